@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A KMS Redirect Response as values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kmsgate::krr {
+
+inline constexpr std::size_t kMaxBody = 65536;
+inline constexpr unsigned kMaxDepth = 8;       ///< embedded layers
+inline constexpr std::size_t kMaxList = 64;    ///< URIs in a list
+inline constexpr std::size_t kMaxUri = 255;    ///< bytes of a URI
+
+/// One side's list. ANY = every KMS; an absent element means ANY too; a list that stands empty means none at all.
+struct KmsList {
+    bool any = true;
+    bool present = false;            ///< the element stands in the document
+    std::vector<std::string> uris;   ///< when !any; duplicates removed, first kept
+    friend bool operator==(const KmsList&, const KmsList&) = default;
+};
+
+/// One layer. Only the outermost is authoritative; the embedded ones are evidence and are kept as bytes.
+struct Document {
+    std::string id;
+    std::string processor;
+    std::string time;                         ///< xsd:dateTime as written
+    std::optional<std::string> initiator;     ///< never used to decide: its author may be the attacker
+    std::optional<std::string> receiver;
+    std::optional<std::string> initiator_kms;
+    std::optional<std::string> receiver_kms;
+    KmsList initiator_list;
+    KmsList receiver_list;
+    std::string embedded;                     ///< the embedded root element's bytes, or empty
+    unsigned depth = 0;                       ///< embedded layers below this one
+};
+
+/// Why a body is no KRR that can be judged (cause unparsable-krr).
+enum class Fault : std::uint8_t { too_large, not_utf8, doctype, not_xml, root, structure, too_deep, list_too_long, uri };
+/// Event text ("too-large").
+[[nodiscard]] std::string_view to_string(Fault fault) noexcept;
+
+}  // namespace kmsgate::krr

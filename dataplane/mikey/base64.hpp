@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Incremental strict base64 (RFC 4648 4, RFC 8866 grammar): decodes as much as is asked for and remembers where it is.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "dataplane/mikey/rule.hpp"
+
+namespace kmsgate::mikey {
+
+/// Decodes text piece by piece into storage that the caller owns. Errors are final and name a base64 rule.
+class Base64Decoder {
+  public:
+    Base64Decoder(std::string_view text, std::span<std::uint8_t> out, RuleSet relax = {}) noexcept
+        : text_(text), out_(out), relax_(relax) {}
+
+    /// Decodes until at least `bytes` bytes stand in decoded() or the text ends. False after an error.
+    [[nodiscard]] bool advance(std::size_t bytes) noexcept;
+    /// Decodes all that is left. False after an error.
+    [[nodiscard]] bool finish() noexcept { return advance(out_.size() + 1); }
+
+    [[nodiscard]] std::span<const std::uint8_t> decoded() const noexcept { return out_.first(used_); }
+    /// The whole text has been decoded.
+    [[nodiscard]] bool done() const noexcept { return done_; }
+    [[nodiscard]] std::optional<Rule> error() const noexcept { return error_; }
+    [[nodiscard]] RuleSet relaxed() const noexcept { return broken_; }
+
+  private:
+    std::string_view text_;
+    std::span<std::uint8_t> out_;
+    std::size_t at_ = 0;
+    std::size_t used_ = 0;
+    RuleSet relax_;
+    RuleSet broken_;
+    std::optional<Rule> error_;
+    bool done_ = false;
+};
+
+}  // namespace kmsgate::mikey

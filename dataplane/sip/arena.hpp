@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A bump allocator over storage that the caller owns: what parsing a message needs, without the heap.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <new>
+#include <span>
+#include <type_traits>
+
+namespace kmsgate::sip {
+
+/// Scratch memory of one message. Nothing taken from it is ever destroyed; reset() forgets all of it at once.
+/// An exhausted arena hands out empty spans: the caller turns that into a named fault, never into a guess.
+class Arena {
+  public:
+    explicit Arena(std::span<std::byte> storage) noexcept : storage_(storage) {}
+
+    /// `count` objects of T, value-initialised; empty when the storage is used up or count is 0.
+    template <class T>
+        requires std::is_trivially_destructible_v<T>
+    [[nodiscard]] std::span<T> take(std::size_t count) noexcept {
+        const std::size_t at = (used_ + alignof(T) - 1) / alignof(T) * alignof(T);
+        if (count == 0 || at > storage_.size() || count > (storage_.size() - at) / sizeof(T)) {
+            exhausted_ = exhausted_ || count != 0;
+            return {};
+        }
+        used_ = at + count * sizeof(T);
+        T* first = reinterpret_cast<T*>(storage_.data() + at);
+        std::uninitialized_value_construct_n(first, count);
+        return {first, count};
+    }
+
+    /// Gives back the tail of the span taken last: `keep` of its elements stay.
+    template <class T>
+    void shrink_last(std::span<T> last, std::size_t keep) noexcept {
+        const auto* end = reinterpret_cast<const std::byte*>(last.data() + last.size());
+        if (end == storage_.data() + used_) used_ -= (last.size() - keep) * sizeof(T);
+    }
+
+    void reset() noexcept {
+        used_ = 0;
+        exhausted_ = false;
+    }
+    [[nodiscard]] bool exhausted() const noexcept { return exhausted_; }
+    [[nodiscard]] std::size_t used() const noexcept { return used_; }
+    [[nodiscard]] std::size_t left() const noexcept { return storage_.size() - used_; }
+
+  private:
+    std::span<std::byte> storage_;
+    std::size_t used_ = 0;
+    bool exhausted_ = false;
+};
+
+}  // namespace kmsgate::sip

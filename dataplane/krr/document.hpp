@@ -12,15 +12,16 @@
 namespace kmsgate::krr {
 
 inline constexpr std::size_t kMaxBody = 65536;
-inline constexpr unsigned kMaxDepth = 8;       ///< embedded layers
-inline constexpr std::size_t kMaxList = 64;    ///< URIs in a list
-inline constexpr std::size_t kMaxUri = 255;    ///< bytes of a URI
+inline constexpr unsigned kMaxDepth = 8;     ///< embedded layers
+inline constexpr std::size_t kMaxList = 64;  ///< URIs in a list
+inline constexpr std::size_t kMaxUri = 255;  ///< bytes of a URI
 
-/// One side's list. ANY = every KMS; an absent element means ANY too; a list that stands empty means none at all.
+/// One side's list. ANY = every KMS; an absent element means ANY too; a list that stands empty means none at
+/// all.
 struct KmsList {
     bool any = true;
-    bool present = false;            ///< the element stands in the document
-    std::vector<std::string> uris;   ///< when !any; duplicates removed, first kept
+    bool present = false;           ///< the element stands in the document
+    std::vector<std::string> uris;  ///< when !any; duplicates removed, first kept
     friend bool operator==(const KmsList&, const KmsList&) = default;
 };
 
@@ -28,19 +29,31 @@ struct KmsList {
 struct Document {
     std::string id;
     std::string processor;
-    std::string time;                         ///< xsd:dateTime as written
-    std::optional<std::string> initiator;     ///< never used to decide: its author may be the attacker
+    std::string time;  ///< xsd:dateTime as written; like processor empty when it is missing
+    std::optional<std::string> initiator;  ///< never used to decide: its author may be the attacker
     std::optional<std::string> receiver;
     std::optional<std::string> initiator_kms;
     std::optional<std::string> receiver_kms;
     KmsList initiator_list;
     KmsList receiver_list;
-    std::string embedded;                     ///< the embedded root element's bytes, or empty
-    unsigned depth = 0;                       ///< embedded layers below this one
+    std::string embedded;  ///< the embedded root element's bytes, or empty
+    std::string root;      ///< parse(): this document's root element, byte for byte; emit(): unused
+    unsigned depth = 0;    ///< embedded layers below this one
 };
 
 /// Why a body is no KRR that can be judged (cause unparsable-krr).
-enum class Fault : std::uint8_t { too_large, not_utf8, doctype, not_xml, root, structure, too_deep, list_too_long, uri };
+enum class Fault : std::uint8_t {
+    too_large,  ///< more than kMaxBody bytes
+    not_utf8,   ///< not UTF-8, another encoding declared, or a NUL
+    doctype,    ///< a document type declaration
+    not_xml,    ///< not well-formed XML 1.0 with namespaces
+    root,       ///< the root element is no KmsRedirectResponse of the KRR namespace
+    structure,  ///< an element twice, out of place or unknown, or text where none belongs: two readers could
+                ///< differ
+    too_deep,   ///< more than kMaxDepth embedded layers, or elements nested beyond reason
+    list_too_long,  ///< more than kMaxList names in a list
+    uri,            ///< a KMS name empty, longer than kMaxUri, or with a byte outside 0x21-0x7E
+};
 /// Event text ("too-large").
 [[nodiscard]] std::string_view to_string(Fault fault) noexcept;
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Every name of a KMS Redirect Response (TS 33.180 D.4), in one place: when the published schema is at hand, this file
-// and tests/cases/krr.xsd change and nothing else.
+// Every name of a KMS Redirect Response (TS 33.180 D.4), in one place: when the published schema is at hand,
+// this file and krr.xsd beside it change and nothing else.
 #pragma once
 
 #include <string_view>

@@ -9,7 +9,8 @@
 
 namespace kmsgate::krr {
 
-/// Reads a KRR body (with or without XML declaration, white space around the root allowed). Slow path: allocates.
+/// Reads a KRR body (with or without XML declaration, white space around the root allowed). Slow path:
+/// allocates.
 [[nodiscard]] std::expected<Document, Fault> parse(std::string_view body);
 
 }  // namespace kmsgate::krr

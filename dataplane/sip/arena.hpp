@@ -15,7 +15,7 @@ namespace kmsgate::sip {
 /// An exhausted arena hands out empty spans: the caller turns that into a named fault, never into a guess.
 class Arena {
   public:
-    explicit Arena(std::span<std::byte> storage) noexcept : storage_(storage) {}
+    explicit Arena(std::span<std::byte> storage) noexcept : storage_(aligned(storage)) {}
 
     /// `count` objects of T, value-initialised; empty when the storage is used up or count is 0.
     template <class T>
@@ -48,6 +48,14 @@ class Arena {
     [[nodiscard]] std::size_t left() const noexcept { return storage_.size() - used_; }
 
   private:
+    // Positions are aligned within the storage, so the storage itself has to start aligned.
+    [[nodiscard]] static std::span<std::byte> aligned(std::span<std::byte> storage) noexcept {
+        void* at = storage.data();
+        std::size_t size = storage.size();
+        if (std::align(alignof(std::max_align_t), 1, at, size) == nullptr) return {};
+        return {static_cast<std::byte*>(at), size};
+    }
+
     std::span<std::byte> storage_;
     std::size_t used_ = 0;
     bool exhausted_ = false;

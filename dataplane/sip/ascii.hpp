@@ -2,6 +2,7 @@
 // ASCII only, length-based, NUL-safe: the character work that SIP, SDP and MIME share. No locale.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -21,10 +22,16 @@ namespace kmsgate::sip {
     const char l = lower(c);
     return l >= 'a' && l <= 'f' ? l - 'a' + 10 : -1;
 }
+namespace detail {
+inline constexpr std::array<bool, 256> kToken = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view("-.!%*_+`'~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+        table[static_cast<unsigned char>(c)] = true;
+    return table;
+}();
+}  // namespace detail
 /// RFC 3261 25.1 token character.
-[[nodiscard]] constexpr bool is_token(char c) noexcept {
-    return is_alpha(c) || is_digit(c) || std::string_view("-.!%*_+`'~").find(c) != std::string_view::npos;
-}
+[[nodiscard]] constexpr bool is_token(char c) noexcept { return detail::kToken[static_cast<unsigned char>(c)]; }
 
 [[nodiscard]] constexpr bool iequal(std::string_view a, std::string_view b) noexcept {
     if (a.size() != b.size()) return false;

@@ -148,4 +148,20 @@ enum class LooksLike : std::uint8_t { no, yes, need_more };
 /// nullopt when absent, empty when it has no value.
 [[nodiscard]] std::optional<std::string_view> parameter(std::string_view value, std::string_view name) noexcept;
 
+/// One ;name=value parameter. Views into the value it was read from; folds count as white space.
+struct Parameter {
+    std::string_view written;  ///< the whole parameter, trimmed: `rport=5060`
+    std::string_view name;
+    std::string_view value;    ///< without its quotes (backslashes stay); empty when absent
+    bool has_value = false;    ///< an '=' stands there
+    bool quoted = false;
+};
+
+/// What follows the first ';' outside quotes and <> of a header value; empty when there is none.
+[[nodiscard]] std::string_view parameters(std::string_view value) noexcept;
+
+/// Next parameter of a list like the one that parameters() gives; quotes respected, empty ones skipped. Cuts it from
+/// `rest`. Nullopt when nothing is left. For callers that must see a name given twice.
+[[nodiscard]] std::optional<Parameter> next_parameter(std::string_view& rest) noexcept;
+
 }  // namespace kmsgate::sip

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Does the policy make sense: names resolve, patterns do not tie, actions fit causes; and what an operator should hear.
+#pragma once
+
+#include "policy/language/model.hpp"
+
+namespace kmsgate::policy::check {
+
+/// Adds every error and warning of meaning to `problems` (the model must have been read without errors).
+void check(const language::Policy& policy, language::Problems& problems);
+
+}  // namespace kmsgate::policy::check

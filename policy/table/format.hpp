@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The sealed policy table, byte by byte: one relocatable blob, little-endian, no pointers, every record of fixed size and
+// 8-byte aligned. The compiler writes it, verify() proves every bound, Table reads it. Knows nothing of YAML.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+
+#include "policy/table/cause.hpp"
+
+namespace kmsgate::policy::table {
+
+inline constexpr std::array<char, 8> kMagic = {'K', 'M', 'S', 'G', 'T', 'B', 'L', '\n'};
+inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::size_t kMaxBlob = std::size_t{1} << 30;
+inline constexpr std::uint32_t kNone = 0xFFFFFFFF;
+inline constexpr std::size_t kMaxAllow = 64;
+inline constexpr std::size_t kMaxTags = 32;
+
+/// Bytes in the strings section.
+struct Text {
+    std::uint32_t offset = 0;
+    std::uint32_t size = 0;
+};
+/// Records first .. first + count - 1 of the section that the field names.
+struct Range {
+    std::uint32_t first = 0;
+    std::uint32_t count = 0;
+};
+
+enum class Section : std::uint32_t {
+    strings,         ///< char
+    kms,             ///< KmsRecord
+    kms_names,       ///< KmsNameRecord: URIs and aliases, lower case
+    kms_index,       ///< IndexSlot over kms_names
+    tags,            ///< Text, in bit order
+    domains,         ///< DomainRecord
+    edges,           ///< EdgeRecord
+    rules,           ///< RuleRecord, initiator rules of an edge before its receiver rules
+    kms_lists,       ///< u32 KMS ids: ordered allow lists, secondary lists
+    allow_bits,      ///< u64 words: allow sets
+    globs,           ///< Text: `when.user` and `when.visited`
+    cidrs,           ///< CidrRecord
+    peers,           ///< PeerRecord
+    ports,           ///< u16
+    patterns,        ///< PatternRecord: users of domains; the odd ones stand last
+    pattern_index,   ///< IndexSlot over the patterns that are not odd
+    count_
+};
+inline constexpr std::size_t kSections = static_cast<std::size_t>(Section::count_);
+
+struct SectionEntry {
+    std::uint64_t offset = 0;  ///< from the blob's start, multiple of 8
+    std::uint64_t count = 0;   ///< records
+};
+
+struct Header {
+    std::array<char, 8> magic{};
+    std::uint32_t version = 0;
+    std::uint32_t header_size = 0;
+    std::uint64_t total_size = 0;
+    std::array<std::uint8_t, 32> digest{};  ///< SHA-256 over the whole blob with this field zero
+    std::uint64_t hash_seed = 0;            ///< seed of both indexes
+    std::uint32_t kms_probe = 0;            ///< longest probe sequence of kms_index
+    std::uint32_t pattern_probe = 0;        ///< longest probe sequence of pattern_index
+    std::array<std::uint64_t, 4> prefix_lengths{};  ///< bit n: a prefix pattern of n bytes exists
+    std::uint32_t odd_first = 0;            ///< first odd pattern
+    std::uint32_t odd_count = 0;
+    std::uint32_t allow_words = 0;          ///< u64 words of one allow set
+    std::uint32_t reserved = 0;
+    std::array<SectionEntry, kSections> sections{};
+};
+
+/// Open addressing, linear probing, power-of-two size.
+struct IndexSlot {
+    std::uint32_t hash = 0;
+    std::uint32_t entry = kNone;  ///< kNone: free
+};
+
+struct KmsRecord {
+    Text uri;                 ///< the policy's own spelling
+    Text xml;                 ///< <KmsUri>..</KmsUri>, escaped
+    Text name;                ///< short name
+    std::uint64_t key_period = 0;
+    std::uint64_t key_offset = 0;
+};
+struct KmsNameRecord {
+    Text name;                ///< lower case
+    std::uint32_t kms = 0;
+    std::uint32_t reserved = 0;
+};
+struct DomainRecord {
+    Text name;
+    std::uint32_t home = kNone;
+    std::uint32_t reserved = 0;
+    Range secondary;          ///< kms_lists
+};
+
+enum class Proxy : std::uint8_t { cs, is };
+enum class Mode : std::uint8_t { enforce, shadow, bypass };
+enum class InDialog : std::uint8_t { enforce, grandfather };
+enum class Register : std::uint8_t { redirect, alarm };
+enum class Side : std::uint8_t { initiator, receiver };
+enum class Other : std::uint8_t { copy, any };
+
+struct EdgeRecord {
+    Text name;
+    Text krr_after_id;        ///< prepared KRR piece (krr::piece_after_id)
+    std::uint32_t domain = 0;
+    Proxy proxy = Proxy::cs;
+    Mode mode = Mode::enforce;
+    InDialog in_dialog = InDialog::enforce;
+    Register on_register = Register::redirect;
+    std::array<Range, 2> rules{};  ///< by side
+    Range udp_ports;
+    Range tcp_ports;
+    Range tls_ports;
+    std::uint32_t redirects_per_second = 0;
+    std::uint32_t per_source = 0;
+    std::array<Action, (kCauses + 7) / 8 * 8> failure{};
+};
+
+struct RuleRecord {
+    Text name;
+    Text krr_list;            ///< joined krr::piece_kms of the allow list
+    std::uint32_t edge = 0;
+    Side side = Side::initiator;
+    Other other = Other::copy;
+    std::uint8_t allow_any = 0;
+    std::uint8_t needs_user = 0;  ///< a tag or user condition stands in `when`
+    std::uint32_t tags = 0;       ///< one of these bits; 0: no condition
+    std::uint32_t allow_bits = 0; ///< first u64 word of the allow set
+    Range users;              ///< globs; count 0: no condition
+    Range peers;              ///< cidrs
+    Range visited;            ///< globs
+    Range allow;              ///< kms_lists, in order
+};
+
+struct CidrRecord {
+    std::array<std::uint8_t, 16> address{};  ///< IPv4 as ::ffff:a.b.c.d
+    std::uint32_t prefix = 0;                ///< bits of the 128
+    std::uint32_t reserved = 0;
+};
+struct PeerRecord {
+    Text name;
+    Range addresses;          ///< cidrs
+    std::uint64_t relax = 0;  ///< mikey::RuleSet bits
+    std::uint32_t trusted = 0;
+    std::uint32_t reserved = 0;
+};
+
+/// Shapes of user patterns. Key of the index: the shape's byte, then the text.
+enum class Shape : std::uint8_t {
+    exact,   ///< no `*`; text: the whole URI
+    host,    ///< scheme:*@host; text: scheme:host
+    suffix,  ///< scheme:*@*.suffix; text: scheme:suffix
+    prefix,  ///< literal then one `*` at the end, no `@`; text: the literal
+    odd,     ///< everything else; text: the glob
+};
+struct PatternRecord {
+    Text text;
+    std::uint32_t domain = 0;
+    Shape shape = Shape::exact;
+    std::array<std::uint8_t, 3> reserved{};
+    std::uint64_t rank = 0;   ///< more specific = greater: exact, exact host, longer host, longer prefix, more literals
+};
+
+static_assert(sizeof(Header) % 8 == 0 && sizeof(EdgeRecord) % 4 == 0 && sizeof(RuleRecord) % 4 == 0);
+
+}  // namespace kmsgate::policy::table

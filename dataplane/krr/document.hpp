@@ -16,7 +16,7 @@ inline constexpr unsigned kMaxDepth = 8;     ///< embedded layers
 inline constexpr std::size_t kMaxList = 64;  ///< URIs in a list
 inline constexpr std::size_t kMaxUri = 255;  ///< bytes of a URI
 
-/// One side's list. ANY = every KMS; an absent element means ANY too; a list that stands empty means none at
+/// One side's list. ANY = every KMS; an absent element means ANY too; one that stands empty means none at
 /// all.
 struct KmsList {
     bool any = true;
@@ -36,21 +36,24 @@ struct Document {
     std::optional<std::string> receiver_kms;
     KmsList initiator_list;
     KmsList receiver_list;
-    std::string embedded;  ///< the embedded root element's bytes, or empty
-    std::string root;      ///< parse(): this document's root element, byte for byte; emit(): unused
-    unsigned depth = 0;    ///< embedded layers below this one
+    /// The embedded root element's bytes as they stand, or empty. Evidence: it may lean on prefixes declared
+    /// around it.
+    std::string embedded;
+    /// parse(): this document's root element, byte for byte, what a KRR that replaces this one embeds;
+    /// emit(): unused.
+    std::string root;
+    unsigned depth = 0;  ///< embedded layers below this one
 };
 
 /// Why a body is no KRR that can be judged (cause unparsable-krr).
 enum class Fault : std::uint8_t {
-    too_large,  ///< more than kMaxBody bytes
-    not_utf8,   ///< not UTF-8, another encoding declared, or a NUL
-    doctype,    ///< a document type declaration
-    not_xml,    ///< not well-formed XML 1.0 with namespaces
-    root,       ///< the root element is no KmsRedirectResponse of the KRR namespace
-    structure,  ///< an element twice, out of place or unknown, or text where none belongs: two readers could
-                ///< differ
-    too_deep,   ///< more than kMaxDepth embedded layers, or elements nested beyond reason
+    too_large,      ///< more than kMaxBody bytes
+    not_utf8,       ///< not UTF-8, another encoding declared, or a NUL
+    doctype,        ///< a document type declaration
+    not_xml,        ///< not well-formed XML 1.0 with namespaces
+    root,           ///< the root element is no KmsRedirectResponse of the KRR namespace
+    structure,      ///< an element twice, out of place or unknown, stray text: two readers could differ
+    too_deep,       ///< more than kMaxDepth embedded layers, or elements nested beyond reason
     list_too_long,  ///< more than kMaxList names in a list
     uri,            ///< a KMS name empty, longer than kMaxUri, or with a byte outside 0x21-0x7E
 };

@@ -15,14 +15,16 @@
 
 namespace kmsgate::krr {
 
-inline constexpr std::size_t kIdSize =
-    20;  ///< "krr-" and 16 hexadecimal digits: same size in every document of ours
-inline constexpr std::size_t kTimeSize = 20;  ///< "2026-11-21T12:00:00Z"
+/// "krr-" and 16 hexadecimal digits: the same size in every document of ours.
+inline constexpr std::size_t kIdSize = 20;
+/// "2026-11-21T12:00:00Z".
+inline constexpr std::size_t kTimeSize = 20;
 
-/// XML-escapes text (& < > " ') for content and attribute values; control characters must not stand in it.
+/// XML-escapes text (& < > " ') for content and attribute values. Control characters must not stand in it:
+/// they, and bytes that are no UTF-8, come out as '?', so that what a peer wrote never breaks our document.
 [[nodiscard]] std::string escape(std::string_view text);
 
-/// xsd:dateTime in UTC, whole seconds; `out` gets exactly kTimeSize bytes.
+/// xsd:dateTime in UTC, whole seconds, years up to 9999; `out` gets exactly kTimeSize bytes.
 void format_time(std::uint64_t seconds_since_1970, std::span<char, kTimeSize> out) noexcept;
 /// The Id of a document made from 64 bits that no other layer has; `out` gets exactly kIdSize bytes.
 void format_id(std::uint64_t value, std::span<char, kIdSize> out) noexcept;
@@ -30,8 +32,7 @@ void format_id(std::uint64_t value, std::span<char, kIdSize> out) noexcept;
 /// The canonical document. `document.embedded`, when not empty, is copied byte for byte.
 [[nodiscard]] std::string emit(const Document& document);
 
-// --- prepared pieces (the policy compiler makes them, the packet path joins them)
-// -----------------------------------
+// Prepared pieces: the policy compiler makes them, the packet path joins them.
 
 /// All before the value of Id: XML declaration and the root's start.
 [[nodiscard]] std::string_view piece_before_id() noexcept;
@@ -49,11 +50,11 @@ struct Pieces {
     std::string_view receiver;
     std::string_view initiator_kms;
     std::string_view receiver_kms;
-    std::optional<std::string_view>
-        initiator_list;  ///< joined piece_kms(); empty: the empty list; nullopt: no element
+    /// Joined piece_kms(); empty: the empty list; nullopt: no element. ANY is piece_kms("ANY").
+    std::optional<std::string_view> initiator_list;
     std::optional<std::string_view> receiver_list;
-    std::string_view
-        embedded;  ///< root element of the KRR that this one replaces, byte for byte; may be empty
+    /// Root element of the KRR that this one replaces (Document::root), byte for byte; may be empty.
+    std::string_view embedded;
 };
 
 /// Joins prepared pieces into `out`; the result equals emit() of the same values. Bytes written, 0 when `out`

@@ -14,11 +14,13 @@ constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmn
 
 using Table = std::array<std::uint32_t, 256>;
 
-/// The value of each character, already where it stands in the 24 bits of a group: a group is then four loads and ORs.
+/// The value of each character, already where it stands in the 24 bits of a group: a group is then four loads
+/// and ORs.
 constexpr Table values(unsigned shift) noexcept {
     Table t{};
     t.fill(kNone);
-    for (std::uint32_t v = 0; v < kAlphabet.size(); ++v) t[static_cast<unsigned char>(kAlphabet[v])] = v << shift;
+    for (std::uint32_t v = 0; v < kAlphabet.size(); ++v)
+        t[static_cast<unsigned char>(kAlphabet[v])] = v << shift;
     return t;
 }
 constexpr std::array<Table, 4> kValues{values(18), values(12), values(6), values(0)};
@@ -44,7 +46,8 @@ void Base64Decoder::whole_groups(std::size_t bytes) noexcept {
     auto* to = out_.data() + used_;
     std::size_t i = 0;
     for (; i < groups; ++i, in += 4, to += 3) {
-        const std::uint32_t bits = kValues[0][in[0]] | kValues[1][in[1]] | kValues[2][in[2]] | kValues[3][in[3]];
+        const std::uint32_t bits =
+            kValues[0][in[0]] | kValues[1][in[1]] | kValues[2][in[2]] | kValues[3][in[3]];
         if ((bits & kNone) != 0) break;
         std::uint32_t stored = bits << 8;
         if constexpr (std::endian::native == std::endian::little) stored = std::byteswap(stored);
@@ -73,8 +76,8 @@ void Base64Decoder::one_group() noexcept {
     end(bits, characters);
 }
 
-/// The first '=' has been read. Nothing may follow but what completes the padding: endpoints differ in whether they stop
-/// at padding or read on, so that padding inside is never tolerated.
+/// The first '=' has been read. Nothing may follow but what completes the padding: endpoints differ in
+/// whether they stop at padding or read on, so that padding inside is never tolerated.
 void Base64Decoder::padding(std::uint32_t bits, unsigned characters) noexcept {
     unsigned filled = characters + 1;
     if (characters < 2) {

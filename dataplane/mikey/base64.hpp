@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Incremental strict base64 (RFC 4648 4, RFC 8866 grammar): decodes as much as is asked for and remembers where it is.
+// Incremental strict base64 (RFC 4648 4, RFC 8866 grammar): decodes as much as is asked for and remembers
+// where it is.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +19,8 @@ namespace kmsgate::mikey {
 }
 
 /// Decodes text piece by piece into storage that the caller owns. Errors are final and name a base64 rule.
-/// Bits of the last group that no byte takes are not looked at (RFC 4648 3.5): an endpoint decodes the same bytes.
+/// Bits of the last group that no byte takes are not looked at (RFC 4648 3.5): an endpoint decodes the same
+/// bytes.
 class Base64Decoder {
   public:
     Base64Decoder(std::string_view text, std::span<std::uint8_t> out, RuleSet relax = {}) noexcept
@@ -26,7 +28,8 @@ class Base64Decoder {
 
     /// Decodes until at least `bytes` bytes stand in decoded() or the text ends. False after an error.
     [[nodiscard]] bool advance(std::size_t bytes) noexcept;
-    /// Decodes all that is left; when the storage is full the rest is checked, not kept. False after an error.
+    /// Decodes all that is left; when the storage is full the rest is checked, not kept. False after an
+    /// error.
     [[nodiscard]] bool finish() noexcept { return advance(out_.size() + 1); }
 
     [[nodiscard]] std::span<const std::uint8_t> decoded() const noexcept { return out_.first(used_); }

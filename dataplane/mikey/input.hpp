@@ -27,7 +27,9 @@ class Input {
     [[nodiscard]] std::uint32_t u32(std::size_t at) const noexcept {
         return static_cast<std::uint32_t>(u16(at)) << 16 | u16(at + 2);
     }
-    [[nodiscard]] Bytes view(std::size_t at, std::size_t length) const noexcept { return bytes_.subspan(at, length); }
+    [[nodiscard]] Bytes view(std::size_t at, std::size_t length) const noexcept {
+        return bytes_.subspan(at, length);
+    }
 
   private:
     /// Few large steps cost less than one a payload; what is decoded early is needed in any case.

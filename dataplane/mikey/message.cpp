@@ -20,8 +20,8 @@ Message read_base64(std::string_view text, std::span<std::uint8_t> scratch, Rule
     const bool too_long = decoder.overflow() || decoder.decoded().size() > kMaxMessage;
     Input in(decoder);
     Message out = walk(in, too_long, relax);
-    // The walk may have stopped early; the text is read to its end all the same, so that a base64 error anywhere has
-    // the same answer wherever it stands.
+    // The walk may have stopped early; the text is read to its end all the same, so that a base64 error
+    // anywhere has the same answer wherever it stands.
     if (!decoder.finish()) {
         out = Message{};
         out.fault = decoder.error();

@@ -10,13 +10,13 @@ namespace {
 using Kinds = std::array<std::uint8_t, 4>;
 constexpr std::uint8_t kUnknown = 0xFF;
 
-constexpr Kinds kTimestamps{8, 8, 4, 4};                  // NTP-UTC, NTP, COUNTER, NTP-UTC-32
-constexpr Kinds kMacs{0, 20, 32, kUnknown};               // none, HMAC-SHA-1-160, HMAC-SHA-256-256
-constexpr Kinds kHashes{20, 16, 32, kUnknown};            // SHA-1, MD5, SHA-256
-constexpr Kinds kDhValues{192, 96, 128, kUnknown};        // OAKLEY 5, 1, 2
+constexpr Kinds kTimestamps{8, 8, 4, 4};            // NTP-UTC, NTP, COUNTER, NTP-UTC-32
+constexpr Kinds kMacs{0, 20, 32, kUnknown};         // none, HMAC-SHA-1-160, HMAC-SHA-256-256
+constexpr Kinds kHashes{20, 16, 32, kUnknown};      // SHA-1, MD5, SHA-256
+constexpr Kinds kDhValues{192, 96, 128, kUnknown};  // OAKLEY 5, 1, 2
 
-/// Steps over the fields of one payload. A field outside the data, or of unknown length, is the fault, and all later
-/// steps do nothing.
+/// Steps over the fields of one payload. A field outside the data, or of unknown length, is the fault, and
+/// all later steps do nothing.
 class Fields {
   public:
     Fields(Input& in, std::size_t start) noexcept : in_(in), start_(start), at_(start) {}
@@ -54,10 +54,15 @@ class Fields {
         skip(1);
         if (fault_) return *this;
         switch (in_.u8(field) & 0x0FU) {
-            case 0: return *this;
-            case 1: return counted8();
-            case 2: return counted8().counted8();
-            default: fault_ = Rule::payload_type; return *this;
+            case 0:
+                return *this;
+            case 1:
+                return counted8();
+            case 2:
+                return counted8().counted8();
+            default:
+                fault_ = Rule::payload_type;
+                return *this;
         }
     }
     /// CS ID, protocol, S and #P, policies, session data, SPI.
@@ -90,36 +95,58 @@ bool listed(Payload type) noexcept {
         case Payload::sakke:
         case Payload::cert:
         case Payload::genext:
-        case Payload::sign: return true;
-        default: return false;
+        case Payload::sign:
+            return true;
+        default:
+            return false;
     }
 }
 
 std::expected<std::size_t, Rule> payload_bytes(Input& in, std::size_t at, Payload type) noexcept {
     Fields f(in, at);
     switch (type) {
-        case Payload::t: return f.skip(1).kind(kTimestamps, Rule::t_type).bytes();
-        case Payload::rand: return f.skip(1).counted8().bytes();
-        case Payload::idr: return f.skip(3).counted16().bytes();     // role, ID type
-        case Payload::sp: return f.skip(3).counted16().bytes();      // policy number, protocol type
-        case Payload::sakke: return f.skip(3).counted16().bytes();   // parameters, ID scheme
-        case Payload::id: return f.skip(2).counted16().bytes();      // ID type
-        case Payload::cert: return f.skip(2).counted16().bytes();    // certificate type
-        case Payload::genext: return f.skip(2).counted16().bytes();  // extension type
-        case Payload::sign: return f.counted16(0x0FFF).bytes();      // S type in the upper four bits
+        case Payload::t:
+            return f.skip(1).kind(kTimestamps, Rule::t_type).bytes();
+        case Payload::rand:
+            return f.skip(1).counted8().bytes();
+        case Payload::idr:
+            return f.skip(3).counted16().bytes();  // role, ID type
+        case Payload::sp:
+            return f.skip(3).counted16().bytes();  // policy number, protocol type
+        case Payload::sakke:
+            return f.skip(3).counted16().bytes();  // parameters, ID scheme
+        case Payload::id:
+            return f.skip(2).counted16().bytes();  // ID type
+        case Payload::cert:
+            return f.skip(2).counted16().bytes();  // certificate type
+        case Payload::genext:
+            return f.skip(2).counted16().bytes();  // extension type
+        case Payload::sign:
+            return f.counted16(0x0FFF).bytes();  // S type in the upper four bits
         // Not in the closed list; walked over when payload_type is relaxed.
-        case Payload::kemac: return f.skip(2).counted16().kind(kMacs).bytes();
-        case Payload::pke: return f.skip(1).counted16(0x3FFF).bytes();  // C in the upper two bits
-        case Payload::dh: return f.skip(1).kind(kDhValues).key_validity().bytes();
-        case Payload::chash: return f.skip(1).kind(kHashes).bytes();
-        case Payload::v: return f.skip(1).kind(kMacs).bytes();
-        case Payload::err: return f.skip(4).bytes();
-        case Payload::tr: return f.skip(2).kind(kTimestamps).bytes();
-        case Payload::randr: return f.skip(2).counted8().bytes();
-        case Payload::tp: return f.skip(8).counted16().bytes();
-        case Payload::ticket: return f.skip(8).counted16().counted16().counted16().bytes();
+        case Payload::kemac:
+            return f.skip(2).counted16().kind(kMacs).bytes();
+        case Payload::pke:
+            return f.skip(1).counted16(0x3FFF).bytes();  // C in the upper two bits
+        case Payload::dh:
+            return f.skip(1).kind(kDhValues).key_validity().bytes();
+        case Payload::chash:
+            return f.skip(1).kind(kHashes).bytes();
+        case Payload::v:
+            return f.skip(1).kind(kMacs).bytes();
+        case Payload::err:
+            return f.skip(4).bytes();
+        case Payload::tr:
+            return f.skip(2).kind(kTimestamps).bytes();
+        case Payload::randr:
+            return f.skip(2).counted8().bytes();
+        case Payload::tp:
+            return f.skip(8).counted16().bytes();
+        case Payload::ticket:
+            return f.skip(8).counted16().counted16().counted16().bytes();
         case Payload::last:
-        case Payload::key_data: break;
+        case Payload::key_data:
+            break;
     }
     return std::unexpected(Rule::payload_type);
 }
@@ -128,12 +155,16 @@ std::expected<std::size_t, Rule> map_bytes(Input& in, std::size_t at, std::uint8
                                            std::uint8_t blocks) noexcept {
     Fields f(in, at);
     switch (type) {
-        case 0: f.skip(std::size_t{9} * blocks); break;  // SRTP-ID: policy, SSRC, ROC
-        case 1: break;                                   // Empty map
-        case 2:                                          // GENERIC-ID
+        case 0:
+            f.skip(std::size_t{9} * blocks);
+            break;  // SRTP-ID: policy, SSRC, ROC
+        case 1:
+            break;  // Empty map
+        case 2:     // GENERIC-ID
             for (unsigned i = 0; i < blocks; ++i) f.generic_block();
             break;
-        default: return std::unexpected(Rule::cs_id_map_type);
+        default:
+            return std::unexpected(Rule::cs_id_map_type);
     }
     const auto bytes = f.bytes();
     if (!bytes) return std::unexpected(Rule::cs_id_map_length);

@@ -29,7 +29,9 @@ class RuleSet {
     constexpr RuleSet() noexcept = default;
     constexpr explicit RuleSet(std::uint64_t bits) noexcept : bits_(bits) {}
     constexpr void add(Rule r) noexcept { bits_ |= std::uint64_t{1} << static_cast<unsigned>(r); }
-    [[nodiscard]] constexpr bool has(Rule r) const noexcept { return (bits_ >> static_cast<unsigned>(r) & 1U) != 0; }
+    [[nodiscard]] constexpr bool has(Rule r) const noexcept {
+        return (bits_ >> static_cast<unsigned>(r) & 1U) != 0;
+    }
     [[nodiscard]] constexpr bool empty() const noexcept { return bits_ == 0; }
     [[nodiscard]] constexpr std::uint64_t bits() const noexcept { return bits_; }
     friend constexpr bool operator==(RuleSet, RuleSet) noexcept = default;

@@ -47,7 +47,8 @@ class Walk {
         out_.csb_id = in_.u32(4);
         next_ = static_cast<Payload>(in_.u8(2));
         return keep(in_.u8(0) == kVersion, Rule::version) &&
-               keep(out_.data_type == kSakkeMessage, Rule::data_type) && (!too_long || refuse(Rule::payload_length));
+               keep(out_.data_type == kSakkeMessage, Rule::data_type) &&
+               (!too_long || refuse(Rule::payload_length));
     }
 
     bool id_map() noexcept {
@@ -60,7 +61,8 @@ class Walk {
         return true;
     }
 
-    /// Payloads up to SIGN or to the end of the chain. What a payload names next is the type of the one behind it.
+    /// Payloads up to SIGN or to the end of the chain. What a payload names next is the type of the one
+    /// behind it.
     bool chain() noexcept {
         for (unsigned count = 1; next_ != Payload::last; ++count) {
             if (count > kPayloadsRelaxed) return refuse(Rule::payload_count);
@@ -84,13 +86,17 @@ class Walk {
 
     bool payload(Payload type, std::size_t bytes) noexcept {
         switch (type) {
-            case Payload::t: return keep(!std::exchange(t_, true), Rule::t_once);
+            case Payload::t:
+                return keep(!std::exchange(t_, true), Rule::t_once);
             case Payload::rand:
                 return keep(!std::exchange(rand_, true), Rule::rand_once) &&
                        keep(bytes - 2 >= kMinRand, Rule::rand_length);
-            case Payload::sakke: return keep(!std::exchange(sakke_, true), Rule::sakke_once);
-            case Payload::idr: return idr(in_.u8(at_ + 1), in_.u8(at_ + 2), in_.view(at_ + 5, bytes - 5));
-            default: return true;
+            case Payload::sakke:
+                return keep(!std::exchange(sakke_, true), Rule::sakke_once);
+            case Payload::idr:
+                return idr(in_.u8(at_ + 1), in_.u8(at_ + 2), in_.view(at_ + 5, bytes - 5));
+            default:
+                return true;
         }
     }
 

@@ -7,8 +7,8 @@
 
 namespace kmsgate::mikey {
 
-/// Walks `in` to its end or to the first rule broken and not relaxed. `too_long`: the data exceeds what is read; only
-/// the header is then looked at, so that version and data type are told apart at any length.
+/// Walks `in` to its end or to the first rule broken and not relaxed. `too_long`: the data exceeds what is
+/// read; only the header is then looked at, so that version and data type are told apart at any length.
 [[nodiscard]] Message walk(Input& in, bool too_long, RuleSet relax) noexcept;
 
 }  // namespace kmsgate::mikey

@@ -23,7 +23,8 @@ struct Mandatory {
     }
 };
 
-/// Keeps the first one; a second one with other text is a fault (RFC 3261 7.3.1: no list, so only one may stand).
+/// Keeps the first one; a second one with other text is a fault (RFC 3261 7.3.1: no list, so only one may
+/// stand).
 void keep_single(const Header*& kept, const Header& header, FaultSet& faults) noexcept {
     if (kept == nullptr)
         kept = &header;
@@ -58,7 +59,8 @@ void keep_single(const Header*& kept, const Header& header, FaultSet& faults) no
 }
 
 /// From or To.
-void read_party(std::string_view value, std::string_view& uri, std::string_view& tag, FaultSet& faults) noexcept {
+void read_party(std::string_view value, std::string_view& uri, std::string_view& tag,
+                FaultSet& faults) noexcept {
     uri = addr_spec(value);
     if (uri.empty()) return faults.add(Fault::header_value);
     tag = parameter(value, "tag").value_or(std::string_view{});
@@ -73,7 +75,8 @@ void read_call_id(std::string_view value, Message& message) noexcept {
 
 /// 1*DIGIT LWS Method (RFC 3261 20.16).
 void read_cseq(std::string_view value, Message& message) noexcept {
-    const auto blank = static_cast<std::size_t>(std::find_if(value.begin(), value.end(), is_lws) - value.begin());
+    const auto blank =
+        static_cast<std::size_t>(std::find_if(value.begin(), value.end(), is_lws) - value.begin());
     const std::string_view method = trim(value.substr(blank));
     message.cseq = read_number(value.substr(0, blank));
     if (std::all_of(method.begin(), method.end(), is_token)) message.cseq_method = method;
@@ -100,7 +103,8 @@ void read_fields(Message& message) noexcept {
     if (found.call_id != nullptr) read_call_id(found.call_id->value, message);
     if (found.cseq != nullptr) read_cseq(found.cseq->value, message);
     if (message.kind == Kind::response) message.method = message.cseq_method;
-    if (message.kind == Kind::request && !message.cseq_method.empty() && message.cseq_method != message.method)
+    if (message.kind == Kind::request && !message.cseq_method.empty() &&
+        message.cseq_method != message.method)
         message.faults.add(Fault::cseq_method);
 }
 

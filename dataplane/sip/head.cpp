@@ -8,7 +8,8 @@
 namespace kmsgate::sip {
 namespace {
 
-/// Headers in the arena. It grows in steps, because 512 headers for each of many nested messages would be 20 kB each.
+/// Headers in the arena. It grows in steps, because 512 headers for each of many nested messages would be 20
+/// kB each.
 class HeaderList {
   public:
     explicit HeaderList(Arena& arena) noexcept : arena_(arena) {}
@@ -50,7 +51,12 @@ class HeaderList {
     return !text.empty() && std::all_of(text.begin(), text.end(), is_token);
 }
 
-/// Splits "name : value" (RFC 3261 7.3.1). False: no colon, the name is no token, or its colon stands on another line.
+[[nodiscard]] bool is_line_end(char c) noexcept {
+    return c == '\r' || c == '\n';
+}
+
+/// Splits "name : value" (RFC 3261 7.3.1). False: no colon, the name is no token, or its colon stands on
+/// another line.
 [[nodiscard]] bool split_header(std::string_view text, Header& header) noexcept {
     const std::size_t colon = text.find(':');
     if (colon == std::string_view::npos) {
@@ -61,7 +67,7 @@ class HeaderList {
     header.name = trim(before);
     header.value = trim(text.substr(colon + 1));
     header.id = header_id(header.name);
-    const bool folded_name = before.find_first_of("\r\n") != std::string_view::npos;
+    const bool folded_name = std::any_of(before.begin(), before.end(), is_line_end);
     return is_token_text(header.name) && !folded_name && !is_blank(text.front());
 }
 
@@ -75,7 +81,10 @@ class HeaderList {
 Line read_line(std::string_view text, std::size_t at, LineEnds ends) noexcept {
     Line line;
     for (std::size_t i = at; i < text.size(); ++i) {
-        if (text[i] != '\r' && text[i] != '\n') continue;
+        // Nearly every byte goes by with this one comparison.
+        while (i < text.size() && static_cast<unsigned char>(text[i]) > '\r') ++i;
+        if (i == text.size()) break;
+        if (!is_line_end(text[i])) continue;
         const bool crlf = text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n';
         line.lone = line.lone || !crlf;
         if (!crlf && ends == LineEnds::strict) continue;

@@ -31,8 +31,8 @@ struct Head {
     FaultSet faults;               ///< no_header_end, header_line, too_many_headers
 };
 
-/// Splits `raw` (leading CRLFs already cut) into its head. Headers beyond kMaxHeaders or the arena are passed over, so
-/// that the body still starts where it starts, and too_many_headers is set.
+/// Splits `raw` (leading CRLFs already cut) into its head. Headers beyond kMaxHeaders or the arena are passed
+/// over, so that the body still starts where it starts, and too_many_headers is set.
 [[nodiscard]] Head read_head(std::string_view raw, Arena& arena, LineEnds ends) noexcept;
 
 }  // namespace kmsgate::sip

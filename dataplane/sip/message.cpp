@@ -28,7 +28,8 @@ void read_content_length(Message& message) noexcept {
     if (message.faults.has(Fault::content_length)) message.content_length.reset();
 }
 
-/// RFC 3261 18.3 for datagrams. Whatever cannot be framed is all body, so that nothing escapes being looked into.
+/// RFC 3261 18.3 for datagrams. Whatever cannot be framed is all body, so that nothing escapes being looked
+/// into.
 void frame_body(std::string_view after_head, Message& message) noexcept {
     message.body = after_head;
     if (!message.content_length || message.faults.has(Fault::no_header_end)) return;
@@ -41,7 +42,8 @@ void frame_body(std::string_view after_head, Message& message) noexcept {
 
 bool Message::answerable() const noexcept {
     return kind == Kind::request && via.readable && !via.host.empty() && !via.transport.empty() &&
-           !from_uri.empty() && !to_uri.empty() && !call_id.empty() && cseq.has_value() && !cseq_method.empty();
+           !from_uri.empty() && !to_uri.empty() && !call_id.empty() && cseq.has_value() &&
+           !cseq_method.empty();
 }
 
 Message parse(std::string_view datagram, Arena& arena, LineEnds ends) noexcept {

@@ -30,7 +30,9 @@ enum class Fault : std::uint8_t {
 class FaultSet {
   public:
     constexpr void add(Fault f) noexcept { bits_ |= 1U << static_cast<unsigned>(f); }
-    [[nodiscard]] constexpr bool has(Fault f) const noexcept { return (bits_ >> static_cast<unsigned>(f) & 1U) != 0; }
+    [[nodiscard]] constexpr bool has(Fault f) const noexcept {
+        return (bits_ >> static_cast<unsigned>(f) & 1U) != 0;
+    }
     [[nodiscard]] constexpr bool any() const noexcept { return bits_ != 0; }
     constexpr void merge(FaultSet o) noexcept { bits_ |= o.bits_; }
     /// The fault that stands first in fault.def; only valid when any().
@@ -40,7 +42,8 @@ class FaultSet {
     std::uint32_t bits_ = 0;
 };
 
-/// Header names that something downstream asks for; everything else is `other` (but kept in Message::headers).
+/// Header names that something downstream asks for; everything else is `other` (but kept in
+/// Message::headers).
 enum class HeaderId : std::uint8_t {
     other,
     via,
@@ -65,7 +68,8 @@ enum class HeaderId : std::uint8_t {
 /// The id of a header name in long or compact form, any letter case (RFC 3261 20, 7.3.3).
 [[nodiscard]] HeaderId header_id(std::string_view name) noexcept;
 
-/// One header line. `value` is trimmed but may still hold folds (line end + SP/HT), see unfold().
+/// One header line. `value` is trimmed but may still hold folds (line end + SP/HT), see unfold(). A line
+/// without a colon (fault header_line) is kept, too: its text as the name, id `other`, no value.
 struct Header {
     HeaderId id = HeaderId::other;
     bool folded = false;
@@ -76,16 +80,16 @@ struct Header {
 /// Top Via (RFC 3261 20.42, RFC 3581). All views point into the message.
 struct Via {
     bool readable = false;
-    bool rport = false;                ///< the parameter is present, with or without a value
-    std::string_view transport;        ///< "UDP"
-    std::string_view host;             ///< sent-by host, IPv6 in brackets
-    std::uint16_t port = 0;            ///< sent-by port, 0 when absent (then 5060)
-    std::string_view sent_by;          ///< host[:port] as written
-    std::string_view branch;           ///< empty when absent (RFC 2543)
-    std::string_view maddr;            ///< empty when absent
-    std::string_view value;            ///< the whole first Via value, up to the comma or the line's end, trimmed
-    std::string_view rport_param;      ///< "rport" or "rport=..." as written; empty when absent
-    std::string_view received_param;   ///< "received=..." as written; empty when absent
+    bool rport = false;            ///< the parameter is present, with or without a value
+    std::string_view transport;    ///< "UDP"
+    std::string_view host;         ///< sent-by host, IPv6 in brackets
+    std::uint16_t port = 0;        ///< sent-by port, 0 when absent (then 5060)
+    std::string_view sent_by;      ///< host[:port] as written
+    std::string_view branch;       ///< empty when absent (RFC 2543)
+    std::string_view maddr;        ///< empty when absent
+    std::string_view value;        ///< the whole first Via value, up to the comma or the line's end, trimmed
+    std::string_view rport_param;  ///< "rport" or "rport=..." as written; empty when absent
+    std::string_view received_param;  ///< "received=..." as written; empty when absent
 };
 
 /// A SIP message as far as it could be read. What could not be read is an empty view or zero, and a fault.
@@ -112,7 +116,8 @@ struct Message {
     std::string_view to_uri;    ///< addr-spec of To
     std::string_view from_tag;
     std::string_view to_tag;
-    bool mixed_line_ends = false;  ///< a lone CR or LF stands in the headers: another reader may split them elsewhere
+    /// A lone CR or LF stands in the head: another reader may split it elsewhere. Same answer for both LineEnds.
+    bool mixed_line_ends = false;
 
     /// Via, From, To, Call-ID and CSeq could be read: an answer can be built (RFC 3261 8.2.6).
     [[nodiscard]] bool answerable() const noexcept;
@@ -126,42 +131,46 @@ enum class LineEnds : std::uint8_t {
 
 /// Reads one UDP datagram (or one framed message) that is meant to be a single SIP message.
 /// Leading CRLFs are skipped (RFC 3261 7.5). Never fails: see Message::faults. Headers come from the arena.
-[[nodiscard]] Message parse(std::string_view datagram, Arena& arena, LineEnds ends = LineEnds::lenient) noexcept;
+[[nodiscard]] Message parse(std::string_view datagram, Arena& arena,
+                            LineEnds ends = LineEnds::lenient) noexcept;
 
-/// Could these bytes be SIP: after leading CR/LF, does the first line start or end with "SIP/2.0" in any case?
+/// Could these bytes be SIP: after leading CR/LF, does the first line start or end with "SIP/2.0" in any
+/// case?
 enum class LooksLike : std::uint8_t { no, yes, need_more };
 /// `whole`: nothing follows these bytes; otherwise need_more is said while the first line is still open.
 [[nodiscard]] LooksLike looks_like_sip(std::string_view bytes, bool whole) noexcept;
 
-/// Copies `value` with each fold (line end + SP/HT...) replaced by one SP; the same view when nothing is folded,
-/// an empty one when the arena is used up.
+/// Copies `value` with each fold (line end + SP/HT...) replaced by one SP; the same view when nothing is
+/// folded, an empty one when the arena is used up.
 [[nodiscard]] std::string_view unfold(std::string_view value, Arena& arena) noexcept;
 
-/// Next comma-separated element of a header value, trimmed; quotes, <> and (comments) respected. Cuts it from `rest`.
-/// Returns an empty view when nothing is left; empty elements are skipped.
+/// Next comma-separated element of a header value, trimmed; quotes, <> and (comments) respected. Cuts it from
+/// `rest`. Returns an empty view when nothing is left; empty elements are skipped.
 [[nodiscard]] std::string_view next_element(std::string_view& rest) noexcept;
 
-/// The addr-spec of a name-addr or addr-spec ("Bob" <sip:b@x>;tag=1 -> sip:b@x); empty when it cannot be read.
+/// The addr-spec of a name-addr or addr-spec ("Bob" <sip:b@x>;tag=1 -> sip:b@x); empty when it cannot be
+/// read.
 [[nodiscard]] std::string_view addr_spec(std::string_view value) noexcept;
 
-/// The value of a ;name=value parameter after the name-addr or after the first ';' (any letter case, unquoted);
-/// nullopt when absent, empty when it has no value.
-[[nodiscard]] std::optional<std::string_view> parameter(std::string_view value, std::string_view name) noexcept;
+/// The value of a ;name=value parameter after the name-addr or after the first ';' (any letter case,
+/// unquoted); nullopt when absent, empty when it has no value.
+[[nodiscard]] std::optional<std::string_view> parameter(std::string_view value,
+                                                        std::string_view name) noexcept;
 
 /// One ;name=value parameter. Views into the value it was read from; folds count as white space.
 struct Parameter {
     std::string_view written;  ///< the whole parameter, trimmed: `rport=5060`
     std::string_view name;
-    std::string_view value;    ///< without its quotes (backslashes stay); empty when absent
-    bool has_value = false;    ///< an '=' stands there
+    std::string_view value;  ///< without its quotes (backslashes stay); empty when absent
+    bool has_value = false;  ///< an '=' stands there
     bool quoted = false;
 };
 
 /// What follows the first ';' outside quotes and <> of a header value; empty when there is none.
 [[nodiscard]] std::string_view parameters(std::string_view value) noexcept;
 
-/// Next parameter of a list like the one that parameters() gives; quotes respected, empty ones skipped. Cuts it from
-/// `rest`. Nullopt when nothing is left. For callers that must see a name given twice.
+/// Next parameter of a list like the one that parameters() gives; quotes respected, empty ones skipped. Cuts
+/// it from `rest`. Nullopt when nothing is left. For callers that must see a name given twice.
 [[nodiscard]] std::optional<Parameter> next_parameter(std::string_view& rest) noexcept;
 
 }  // namespace kmsgate::sip

@@ -16,7 +16,9 @@ constexpr std::string_view kVersion = "SIP/2.0";
     return byte > 0x20 && byte != 0x7f;
 }
 
-[[nodiscard]] bool is_version(std::string_view text) noexcept { return istarts_with(text, "SIP/"); }
+[[nodiscard]] bool is_version(std::string_view text) noexcept {
+    return istarts_with(text, "SIP/");
+}
 
 /// Position of the first blank (or, in a line read strictly, lone CR or LF) in `text`, or its size.
 [[nodiscard]] std::size_t first_blank(std::string_view text) noexcept {
@@ -37,12 +39,14 @@ constexpr std::string_view kVersion = "SIP/2.0";
     return static_cast<std::uint16_t>((text[0] - '0') * 100 + (text[1] - '0') * 10 + (text[2] - '0'));
 }
 
-/// "SIP/2.0" SP 3DIGIT SP Reason-Phrase: the reason may be empty, its blank may not be missing (RFC 3261 7.2).
+/// "SIP/2.0" SP 3DIGIT SP Reason-Phrase: the reason may be empty, its blank may not be missing (RFC
+/// 3261 7.2).
 [[nodiscard]] bool clean_status_line(std::string_view line, std::uint16_t status) noexcept {
     constexpr std::size_t code = kVersion.size() + 1;
     constexpr std::size_t reason = code + 3;
     return line.size() > reason && istarts_with(line, kVersion) && line[kVersion.size()] == ' ' &&
-           line[reason] == ' ' && read_status(line.substr(code, 3)) == status && status >= 100 && status <= 699;
+           line[reason] == ' ' && read_status(line.substr(code, 3)) == status && status >= 100 &&
+           status <= 699;
 }
 
 [[nodiscard]] StartLine read_status_line(std::string_view line) noexcept {

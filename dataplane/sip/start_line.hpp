@@ -9,8 +9,8 @@
 
 namespace kmsgate::sip {
 
-/// What a start line says. With `clean` it is exactly as RFC 3261 7.1 and 7.2 want it; without, the other fields hold
-/// what a lenient reader would still take from it.
+/// What a start line says. With `clean` it is exactly as RFC 3261 7.1 and 7.2 want it; without, the other
+/// fields hold what a lenient reader would still take from it.
 struct StartLine {
     Kind kind = Kind::unknown;
     bool clean = false;

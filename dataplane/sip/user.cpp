@@ -20,25 +20,30 @@ namespace {
 }
 
 /// RFC 3966 5.1.1.
-[[nodiscard]] bool is_visual_separator(char c) noexcept { return c == '-' || c == '.' || c == '(' || c == ')'; }
+[[nodiscard]] bool is_visual_separator(char c) noexcept {
+    return c == '-' || c == '.' || c == '(' || c == ')';
+}
 
-[[nodiscard]] bool is_uri_byte(char c) noexcept { return c > 0x20 && c < 0x7f; }
+[[nodiscard]] bool is_uri_byte(char c) noexcept {
+    return c > 0x20 && c < 0x7f;
+}
 
 /// Reads text byte by byte with the escapes of unreserved bytes undone.
 class Unescaper {
   public:
     explicit Unescaper(std::string_view text) noexcept : text_(text) {}
 
-    /// What stands next: one plain byte, or an escape that must stay, with upper-case digits. Empty at the end.
-    /// The view lives until the next call.
+    /// What stands next: one plain byte, or an escape that must stay, with upper-case digits. Empty at the
+    /// end. A '%' that starts no escape can only mean itself: it reads as %25, or "%%361" would become an
+    /// escape by decoding. The view lives until the next call.
     [[nodiscard]] std::string_view next() noexcept {
         if (text_.empty()) return {};
         const int high = text_.size() > 2 && text_[0] == '%' ? hex_value(text_[1]) : -1;
         const int low = high >= 0 ? hex_value(text_[2]) : -1;
-        unit_[0] = text_[0];
         if (low < 0) {
+            unit_ = {text_[0], '2', '5'};
             text_.remove_prefix(1);
-            return {unit_.data(), 1};
+            return {unit_.data(), unit_[0] == '%' ? unit_.size() : 1};
         }
         text_.remove_prefix(3);
         const auto decoded = static_cast<char>(high * 16 + low);
@@ -47,9 +52,8 @@ class Unescaper {
             return {unit_.data(), 1};
         }
         constexpr std::string_view digits = "0123456789ABCDEF";
-        unit_[1] = digits[static_cast<std::size_t>(high)];
-        unit_[2] = digits[static_cast<std::size_t>(low)];
-        return {unit_.data(), 3};
+        unit_ = {'%', digits[static_cast<std::size_t>(high)], digits[static_cast<std::size_t>(low)]};
+        return {unit_.data(), unit_.size()};
     }
 
   private:
@@ -81,7 +85,8 @@ class Writer {
     /// Escapes that stay keep their upper-case digits.
     void put_unescaped_lower(std::string_view text) noexcept {
         Unescaper in(text);
-        for (auto unit = in.next(); !unit.empty(); unit = in.next()) unit.size() == 1 ? put_lower(unit) : put(unit);
+        for (auto unit = in.next(); !unit.empty(); unit = in.next())
+            unit.size() == 1 ? put_lower(unit) : put(unit);
     }
     [[nodiscard]] std::size_t size() const noexcept { return failed_ ? 0 : size_; }
 
@@ -168,7 +173,8 @@ struct SipUri {
 }
 
 /// Scheme and host lose their letter case, nothing else is touched.
-[[nodiscard]] std::size_t write_other(std::string_view scheme, std::string_view rest, std::span<char> out) noexcept {
+[[nodiscard]] std::size_t write_other(std::string_view scheme, std::string_view rest,
+                                      std::span<char> out) noexcept {
     if (rest.empty()) return 0;
     const std::size_t at = rest.find('@');
     const std::size_t host = at == std::string_view::npos ? rest.size() : at + 1;
@@ -190,14 +196,16 @@ UserUri UserUri::normalise(std::string_view uri) noexcept {
     if (colon == std::string_view::npos || colon == 0 || !is_alpha(uri[0])) return out;
     const std::string_view scheme = uri.substr(0, colon);
     const std::string_view rest = uri.substr(colon + 1);
-    if (!std::all_of(scheme.begin(), scheme.end(), is_scheme) || !std::all_of(rest.begin(), rest.end(), is_uri_byte))
+    if (!std::all_of(scheme.begin(), scheme.end(), is_scheme) ||
+        !std::all_of(rest.begin(), rest.end(), is_uri_byte))
         return out;
     if (iequal(scheme, "tel")) {
         out.size_ = write_tel(rest, false, out.buffer_);
     } else if (iequal(scheme, "sip") || iequal(scheme, "sips")) {
         const SipUri parts = split_sip(rest);
         out.size_ = write_sip(parts, out.buffer_);
-        if (out.size_ != 0 && says_phone(parts.parameters)) out.tel_size_ = write_tel(parts.user, true, out.tel_);
+        if (out.size_ != 0 && says_phone(parts.parameters))
+            out.tel_size_ = write_tel(parts.user, true, out.tel_);
     } else {
         out.size_ = write_other(scheme, rest, out.buffer_);
     }

@@ -18,12 +18,15 @@ namespace {
     return i - at;
 }
 
-/// `uri` when it has a scheme, something behind it and no white space that readers could split it at; else empty.
+/// `uri` when it has a scheme, something behind it and no white space that readers could split it at; else
+/// empty.
 [[nodiscard]] std::string_view checked_uri(std::string_view uri) noexcept {
     uri = trim(uri);
     const std::size_t colon = uri.find(':');
     if (colon == std::string_view::npos || colon + 1 == uri.size() || !is_alpha(uri[0])) return {};
-    const auto in_scheme = [](char c) { return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.'; };
+    const auto in_scheme = [](char c) {
+        return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+    };
     const std::string_view scheme = uri.substr(0, colon);
     if (!std::all_of(scheme.begin(), scheme.end(), in_scheme)) return {};
     return std::any_of(uri.begin(), uri.end(), is_lws) ? std::string_view{} : uri;

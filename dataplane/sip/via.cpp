@@ -55,7 +55,8 @@ struct Cursor {
 [[nodiscard]] std::string_view read_host(Cursor& in) noexcept {
     if (in.peek() != '[') return in.take_while(is_host);
     const std::size_t start = in.at++;
-    const std::string_view address = in.take_while([](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
+    const std::string_view address =
+        in.take_while([](char c) { return hex_value(c) >= 0 || c == ':' || c == '.'; });
     if (address.empty() || in.peek() != ']') return {};
     ++in.at;
     return in.text.substr(start, in.at - start);
@@ -96,7 +97,8 @@ void read_parameter(const Parameter& parameter, Via& via) noexcept {
     }
 }
 
-/// True when a quoted string, a comment or a '<' in `text` is never closed: nobody knows where the value ends then.
+/// True when a quoted string, a comment or a '<' in `text` is never closed: nobody knows where the value ends
+/// then.
 [[nodiscard]] bool left_open(std::string_view text) noexcept {
     std::size_t i = 0;
     while (i < text.size()) {

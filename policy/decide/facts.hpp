@@ -50,6 +50,7 @@ struct IMessage {
 /// One identity that places a side's user somewhere.
 struct Candidate {
     std::string_view uri;   ///< normal form
+    std::string_view alias; ///< tel:+N of a sip:+N@h;user=phone, which user conditions may name too; else empty
     std::uint32_t tags = 0; ///< bits set for (edge's domain, this user)
 };
 

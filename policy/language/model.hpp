@@ -49,9 +49,10 @@ struct Rule {
     Word name;
     table::Side side = table::Side::initiator;
     When when;
-    std::vector<Word> allow;             ///< KMS names, or `any`, `home`
-    std::optional<table::Other> other;   ///< as written
+    std::vector<Word> allow;            ///< KMS names, or `any`, `home`
+    std::optional<table::Other> other;  ///< as written
     Mark mark;
+    bool side_unknown = false;  ///< `side` was missing or no side (an error was reported)
 };
 struct Limits {
     std::optional<std::uint32_t> redirects_per_second;
@@ -65,7 +66,7 @@ struct Failure {
 struct Edge {
     Word name;
     Word domain;
-    Word processor;                      ///< URI written into KRRs; empty: urn:x-kmsgate:edge:NAME
+    Word processor;  ///< URI written into KRRs; empty: urn:x-kmsgate:edge:NAME
     table::Proxy proxy = table::Proxy::cs;
     table::Mode mode = table::Mode::enforce;
     table::InDialog in_dialog = table::InDialog::enforce;
@@ -108,8 +109,8 @@ using Problems = std::vector<Problem>;
 inline constexpr std::uint32_t kDefaultRedirectsPerSecond = 100000;
 inline constexpr std::uint32_t kDefaultPerSource = 1000;
 
-/// Reads the YAML text. All structural faults are reported at once; the model is complete only without errors.
-/// Never throws; input is bounded (16 MiB, nesting 16, 10,000 aliases expanded).
+/// Reads the YAML text. All structural faults are reported at once; the model is complete only without
+/// errors. Never throws; input is bounded (16 MiB, nesting 16, 10,000 aliases expanded).
 [[nodiscard]] Policy read(std::string_view yaml, Problems& problems);
 
 }  // namespace kmsgate::policy::language

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The sealed policy table, byte by byte: one relocatable blob, little-endian, no pointers, every record of fixed size and
-// 8-byte aligned. The compiler writes it, verify() proves every bound, Table reads it. Knows nothing of YAML.
+// without padding, every section 8-byte aligned. The compiler writes it, Table::open() proves every bound, Table reads it.
+// Knows nothing of YAML.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "policy/table/cause.hpp"
 
@@ -17,6 +19,8 @@ inline constexpr std::size_t kMaxBlob = std::size_t{1} << 30;
 inline constexpr std::uint32_t kNone = 0xFFFFFFFF;
 inline constexpr std::size_t kMaxAllow = 64;
 inline constexpr std::size_t kMaxTags = 32;
+inline constexpr std::uint32_t kMaxProbe = 64;  ///< slots that a lookup may look at
+inline constexpr std::size_t kMaxText = 255;   ///< bytes of a name, URI, alias or glob
 
 /// Bytes in the strings section.
 struct Text {
@@ -65,6 +69,7 @@ struct Header {
     std::uint32_t kms_probe = 0;            ///< longest probe sequence of kms_index
     std::uint32_t pattern_probe = 0;        ///< longest probe sequence of pattern_index
     std::array<std::uint64_t, 4> prefix_lengths{};  ///< bit n: a prefix pattern of n bytes exists
+    std::array<std::uint64_t, 4> suffix_lengths{};  ///< bit n: a suffix pattern with a text of n bytes exists
     std::uint32_t odd_first = 0;            ///< first odd pattern
     std::uint32_t odd_count = 0;
     std::uint32_t allow_words = 0;          ///< u64 words of one allow set
@@ -72,7 +77,7 @@ struct Header {
     std::array<SectionEntry, kSections> sections{};
 };
 
-/// Open addressing, linear probing, power-of-two size.
+/// Open addressing, linear probing, power-of-two size. Key of kms_index: the name. See Shape for pattern_index.
 struct IndexSlot {
     std::uint32_t hash = 0;
     std::uint32_t entry = kNone;  ///< kNone: free
@@ -92,7 +97,7 @@ struct KmsNameRecord {
 };
 struct DomainRecord {
     Text name;
-    std::uint32_t home = kNone;
+    std::uint32_t home = kNone;  ///< KMS id; kNone: the policy names none
     std::uint32_t reserved = 0;
     Range secondary;          ///< kms_lists
 };
@@ -118,7 +123,7 @@ struct EdgeRecord {
     Range tls_ports;
     std::uint32_t redirects_per_second = 0;
     std::uint32_t per_source = 0;
-    std::array<Action, (kCauses + 7) / 8 * 8> failure{};
+    std::array<Action, (kCauses + 7) / 8 * 8> failure{};  ///< by cause; the rest zero
 };
 
 struct RuleRecord {
@@ -130,11 +135,11 @@ struct RuleRecord {
     std::uint8_t allow_any = 0;
     std::uint8_t needs_user = 0;  ///< a tag or user condition stands in `when`
     std::uint32_t tags = 0;       ///< one of these bits; 0: no condition
-    std::uint32_t allow_bits = 0; ///< first u64 word of the allow set
+    std::uint32_t allow_bits = 0; ///< first u64 word of the allow set, a multiple of allow_words; equal sets are shared
     Range users;              ///< globs; count 0: no condition
     Range peers;              ///< cidrs
     Range visited;            ///< globs
-    Range allow;              ///< kms_lists, in order
+    Range allow;              ///< kms_lists, in order; empty with allow_any
 };
 
 struct CidrRecord {
@@ -166,6 +171,11 @@ struct PatternRecord {
     std::uint64_t rank = 0;   ///< more specific = greater: exact, exact host, longer host, longer prefix, more literals
 };
 
-static_assert(sizeof(Header) % 8 == 0 && sizeof(EdgeRecord) % 4 == 0 && sizeof(RuleRecord) % 4 == 0);
+
+template <class T, std::size_t Size>
+inline constexpr bool is_record = sizeof(T) == Size && std::has_unique_object_representations_v<T>;
+static_assert(is_record<Header, 408> && is_record<KmsRecord, 40> && is_record<KmsNameRecord, 16> &&
+              is_record<DomainRecord, 24> && is_record<EdgeRecord, 96> && is_record<RuleRecord, 64> &&
+              is_record<CidrRecord, 24> && is_record<PeerRecord, 32> && is_record<PatternRecord, 24>);
 
 }  // namespace kmsgate::policy::table

@@ -82,11 +82,12 @@ class Table {
     std::span<const std::byte> blob_;
 };
 
-/// Does `address` lie in the network?
+/// Does `address` lie in the network? A network shorter than /96 (of the 128 bits) holds no IPv4 address.
 [[nodiscard]] bool contains(const CidrRecord& network, const Address& address) noexcept;
 
 /// `*` stands for any bytes but '@' (users) or for any bytes at all (visited networks); the whole text must match.
-/// Letter case counts, for users because both sides are in normal form. Linear time, no recursion.
+/// Letter case counts, for users because both sides are in normal form. A glob longer than kMaxText bytes matches
+/// nothing. Linear time, no recursion.
 [[nodiscard]] bool glob_match(std::string_view glob, std::string_view text, bool star_matches_at) noexcept;
 
 /// Hash of the indexes: seeded, over bytes as given (the caller lower-cases KMS names).

@@ -148,7 +148,7 @@ def answer(request: Datagram, got: Datagram, status: int, mtu: int) -> list[str]
     asked, head = parse(request.data), parse(got.data)
     asked_vias, got_vias = vias(asked), vias(head)
     faults = []
-    expected = {488: "SIP/2.0 488 Not Acceptable Here", 400: "SIP/2.0 400 Bad Request", 200: "SIP/2.0 200 OK"}
+    expected = {488: "SIP/2.0 488 Not Acceptable Here", 200: "SIP/2.0 200 OK"}
     if head.start != expected.get(status, head.start) or not head.start.startswith(f"SIP/2.0 {status} "):
         faults.append(f"status line {head.start!r}")
     if not got.data.startswith(b"SIP/2.0 ") or b"\r\n\r\n" not in got.data:
@@ -185,8 +185,8 @@ def without_body(got: Datagram, warning: bool) -> list[str]:
     return faults
 
 
-def redirect(got: Datagram, lists: dict[str, object], names: dict[str, object], time: int) -> list[str]:
-    """Faults of the KRR in a 488: type, schema, lists as in the event, echoed KMSs, time of the first copy."""
+def redirect(got: Datagram, lists: object, messages: list[dict[str, object]], time: int) -> list[str]:
+    """Faults of the KRR in a 488: type, schema, lists as in the event, KMSs of one message, time of the first copy."""
     head = parse(got.data)
     faults = []
     if head.every("content-type") != [krr.TYPE]:
@@ -195,9 +195,10 @@ def redirect(got: Datagram, lists: dict[str, object], names: dict[str, object], 
     faults += document.faults
     if {"initiator": document.initiator, "receiver": document.receiver} != lists:
         faults.append(f"KRR ({document.initiator}, {document.receiver}), the event says {lists}")
-    for field, key in (("InitiatorKmsUri", "idrkmsi"), ("ReceiverKmsUri", "idrkmsr")):
-        if document.fields.get(field) != names.get(key):
-            faults.append(f"{field} is {document.fields.get(field)}, the message had {names.get(key)}")
+    echoed = (document.fields.get("InitiatorKmsUri"), document.fields.get("ReceiverKmsUri"))
+    names = [(message.get("idrkmsi"), message.get("idrkmsr")) for message in messages]
+    if echoed not in names:
+        faults.append(f"InitiatorKmsUri and ReceiverKmsUri are {echoed}, the messages had {names}")
     whole = datetime.fromtimestamp(time // 10**9, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
     if document.time != whole:
         faults.append(f"Time is {document.time}, the first copy came at {whole}")

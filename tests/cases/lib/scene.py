@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from . import sip, wire
@@ -25,7 +26,7 @@ class Scene:
 
     def frames(self, port: str, at: float, frames: list[bytes]) -> None:
         """Adds frames, a microsecond apart."""
-        start = round(at * 10**9)
+        start = int(Decimal(repr(at)) * 10**9)
         self.capture(port).frames += [(start + 1000 * k, frame) for k, frame in enumerate(frames)]
 
     def send(

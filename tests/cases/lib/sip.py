@@ -143,6 +143,15 @@ def offer(method: str, number: int, message: mikey.Draft | bytes | str, **option
     return request(method, number, SDP, sdp([key_line(message)]), **options)  # type: ignore[arg-type]
 
 
+def small(
+    number: int, kmsi: str | None = "kms.a.example", kmsr: str | None = "kms.a.example", method: str = "INVITE",
+    **options: object,
+) -> Message:
+    """A request of well under 1400 bytes with these KMSs, for captures that need many."""
+    caller, callee = str(options.get("caller", ALICE)), str(options.get("callee", BOB))
+    return offer(method, number, mikey.i_message(kmsi, kmsr, caller, callee, small=True), **options)
+
+
 def invite(
     number: int,
     message: mikey.Draft | bytes | str | None = None,
@@ -153,8 +162,7 @@ def invite(
     **options: object,
 ) -> Message:
     """A full MC INVITE of 2.4-2.9 kB: two Vias, service headers, SDP, mcptt-info and resource-lists."""
-    caller = str(options.get("caller", ALICE))
-    callee = str(options.get("callee", BOB))
+    caller, callee = str(options.get("caller", ALICE)), str(options.get("callee", BOB))
     if message is None:
         message = mikey.i_message(kmsi, kmsr, caller, callee)
     line = [key_line(message)]
@@ -176,7 +184,7 @@ def invite(
         ("Allow", "INVITE, ACK, CANCEL, BYE, UPDATE, PRACK, MESSAGE, REFER, NOTIFY, SUBSCRIBE, INFO"),
         ("Content-Type", f'multipart/mixed; boundary="{BOUNDARY}"'),
     ]
-    return Message(f"INVITE sip:mcptt-orig@mc1.example SIP/2.0", tuple(headers), multipart(parts))
+    return Message("INVITE sip:mcptt-orig@ims.example SIP/2.0", tuple(headers), multipart(parts))
 
 
 def response(to: Message, status: int, reason: str, kind: str | None = None, body: bytes = b"") -> Message:

@@ -1,0 +1,287 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Frames: from the burst to whole datagrams, and every way a frame ends.
+#include "dataplane/core/pipeline.hpp"
+
+#include <rte_prefetch.h>
+
+#include <algorithm>
+
+namespace kmsgate::core {
+
+namespace {
+
+constexpr std::size_t kBurst = 64;
+constexpr std::size_t kArena = 2 * 1024 * 1024;
+constexpr std::size_t kMaxFrame = 128 * 1024;
+
+using classify::Kind;
+using classify::Packet;
+using policy::Action;
+using policy::Cause;
+using policy::table::Mode;
+using reassemble::Added;
+
+}  // namespace
+
+Pipeline::Pipeline(const Config& config, EventSink& sink)
+    : config_(config), sink_(sink), fragments_(config.fragments, config.table_key), transactions_(config.transactions),
+      limiter_(config.sources, config.table_key), arena_storage_(kArena), arena_(arena_storage_), frame_bytes_(kMaxFrame),
+      datagram_bytes_(reassemble::kMaxDatagram + 1) {
+    numbers_.reserve(reassemble::kMaxFragments);
+}
+
+void Pipeline::process(std::span<Mbuf> burst, const Judge& judge, Output& out) {
+    while (burst.size() > kBurst) {
+        process(burst.first(kBurst), judge, out);
+        burst = burst.subspan(kBurst);
+    }
+    if (burst.empty()) return;
+    tick(meta(burst.front().get()).time, judge, out);
+    judge_ = &judge;
+    edge_ = judge.table != nullptr ? &judge.table->edges()[judge.edge] : nullptr;
+    out_ = &out;
+
+    // Headers are read for the whole burst first; what is no signalling has left before the first message is parsed.
+    std::array<Packet, kBurst> packets;
+    std::array<std::uint8_t, kBurst> later{};
+    std::size_t later_count = 0;
+    for (std::size_t i = 0; i < burst.size(); ++i) {
+        if (i + 2 < burst.size()) rte_prefetch0(rte_pktmbuf_mtod(burst[i + 2].get(), const void*));
+        counters_.add(Counter::frames_in);
+        packets[i] = classify::read(linear(burst[i].get(), frame_bytes_));
+        if (packets[i].kind == Kind::other) {
+            end(std::move(burst[i]), Outcome::passed);
+        } else {
+            later[later_count++] = static_cast<std::uint8_t>(i);
+        }
+    }
+    for (std::size_t n = 0; n < later_count; ++n) {
+        Mbuf frame = std::move(burst[later[n]]);
+        const auto bytes = linear(frame.get(), frame_bytes_);
+        dispatch(std::move(frame), packets[later[n]], bytes);
+    }
+    judge_ = nullptr;
+}
+
+void Pipeline::tick(Time now, const Judge& judge, Output& out) {
+    judge_ = &judge;
+    out_ = &out;
+    edge_ = judge.table != nullptr ? &judge.table->edges()[judge.edge] : nullptr;
+    fragments_.expire(now, [&](reassemble::Datagram& d) {
+        const Time deadline = d.deadline;
+        release(d, Outcome::fragment_timeout, deadline, true);
+    });
+    transactions_.age(now);
+}
+
+void Pipeline::drain(Time now, const Judge& judge, Output& out) {
+    judge_ = &judge;
+    out_ = &out;
+    fragments_.expire(~Time{0}, [&](reassemble::Datagram& d) { release(d, Outcome::capture_end, now, true); });
+}
+
+void Pipeline::dispatch(Mbuf frame, const Packet& packet, std::span<const std::uint8_t> bytes) {
+    if (packet.kind == Kind::fragment && !packet.tunnelled) {
+        fragment(std::move(frame), packet, bytes);
+        return;
+    }
+    Whole whole;
+    whole.packet = packet;
+    whole.first = bytes;
+    whole.link_size = packet.l3;
+    whole.payload = as_text(bytes.subspan(packet.payload, packet.payload_size));
+    whole.arrival = meta(frame.get()).arrival;
+    whole.now = meta(frame.get()).time;
+    meta(frame.get()).size = 1;  // it gives its message bytes
+    whole.frames.push(std::move(frame));
+    transport(packet.kind, std::move(whole));
+}
+
+Outcome Pipeline::transport(Kind kind, Whole whole) {
+    switch (kind) {
+        case Kind::other: return end_all(std::move(whole.frames), Outcome::passed, whole.now, false);
+        case Kind::malformed: return end_all(std::move(whole.frames), Outcome::ip_malformed, whole.now, true);
+        case Kind::encrypted:
+            return by_cause(std::move(whole.frames), Cause::encrypted_transport, Outcome::encrypted_transport, whole.now);
+        case Kind::fragment:
+        case Kind::tunnel: return by_cause(std::move(whole.frames), Cause::tunnelled, Outcome::tunnelled, whole.now);
+        case Kind::tcp: {
+            const bool looks = sip::looks_like_sip(whole.payload, true) == sip::LooksLike::yes;
+            if (whole.payload.empty()) break;
+            if (looks || is_sip_port(whole.packet, true, false))
+                return by_cause(std::move(whole.frames), Cause::tcp_uninspected, Outcome::tcp_uninspected, whole.now);
+            if (is_sip_port(whole.packet, true, true))
+                return by_cause(std::move(whole.frames), Cause::encrypted_transport, Outcome::encrypted_transport,
+                                whole.now);
+            break;
+        }
+        case Kind::udp:
+            if (!could_be_sip(whole.packet, whole.payload, true)) break;
+            whole.off_port = !is_sip_port(whole.packet, false, false);
+            return judge_message(whole);
+    }
+    return end_all(std::move(whole.frames), Outcome::passed, whole.now, false);
+}
+
+bool Pipeline::is_sip_port(const Packet& packet, bool tcp, bool tls) const noexcept {
+    if (edge_ == nullptr) {
+        const std::uint16_t port = tls ? 5061 : 5060;
+        return packet.source_port == port || packet.destination_port == port;
+    }
+    const auto range = tls ? edge_->tls_ports : tcp ? edge_->tcp_ports : edge_->udp_ports;
+    return std::ranges::any_of(judge_->table->ports(range), [&](std::uint16_t port) {
+        return port == packet.source_port || port == packet.destination_port;
+    });
+}
+
+bool Pipeline::could_be_sip(const Packet& packet, std::string_view payload, bool whole) const noexcept {
+    return is_sip_port(packet, false, false) || sip::looks_like_sip(payload, whole) != sip::LooksLike::no;
+}
+
+void Pipeline::fragment(Mbuf frame, const Packet& packet, std::span<const std::uint8_t> bytes) {
+    const Time now = meta(frame.get()).time;
+    if (edge_ != nullptr && judge_->mode != Mode::enforce) {
+        // Nothing is held back: the frame leaves, a reference stays for the verdict that would have been.
+        counters_.add(Outcome::passed);
+        rte_mbuf_refcnt_update(frame.get(), 1);
+        send(Mbuf(frame.get()), opposite(meta(frame.get()).arrival));
+        meta(frame.get()).left = true;
+    }
+    const auto [added, d] = fragments_.add(packet, bytes.subspan(packet.l4, packet.l4_size), frame, now);
+    const auto refuse = [&](Outcome outcome) {
+        FrameList frames;
+        if (d != nullptr && d->state != reassemble::Datagram::State::dead) {
+            while (!d->frames.empty()) frames.push(fragments_.take(*d));
+            fragments_.kill(*d, outcome);
+        }
+        frames.push(std::move(frame));
+        end_all(std::move(frames), outcome, now, true);
+    };
+    switch (added) {
+        case Added::held: first_look(*d, now); break;
+        case Added::whole: whole_datagram(*d, now); break;
+        case Added::pass: end(std::move(frame), Outcome::passed); break;
+        case Added::share:
+        case Added::share_whole: {
+            rte_mbuf* held = rte_mbuf_refcnt_read(frame.get()) > 1 ? frame.get() : nullptr;
+            end(std::move(frame), d->outcome);
+            if (held != nullptr) meta(held).left = true;
+            if (added == Added::share_whole) whole_datagram(*d, now);
+            break;
+        }
+        case Added::malformed: refuse(Outcome::ip_malformed); break;
+        case Added::overlap: refuse(Outcome::fragment_overlap); break;
+        case Added::budget:
+            counters_.add(Cause::fragment_budget);
+            refuse(Outcome::fragment_budget);
+            break;
+        case Added::dead: refuse(d->outcome); break;
+    }
+}
+
+void Pipeline::first_look(reassemble::Datagram& d, Time now) {
+    if (!d.have_first || d.is_signalling) return;
+    constexpr std::uint8_t kTcp = 6, kUdp = 17, kEsp = 50, kGre = 47, kIpInIp = 4, kIpv6InIp = 41;
+    Packet p = d.first;
+    switch (p.protocol) {
+        case kUdp:
+        case kTcp: break;
+        case kEsp:
+        case kGre:
+        case kIpInIp:
+        case kIpv6InIp: {  // not to be read in pieces: counted and passed, or dropped, as the policy says
+            const bool esp = p.protocol == kEsp;
+            FrameList frames;
+            fragments_.pass(d);
+            while (!d.frames.empty()) frames.push(fragments_.take(d));
+            const Outcome o = by_cause(std::move(frames), esp ? Cause::encrypted_transport : Cause::tunnelled,
+                                       esp ? Outcome::encrypted_transport : Outcome::tunnelled, now);
+            if (fate(o) == Fate::dropped) fragments_.kill(d, o);
+            return;
+        }
+        case 0:
+        case 43:
+        case 51:
+        case 60:
+        case 135: d.is_signalling = true; return;  // headers in front of the transport: read when whole
+        default: release(d, Outcome::passed, now, false); return;
+    }
+    const auto bytes = reassemble::Fragments::gather(d, datagram_bytes_);
+    if (bytes.size() < 8) return;
+    p.source_port = static_cast<std::uint16_t>(bytes[0] << 8 | bytes[1]);
+    p.destination_port = static_cast<std::uint16_t>(bytes[2] << 8 | bytes[3]);
+    if (p.protocol == kTcp ? is_sip_port(p, true, false) || is_sip_port(p, true, true) : is_sip_port(p, false, false)) {
+        d.is_signalling = true;
+        return;
+    }
+    // A TCP header of up to 60 bytes stands in front of the payload; a SIP stream in fragments is told when whole.
+    if (p.protocol == kTcp) {
+        d.is_signalling = true;
+        return;
+    }
+    const auto looks = sip::looks_like_sip(as_text(bytes.subspan(8)), false);
+    d.is_signalling = looks == sip::LooksLike::yes;
+    if (looks == sip::LooksLike::no) release(d, Outcome::passed, now, false);
+}
+
+void Pipeline::whole_datagram(reassemble::Datagram& d, Time now) {
+    const auto bytes = reassemble::Fragments::gather(d, datagram_bytes_);
+    Whole whole;
+    whole.packet = d.first;
+    whole.link_size = d.first.l3;
+    for (rte_mbuf* m = d.frames.front(); m != nullptr; m = FrameList::after(m))
+        if (meta(m).offset == 0 && meta(m).size != 0) whole.first = {rte_pktmbuf_mtod(m, const std::uint8_t*), m->data_len};
+    const Kind kind = classify::read_transport(bytes, whole.packet);
+    if (kind == Kind::udp || kind == Kind::tcp)
+        whole.payload = as_text(bytes.subspan(whole.packet.payload, whole.packet.payload_size));
+    whole.fragmented = true;
+    whole.arrival = d.key.arrival;
+    whole.now = now;
+    fragments_.remember(d);
+    while (!d.frames.empty()) whole.frames.push(fragments_.take(d));
+    fragments_.settle(d, transport(kind, std::move(whole)), now);
+}
+
+Outcome Pipeline::by_cause(FrameList frames, Cause cause, Outcome dropped, Time now) {
+    counters_.add(cause);
+    if (edge_ == nullptr) return end_all(std::move(frames), Outcome::no_table, now, true);
+    const Action action = judge_->table->action(*edge_, cause);
+    const bool out = judge_->mode != Mode::enforce || action == Action::forward || action == Action::judge;
+    return end_all(std::move(frames), out ? Outcome::passed : dropped, now, !out);
+}
+
+void Pipeline::release(reassemble::Datagram& d, Outcome outcome, Time now, bool line) {
+    if (outcome == Outcome::passed) fragments_.pass(d);
+    FrameList frames;
+    while (!d.frames.empty()) frames.push(fragments_.take(d));
+    end_all(std::move(frames), outcome, now, line);
+}
+
+void Pipeline::send(Mbuf frame, Arrival port) {
+    counters_.add(Counter::frames_out);
+    out_->port(port).push_back(std::move(frame));
+}
+
+void Pipeline::end(Mbuf frame, Outcome outcome) {
+    if (meta(frame.get()).left) return;  // sent and counted before
+    counters_.add(outcome);
+    if (fate(outcome) != Fate::out) return;
+    const Arrival to = opposite(meta(frame.get()).arrival);
+    send(std::move(frame), to);
+}
+
+Outcome Pipeline::end_all(FrameList frames, Outcome outcome, Time now, bool line) {
+    if (frames.empty()) return outcome;
+    const Arrival arrival = meta(frames.front()).arrival;
+    numbers_.clear();
+    for (rte_mbuf* m = frames.front(); m != nullptr; m = FrameList::after(m))
+        if (!meta(m).left) numbers_.push_back(meta(m).number);
+    while (!frames.empty()) end(frames.pop(), outcome);
+    if (!line || numbers_.empty()) return outcome;
+    std::ranges::sort(numbers_);
+    const std::string_view edge = edge_ != nullptr ? judge_->table->text(edge_->name) : std::string_view();
+    sink_.drop({now, edge, arrival, numbers_, to_string(outcome)});
+    return outcome;
+}
+
+}  // namespace kmsgate::core

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// THE pipeline: frames in, frames out, one instance for each worker and edge. No globals: replay, lab and the live
+// dataplane hold as many as they need.
+//
+// Stages, in order, written only here:
+//   classify    where the headers lie; no signalling leaves at once
+//   reassemble  IP fragments to datagrams
+//   inspect     SIP, bodies, MIKEY, KRR, users: facts
+//   decide      policy/decide, and what was decided of the transaction before
+//   emit        forward untouched | 488 + KRR | rewritten 488 | final response | nothing
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/classify/packet.hpp"
+#include "dataplane/core/counters.hpp"
+#include "dataplane/core/frame.hpp"
+#include "dataplane/core/record.hpp"
+#include "dataplane/emit/answer.hpp"
+#include "dataplane/emit/response.hpp"
+#include "dataplane/inspect/inspect.hpp"
+#include "dataplane/memory/limiter.hpp"
+#include "dataplane/memory/siphash.hpp"
+#include "dataplane/memory/transactions.hpp"
+#include "dataplane/memory/uid.hpp"
+#include "dataplane/memory/user_tags.hpp"
+#include "dataplane/reassemble/fragments.hpp"
+
+namespace kmsgate::core {
+
+/// What a pipeline judges by. Read once a burst; the pointed-to things outlive the call.
+struct Judge {
+    const policy::table::Table* table = nullptr;  ///< null: no table yet (cause no-table)
+    policy::table::EdgeId edge = 0;
+    policy::table::Mode mode = policy::table::Mode::enforce;
+    std::string_view digest;       ///< Table::digest()
+    std::uint64_t generation = 0;
+    const memory::UserTags* tags = nullptr;
+};
+
+struct Config {
+    rte_mempool* pool = nullptr;   ///< private area of at least kPrivateSize
+    std::size_t mtu = 1500;        ///< bytes of IP in frames made here
+    std::size_t transactions = 100'000;
+    std::size_t fragments = 4096;  ///< frames held for reassembly
+    std::size_t sources = 65'536;  ///< source addresses that the redirect limit tells apart
+    memory::Key tag_key{};         ///< To tags: kept in the state directory, so that they outlive a restart
+    memory::Key table_key{};       ///< hash tables: fresh at every start of a live dataplane
+};
+
+/// Frames to send, in order, by port.
+struct Output {
+    std::array<std::vector<Mbuf>, 2> to;
+    void clear() noexcept {
+        for (auto& t : to) t.clear();
+    }
+    [[nodiscard]] std::vector<Mbuf>& port(Arrival a) noexcept { return to[static_cast<std::size_t>(a)]; }
+};
+
+class Pipeline {
+  public:
+    Pipeline(const Config& config, EventSink& sink);
+
+    /// Takes a burst (FrameMeta set), appends what leaves now to `out`. Frames of one burst come from any port.
+    void process(std::span<Mbuf> burst, const Judge& judge, Output& out);
+    /// Runs the timers up to `now` without a frame.
+    void tick(Time now, const Judge& judge, Output& out);
+    /// End of input: everything still held ends as capture-end.
+    void drain(Time now, const Judge& judge, Output& out);
+
+    [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
+
+  private:
+    /// A whole UDP or TCP datagram and the frames that brought it.
+    struct Whole {
+        classify::Packet packet;                  ///< addresses, ports, tunnel
+        std::span<const std::uint8_t> first;      ///< bytes of its first frame
+        std::size_t link_size = 0;                ///< of the Ethernet header in `first`
+        std::string_view payload;
+        FrameList frames;                         ///< in order of arrival
+        bool fragmented = false;
+        bool off_port = false;
+        Arrival arrival = Arrival::inside;
+        Time now = 0;
+    };
+
+    // frames
+    void dispatch(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes);
+    void fragment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes);
+    void first_look(reassemble::Datagram& datagram, Time now);
+    void whole_datagram(reassemble::Datagram& datagram, Time now);
+    Outcome transport(classify::Kind kind, Whole whole);
+    [[nodiscard]] bool is_sip_port(const classify::Packet& packet, bool tcp, bool tls) const noexcept;
+    [[nodiscard]] bool could_be_sip(const classify::Packet& packet, std::string_view payload, bool whole) const noexcept;
+    Outcome by_cause(FrameList frames, policy::Cause cause, Outcome dropped, Time now);
+    void release(reassemble::Datagram& datagram, Outcome outcome, Time now, bool line);
+
+    // messages
+    Outcome judge_message(Whole& whole);
+    [[nodiscard]] bool is_own_answer(const Whole& whole) const;
+    void decide_message(const Whole& whole, policy::decide::Decision& decision);
+    void remember(const Whole& whole, policy::decide::Decision& decision);
+    void note_response(Time now);
+    void limit(const Whole& whole, policy::decide::Decision& decision);
+    void override_with(policy::decide::Decision& decision, policy::Cause cause);
+    Outcome act(Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);
+    void send_response(const Whole& whole, const emit::ResponseParts& parts);
+    void send_rewritten(const Whole& whole, std::string_view body);
+    void send_all(FrameList frames, Arrival port);
+    void report(const Whole& whole, const policy::decide::Decision& decision, const emit::KrrLists& lists);
+
+    // ends
+    void send(Mbuf frame, Arrival port);
+    void end(Mbuf frame, Outcome outcome);
+    Outcome end_all(FrameList frames, Outcome outcome, Time now, bool line);
+
+    Config config_;
+    EventSink& sink_;
+    Counters counters_;
+    reassemble::Fragments fragments_;
+    memory::Transactions transactions_;
+    memory::Limiter limiter_;
+    memory::UidRoster roster_;
+    std::vector<std::byte> arena_storage_;
+    sip::Arena arena_;
+    std::vector<std::uint8_t> frame_bytes_;     ///< a frame that came in pieces
+    std::vector<std::uint8_t> datagram_bytes_;  ///< a reassembled datagram
+    std::vector<std::uint64_t> numbers_;        ///< frame numbers for an event
+    inspect::Inspection inspection_;
+    memory::Hash128 key_;                       ///< transaction of the message at hand
+    memory::Transaction* transaction_ = nullptr;
+    std::uint64_t krr_time_ = 0;                ///< seconds
+    std::uint32_t packet_id_ = 0;
+    const Judge* judge_ = nullptr;              ///< during a call
+    const policy::table::EdgeRecord* edge_ = nullptr;
+    Output* out_ = nullptr;
+};
+
+}  // namespace kmsgate::core

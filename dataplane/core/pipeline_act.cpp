@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a verdict does: answers, rewritten messages, and the event that tells of it.
+#include <algorithm>
+#include <array>
+
+#include "dataplane/core/pipeline.hpp"
+#include "dataplane/emit/datagram.hpp"
+#include "dataplane/krr/names.hpp"
+#include "dataplane/rewrite/rewrite.hpp"
+
+namespace kmsgate::core {
+
+namespace {
+
+using policy::Cause;
+using policy::decide::Decision;
+using policy::decide::Reason;
+using policy::decide::Verdict;
+using policy::table::Side;
+
+constexpr std::size_t kMaxMessage = 65535;
+
+Outcome outcome_of(Verdict verdict) noexcept {
+    switch (verdict) {
+        case Verdict::forward: return Outcome::forward;
+        case Verdict::redirect: return Outcome::redirect;
+        case Verdict::reject: return Outcome::reject;
+        case Verdict::rewrite: return Outcome::rewrite;
+        case Verdict::absorb: return Outcome::absorb;
+        case Verdict::drop:
+        case Verdict::count_: break;
+    }
+    return Outcome::drop;
+}
+
+bool too_large(const inspect::Inspection& in, std::string_view body) noexcept {
+    return body.size() > krr::kMaxBody || in.krr->depth + 1 > krr::kMaxDepth;
+}
+
+}  // namespace
+
+Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& lists) {
+    const bool malformed = decision.reason == Reason::cause &&
+                           (decision.cause == Cause::malformed_sip || decision.cause == Cause::malformed_sip_mikey);
+    switch (decision.verdict) {
+        case Verdict::redirect: {
+            const auto body = emit::krr_body(decision, inspection_, *judge_->table, lists, key_.low ^ key_.high, krr_time_,
+                                             {}, arena_);
+            send_response(whole, {488, "Not Acceptable Here", {}, {}, krr::names::content_type, body});
+            break;
+        }
+        case Verdict::reject:
+            if (malformed)
+                send_response(whole, {400, "Bad Request", {}, reason_text(decision), {}, {}});
+            else
+                send_response(whole, {488, "Not Acceptable Here", {}, reason_text(decision), {}, {}});
+            break;
+        case Verdict::rewrite: {
+            const auto body = emit::krr_body(decision, inspection_, *judge_->table, lists, key_.low + key_.high + 1,
+                                             krr_time_, inspection_.krr->root, arena_);
+            if (body.empty() || too_large(inspection_, body) || whole.packet.tunnelled) {
+                override_with(decision, Cause::unparsable_krr);
+                break;
+            }
+            send_rewritten(whole, body);
+            break;
+        }
+        case Verdict::absorb:
+            if (inspection_.message.method == "CANCEL") send_response(whole, {200, "OK", {}, {}, {}, {}});
+            break;
+        default: break;
+    }
+    counters_.add(decision.verdict);
+    return outcome_of(decision.verdict);
+}
+
+void Pipeline::send_response(const Whole& whole, const emit::ResponseParts& parts) {
+    const Endpoint source{whole.packet.source, whole.packet.source_port, whole.packet.v6};
+    const auto destination = emit::answer_destination(inspection_.message, source);
+    const auto storage = arena_.take<char>(std::min<std::size_t>(
+        inspection_.message.head.size() + parts.body.size() + 4096, kMaxMessage));
+    const emit::ToTag tag = emit::to_tag(key_);
+    emit::ResponseParts full = parts;
+    full.tag = {tag.data(), tag.size()};
+    const std::string_view text =
+        destination ? emit::write_response(inspection_.message, source, full, storage) : std::string_view();
+    emit::Envelope envelope;
+    envelope.link = whole.first.first(whole.link_size);
+    envelope.swap_link = true;
+    envelope.source = {whole.packet.destination, whole.packet.destination_port, whole.packet.v6};
+    envelope.destination = destination.value_or(source);
+    envelope.packet_id = ++packet_id_;
+    FrameList frames;
+    if (text.empty() || !emit::write_datagram(envelope, text, config_.mtu, config_.pool, frames)) {
+        counters_.add(Counter::unsent_answers);
+        return;
+    }
+    send_all(std::move(frames), whole.arrival);
+}
+
+void Pipeline::send_rewritten(const Whole& whole, std::string_view body) {
+    const std::string_view payload = rewrite::replace_krr(whole.payload, inspection_, body, arena_);
+    const std::size_t l3 = whole.link_size;
+    const std::uint8_t* ip = whole.first.data() + l3;
+    FrameList frames;
+    const std::size_t headers = whole.packet.l4 - l3 + 8;
+    if (!whole.fragmented && headers + payload.size() <= config_.mtu) {
+        Mbuf frame = rewrite::replace_payload(whole.first, l3, whole.packet.l4, payload, config_.pool, arena_);
+        if (frame) frames.push(std::move(frame));
+    } else {
+        emit::Envelope envelope;
+        envelope.link = whole.first.first(l3);
+        envelope.source = {whole.packet.source, whole.packet.source_port, whole.packet.v6};
+        envelope.destination = {whole.packet.destination, whole.packet.destination_port, whole.packet.v6};
+        envelope.traffic_class = whole.packet.v6 ? static_cast<std::uint8_t>(ip[0] << 4 | ip[1] >> 4) : ip[1];
+        envelope.hop_limit = whole.packet.v6 ? ip[7] : ip[8];
+        envelope.packet_id = ++packet_id_;
+        if (payload.empty() || !emit::write_datagram(envelope, payload, config_.mtu, config_.pool, frames)) frames.clear();
+    }
+    if (frames.empty()) counters_.add(Counter::unsent_answers);
+    send_all(std::move(frames), opposite(whole.arrival));
+}
+
+void Pipeline::send_all(FrameList frames, Arrival port) {
+    while (!frames.empty()) {
+        counters_.add(Counter::generated);
+        send(frames.pop(), port);
+    }
+}
+
+void Pipeline::report(const Whole& whole, const Decision& decision, const emit::KrrLists& lists) {
+    counters_.add(Counter::messages);
+    numbers_.clear();
+    for (rte_mbuf* m = whole.frames.front(); m != nullptr; m = FrameList::after(m))
+        if (meta(m).size != 0) numbers_.push_back(meta(m).number);
+    std::ranges::sort(numbers_);
+    MessageRecord r;
+    r.time = whole.now;
+    r.edge = judge_->table->text(edge_->name);
+    r.table = judge_->digest;
+    r.generation = judge_->generation;
+    r.arrival = whole.arrival;
+    r.frames = numbers_;
+    r.transport = "udp";
+    r.source = {whole.packet.source, whole.packet.source_port, whole.packet.v6};
+    r.destination = {whole.packet.destination, whole.packet.destination_port, whole.packet.v6};
+    r.message = &inspection_.message;
+    r.mikey = inspection_.records;
+    for (std::size_t side = 0; side < 2; ++side) {
+        if (decision.policed[side]) r.users[side] = inspection_.users[side];
+        if (decision.rule[side] != policy::table::kNone)
+            r.rules[side] = judge_->table->text(judge_->table->rules()[decision.rule[side]].name);
+    }
+    r.decision = &decision;
+    if (inspection_.facts.krr.state == policy::decide::Krr::State::read)
+        r.krr_in = emit::incoming_lists(inspection_.facts, arena_);
+    const Verdict effective = decision.effective();
+    if (effective == Verdict::redirect || effective == Verdict::rewrite) r.krr_out = lists.record;
+    sink_.message(r);
+}
+
+}  // namespace kmsgate::core

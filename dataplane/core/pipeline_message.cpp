@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Messages: from a whole datagram on a signalling flow to its verdict. What the verdict does stands in pipeline_act.cpp.
+#include <algorithm>
+
+#include "dataplane/core/pipeline.hpp"
+
+namespace kmsgate::core {
+
+namespace {
+
+using policy::Action;
+using policy::Cause;
+using policy::decide::Decision;
+using policy::decide::MessageClass;
+using policy::decide::Reason;
+using policy::decide::Verdict;
+using policy::table::Mode;
+
+/// RFC 3261 7.5 and RFC 5626 keep-alives: blank lines, or nothing at all.
+bool is_keep_alive(std::string_view payload) noexcept {
+    return std::ranges::all_of(payload, [](char c) { return c == '\r' || c == '\n' || c == ' ' || c == '\t' || c == '\0'; });
+}
+
+bool refused(const Decision& d) noexcept {
+    return d.effective() == Verdict::redirect || d.effective() == Verdict::reject;
+}
+
+memory::Hash128 digest_of(std::string_view bytes, const memory::Key& key) noexcept {
+    memory::SipHash h(key);
+    h.bytes(bytes);
+    return h.finish();
+}
+
+}  // namespace
+
+Outcome Pipeline::judge_message(Whole& whole) {
+    if (is_keep_alive(whole.payload)) return end_all(std::move(whole.frames), Outcome::keep_alive, whole.now, false);
+    if (edge_ == nullptr) {
+        counters_.add(Cause::no_table);
+        return end_all(std::move(whole.frames), Outcome::no_table, whole.now, true);
+    }
+    arena_.reset();
+    inspect::Arrived arrived;
+    arrived.now = whole.now;
+    arrived.arrival = whole.arrival;
+    arrived.source = {whole.packet.source, whole.packet.source_port, whole.packet.v6};
+    arrived.destination = {whole.packet.destination, whole.packet.destination_port, whole.packet.v6};
+    arrived.off_port = whole.off_port;
+    arrived.tunnelled = whole.packet.tunnelled;
+    arrived.payload = whole.payload;
+    const inspect::Context context{judge_->table, judge_->edge, judge_->mode, judge_->tags, &roster_};
+    inspect::inspect(arrived, context, arena_, inspection_);
+    key_ = emit::transaction_key(inspection_.message, config_.tag_key);
+    transaction_ = nullptr;
+    krr_time_ = whole.now / kSecond;
+
+    Decision decision;
+    if (judge_->mode == Mode::enforce && is_own_answer(whole)) {
+        decision.verdict = Verdict::absorb;
+        decision.reason = Reason::own_answer;
+    } else {
+        decide_message(whole, decision);
+        limit(whole, decision);
+    }
+    const emit::KrrLists lists = emit::krr_lists(decision, inspection_, *judge_->table, arena_);
+    const Outcome outcome = act(whole, decision, lists);
+    report(whole, decision, lists);
+    end_all(std::move(whole.frames), outcome, whole.now, false);
+    return outcome;
+}
+
+/// Is it the ACK or CANCEL of a request that was answered here (RFC 3261 9.2, 17.1.1.3)?
+bool Pipeline::is_own_answer(const Whole& whole) const {
+    const sip::Message& m = inspection_.message;
+    if (m.kind != sip::Kind::request || !m.answerable()) return false;
+    const bool ack = m.method == "ACK";
+    if (!ack && m.method != "CANCEL") return false;
+    if (ack && m.to_tag == std::string_view(emit::to_tag(key_).data(), emit::ToTag{}.size())) return true;
+    const memory::Transaction* t = transactions_.find(key_, whole.now);
+    return t != nullptr && t->invite && refused(t->decision);
+}
+
+void Pipeline::decide_message(const Whole& whole, Decision& decision) {
+    const sip::Message& m = inspection_.message;
+    policy::decide::Record* record = sink_.recorder();
+    counters_.add(Counter::relaxed, inspection_.relaxed);
+    if (inspection_.krr_names_unknown_kms) counters_.add(Counter::unknown_kms_in_krr);
+    for (const auto& user : inspection_.facts.users)
+        if (user.disagreement) {
+            counters_.add(Counter::disagreements);
+            break;
+        }
+    const bool tracked = m.kind == sip::Kind::request && m.answerable() && judge_->mode != Mode::bypass;
+    if (tracked) {
+        const memory::Hash128 digest = digest_of(whole.payload, config_.table_key);
+        transaction_ = transactions_.find(key_, whole.now);
+        if (transaction_ != nullptr && transaction_->method_is(m.method)) {
+            if (transaction_->digest == digest && transaction_->generation == judge_->generation) {
+                counters_.add(Counter::retransmissions);
+                decision = transaction_->decision;
+                krr_time_ = transaction_->krr_time;
+                if (record != nullptr) record->add({policy::decide::Step::Kind::verdict, 0, true, "copy of a judged request: same verdict"});
+                return;
+            }
+            counters_.add(Counter::changed_copies);
+        }
+    }
+    decision = policy::decide::decide(inspection_.facts, *judge_->table, record);
+    if (decision.reason == Reason::cause) counters_.add(decision.cause);
+    if (decision.alarm) counters_.add(Counter::register_alarms);
+    // ACK and CANCEL share the key of their INVITE and must not take its place.
+    const bool own_entry = tracked && m.method != "ACK" && m.method != "CANCEL";
+    if (own_entry && (!inspection_.facts.messages.empty() || refused(decision))) remember(whole, decision);
+    if (m.kind == sip::Kind::response) note_response(whole.now);
+}
+
+void Pipeline::remember(const Whole& whole, Decision& decision) {
+    memory::Transaction* t = transactions_.put(key_, whole.now);
+    if (t == nullptr) {
+        override_with(decision, Cause::table_full);
+        return;
+    }
+    t->digest = digest_of(whole.payload, config_.table_key);
+    t->generation = judge_->generation;
+    t->krr_time = krr_time_;
+    t->set_method(inspection_.message.method);
+    t->invite = inspection_.message.method == "INVITE";
+    t->expires = whole.now + (t->invite && !refused(decision) ? memory::kInviteLife : memory::kTransactionLife);
+    t->decision = decision;
+    transaction_ = t;
+}
+
+/// The final response of a forwarded INVITE has passed: its entry lives on for late copies only. The KRR of a response
+/// that is rewritten carries the time of its first copy.
+void Pipeline::note_response(Time now) {
+    const sip::Message& m = inspection_.message;
+    memory::Transaction* t = transactions_.find(key_, now);
+    if (m.status >= 200 && t != nullptr && t->invite && m.method == "INVITE")
+        t->expires = std::min(t->expires, now + memory::kTransactionLife);
+    if (inspection_.facts.krr.state != policy::decide::Krr::State::read) return;
+    if (t == nullptr) {
+        t = transactions_.put(key_, now);
+        if (t == nullptr) return;
+        t->expires = now + memory::kTransactionLife;
+        t->set_method(m.method);
+    }
+    if (t->rewrite_time == 0) t->rewrite_time = now / kSecond;
+    krr_time_ = t->rewrite_time;
+}
+
+void Pipeline::limit(const Whole& whole, Decision& decision) {
+    if (judge_->mode != Mode::enforce || !refused(decision)) return;
+    const bool allowed = limiter_.allow(whole.packet.source, edge_->redirects_per_second, edge_->per_source, whole.now);
+    if (!allowed) override_with(decision, Cause::redirect_limit);
+}
+
+/// A cause that the pipeline itself meets takes the place of the verdict: forward is none of its words.
+void Pipeline::override_with(Decision& decision, Cause cause) {
+    counters_.add(cause);
+    const Action action = judge_->table->action(*edge_, cause);
+    const bool silent = inspection_.facts.unanswerable || inspection_.facts.message_class != MessageClass::request;
+    Verdict verdict = Verdict::drop;
+    if (action == Action::reject && !silent) verdict = Verdict::reject;
+    if (action == Action::redirect && !silent) verdict = refused(decision) ? decision.effective() : Verdict::reject;
+    (decision.would ? *decision.would : decision.verdict) = verdict;
+    decision.reason = Reason::cause;
+    decision.cause = cause;
+}
+
+}  // namespace kmsgate::core

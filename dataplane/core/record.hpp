@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What a pipeline tells about a message or a lost frame, and to whom. Views hold during the call only.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "dataplane/core/frame.hpp"
+#include "dataplane/core/outcome.hpp"
+#include "dataplane/sip/body.hpp"
+#include "dataplane/sip/message.hpp"
+#include "policy/decide/decide.hpp"
+
+namespace kmsgate::core {
+
+struct Endpoint {
+    policy::table::Address address{};  ///< IPv4 as ::ffff:a.b.c.d
+    std::uint16_t port = 0;
+    bool v6 = false;                   ///< travelled as IPv6
+};
+
+/// One identity as an event shows it: absent, clear text, or a hashed UID.
+struct Identity {
+    bool present = false;
+    bool hashed = false;
+    std::string_view bytes;
+};
+
+struct IMessageRecord {
+    sip::Where where = sip::Where::sdp_session;
+    std::string_view error;  ///< rule name; empty when it was read
+    Identity idrkmsi, idrkmsr, idri, idrr;
+};
+
+/// A KRR's two lists for events; nullopt list = ANY.
+struct KrrRecord {
+    std::array<std::optional<std::span<const std::string_view>>, 2> lists;
+};
+
+struct MessageRecord {
+    Time time = 0;
+    std::string_view edge;
+    std::string_view table;  ///< digest
+    std::uint64_t generation = 0;
+    Arrival arrival = Arrival::inside;
+    std::span<const std::uint64_t> frames;
+    std::string_view transport;
+    Endpoint source, destination;
+    const sip::Message* message = nullptr;
+    std::span<const IMessageRecord> mikey;
+    std::array<std::string_view, 2> users;       ///< empty: null
+    std::array<std::string_view, 2> rules;       ///< empty: null
+    const policy::decide::Decision* decision = nullptr;
+    std::optional<KrrRecord> krr_in, krr_out;
+};
+
+struct DropRecord {
+    Time time = 0;
+    std::string_view edge;
+    Arrival arrival = Arrival::inside;
+    std::span<const std::uint64_t> frames;
+    std::string_view reason;
+};
+
+/// Receives what happens. Called from the worker, in the order of the verdicts; must not block.
+class EventSink {
+  public:
+    EventSink() = default;
+    EventSink(const EventSink&) = delete;
+    EventSink& operator=(const EventSink&) = delete;
+    virtual ~EventSink() = default;
+
+    virtual void message(const MessageRecord& record) = 0;
+    virtual void drop(const DropRecord& record) = 0;
+    /// A place for decide()'s record of the message that comes next, or null (nothing is recorded then).
+    virtual policy::decide::Record* recorder() { return nullptr; }
+};
+
+}  // namespace kmsgate::core

@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/emit/answer.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "dataplane/emit/writer.hpp"
+#include "dataplane/krr/emit.hpp"
+#include "dataplane/krr/names.hpp"
+
+namespace kmsgate::emit {
+
+namespace {
+
+using policy::decide::Decision;
+using policy::decide::KmsName;
+using policy::decide::ListOut;
+using policy::table::Side;
+
+constexpr std::string_view kOpen = "<KmsUri>", kClose = "</KmsUri>";
+static_assert(kOpen.substr(1, kOpen.size() - 2) == krr::names::kms_uri);
+constexpr std::string_view kAny = "<KmsUri>ANY</KmsUri>";
+
+/// The same as krr::escape, into storage of the packet path (a test holds the two together).
+void escaped(Writer& w, std::string_view text) noexcept {
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        switch (text[i]) {
+            case '&': w.put("&amp;"); break;
+            case '<': w.put("&lt;"); break;
+            case '>': w.put("&gt;"); break;
+            case '"': w.put("&quot;"); break;
+            case '\'': w.put("&apos;"); break;
+            default: w.put(text.substr(i, 1));
+        }
+    }
+}
+
+/// A name that came with the message may be said again only when it is one: 0x21-0x7E, at most a URI's length.
+bool repeatable(std::string_view name) noexcept {
+    return !name.empty() && name.size() <= krr::kMaxUri &&
+           std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
+class ListWriter {
+  public:
+    ListWriter(std::size_t names, std::size_t xml, sip::Arena& arena)
+        : names_(arena.take<std::string_view>(std::max<std::size_t>(names, 1))),
+          storage_(arena.take<char>(std::max<std::size_t>(xml, 1))), w_(storage_), ok_(!storage_.empty() && !names_.empty()) {}
+
+    void add_known(std::string_view uri, std::string_view xml) noexcept {
+        if (count_ == names_.size()) return;
+        names_[count_++] = uri;
+        w_.put(xml);
+    }
+    void add_raw(std::string_view uri) noexcept {
+        if (count_ == names_.size()) return;
+        names_[count_++] = uri;
+        w_.put(kOpen);
+        escaped(w_, uri);
+        w_.put(kClose);
+    }
+    [[nodiscard]] std::span<const std::string_view> names() const noexcept { return names_.first(count_); }
+    [[nodiscard]] std::string_view xml() const noexcept { return w_.text(); }
+    [[nodiscard]] bool ok() const noexcept { return ok_ && w_.ok(); }
+
+  private:
+    std::span<std::string_view> names_;
+    std::span<char> storage_;
+    Writer w_;
+    std::size_t count_ = 0;
+    bool ok_;
+};
+
+constexpr std::size_t kRawXml = 6 * krr::kMaxUri + 32;  // every byte escaped, and the element
+
+const KmsName& refused_name(const Decision& d, const inspect::Inspection& in, std::size_t side) noexcept {
+    static constexpr KmsName none{};
+    if (d.refused >= in.facts.messages.size()) return none;
+    const auto& m = in.facts.messages[d.refused];
+    return side == static_cast<std::size_t>(Side::initiator) ? m.kmsi : m.kmsr;
+}
+
+}  // namespace
+
+KrrLists krr_lists(const Decision& d, const inspect::Inspection& in, const policy::table::Table& table,
+                   sip::Arena& arena) {
+    KrrLists out;
+    const bool rewrite = in.facts.krr.state == policy::decide::Krr::State::read;
+    for (std::size_t side = 0; side < 2; ++side) {
+        const ListOut& list = d.krr[side];
+        out.xml[side] = kAny;
+        const auto take = [&](ListWriter& w) {
+            out.record.lists[side] = w.names();
+            out.xml[side] = w.xml();
+            out.ok = out.ok && w.ok();
+        };
+        switch (list.kind) {
+            case ListOut::Kind::any: break;
+            case ListOut::Kind::rule: {
+                const auto& rule = table.rules()[list.rule];
+                const auto ids = table.kms_list(rule.allow);
+                ListWriter w(ids.size(), 1, arena);
+                for (const auto id : ids) w.add_known(table.text(table.kms()[id].uri), {});
+                take(w);
+                out.xml[side] = table.text(rule.krr_list);
+                break;
+            }
+            case ListOut::Kind::kms: {
+                std::size_t size = 0;
+                for (std::size_t i = 0; i < list.kms_count; ++i) size += table.kms()[list.kms[i]].xml.size;
+                ListWriter w(list.kms_count, size, arena);
+                for (std::size_t i = 0; i < list.kms_count; ++i) {
+                    const auto& kms = table.kms()[list.kms[i]];
+                    w.add_known(table.text(kms.uri), table.text(kms.xml));
+                }
+                take(w);
+                break;
+            }
+            case ListOut::Kind::copy: {
+                if (!rewrite) {
+                    const KmsName& name = refused_name(d, in, side);
+                    if (!repeatable(name.text)) break;
+                    ListWriter w(1, kRawXml, arena);
+                    w.add_raw(name.text);
+                    take(w);
+                    break;
+                }
+                const auto& incoming = in.facts.krr.lists[side];
+                if (incoming.any) break;
+                ListWriter w(incoming.names.size(), incoming.names.size() * kRawXml, arena);
+                for (const KmsName& name : incoming.names) w.add_raw(name.text);
+                take(w);
+                break;
+            }
+            case ListOut::Kind::names: {
+                const auto& incoming = in.facts.krr.lists[side];
+                ListWriter w(incoming.names.size(), incoming.names.size() * kRawXml, arena);
+                for (std::size_t i = 0; i < incoming.names.size() && i < 64; ++i)
+                    if ((list.keep >> i & 1U) != 0) w.add_raw(incoming.names[i].text);
+                take(w);
+                break;
+            }
+        }
+    }
+    return out;
+}
+
+core::KrrRecord incoming_lists(const policy::decide::Facts& facts, sip::Arena& arena) {
+    core::KrrRecord out;
+    for (std::size_t side = 0; side < 2; ++side) {
+        const auto& list = facts.krr.lists[side];
+        if (list.any) continue;
+        const auto names = arena.take<std::string_view>(list.names.size());
+        for (std::size_t i = 0; i < names.size(); ++i) names[i] = list.names[i].text;
+        out.lists[side] = names;
+    }
+    return out;
+}
+
+std::string_view krr_body(const Decision& d, const inspect::Inspection& in, const policy::table::Table& table,
+                          const KrrLists& lists, std::uint64_t id, std::uint64_t seconds, std::string_view embedded,
+                          sip::Arena& arena) {
+    krr::Pieces p;
+    p.after_id = table.text(table.edges()[in.facts.edge].krr_after_id);
+    p.id = id;
+    p.time = seconds;
+    const auto text = [](std::string_view s) { return repeatable(s) ? s : std::string_view(); };
+    if (in.krr) {
+        if (in.krr->initiator) p.initiator = text(*in.krr->initiator);
+        if (in.krr->receiver) p.receiver = text(*in.krr->receiver);
+        if (in.krr->initiator_kms) p.initiator_kms = text(*in.krr->initiator_kms);
+        if (in.krr->receiver_kms) p.receiver_kms = text(*in.krr->receiver_kms);
+    } else if (d.refused < in.mikey.size() && !in.mikey[d.refused].fault) {
+        const mikey::Message& m = in.mikey[d.refused];
+        p.initiator = text(m.text(mikey::Role::idri));
+        p.receiver = text(m.text(mikey::Role::idrr));
+        p.initiator_kms = text(m.text(mikey::Role::idrkmsi));
+        p.receiver_kms = text(m.text(mikey::Role::idrkmsr));
+    }
+    p.initiator_list = lists.xml[0];
+    p.receiver_list = lists.xml[1];
+    p.embedded = embedded;
+    const std::size_t room = 2048 + p.after_id.size() + lists.xml[0].size() + lists.xml[1].size() + embedded.size() +
+                             6 * (p.initiator.size() + p.receiver.size() + p.initiator_kms.size() + p.receiver_kms.size());
+    const auto out = arena.take<char>(room);
+    const std::size_t size = out.empty() ? 0 : krr::join(p, out);
+    return {out.data(), size};
+}
+
+}  // namespace kmsgate::emit

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/emit/response.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "dataplane/emit/writer.hpp"
+#include "dataplane/sip/ascii.hpp"
+
+namespace kmsgate::emit {
+
+namespace {
+
+/// The address that a Via host names literally ("192.0.2.1", "[2001:db8::1]"); nullopt for a domain name.
+std::optional<policy::table::Address> literal_address(std::string_view host) noexcept {
+    if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (host.size() >= text.size()) return std::nullopt;
+    std::copy(host.begin(), host.end(), text.begin());
+    policy::table::Address out{};
+    if (inet_pton(AF_INET6, text.data(), out.data()) == 1) return out;
+    out = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
+    if (inet_pton(AF_INET, text.data(), out.data() + 12) == 1) return out;
+    return std::nullopt;
+}
+
+std::string_view address_text(const core::Endpoint& e, std::span<char> out) noexcept {
+    const char* text = e.v6 ? inet_ntop(AF_INET6, e.address.data(), out.data(), static_cast<socklen_t>(out.size()))
+                            : inet_ntop(AF_INET, e.address.data() + 12, out.data(), static_cast<socklen_t>(out.size()));
+    return text == nullptr ? std::string_view() : std::string_view(text);
+}
+
+/// The top Via value with received and rport as the server transport adds them (18.2.1, RFC 3581 4).
+void write_top_via(const sip::Via& via, const core::Endpoint& source, Writer& w) noexcept {
+    std::array<char, INET6_ADDRSTRLEN> buffer{};
+    const std::string_view address = address_text(source, buffer);
+    const auto literal = literal_address(via.host);
+    const bool add_received = via.rport || !literal || *literal != source.address;
+
+    struct Edit {
+        std::string_view what;
+        bool rport;
+    };
+    std::array<Edit, 2> edits{};
+    std::size_t count = 0;
+    if (via.rport && !via.rport_param.empty()) edits[count++] = {via.rport_param, true};
+    if (add_received && !via.received_param.empty()) edits[count++] = {via.received_param, false};
+    if (count == 2 && edits[1].what.data() < edits[0].what.data()) std::swap(edits[0], edits[1]);
+
+    const char* at = via.value.data();
+    const char* const end = at + via.value.size();
+    for (std::size_t i = 0; i < count; ++i) {
+        const char* from = edits[i].what.data();
+        if (from < at || from + edits[i].what.size() > end) continue;
+        w.unfolded({at, static_cast<std::size_t>(from - at)});
+        if (edits[i].rport)
+            w.put("rport=").put(source.port);
+        else
+            w.put("received=").put(address);
+        at = from + edits[i].what.size();
+    }
+    w.unfolded({at, static_cast<std::size_t>(end - at)});
+    if (add_received && via.received_param.empty()) w.put(";received=").put(address);
+}
+
+void write_vias(const sip::Message& request, const core::Endpoint& source, Writer& w) noexcept {
+    bool top = true;
+    for (const sip::Header& h : request.headers) {
+        if (h.id != sip::HeaderId::via) continue;
+        w.put("Via: ");
+        if (top) {
+            write_top_via(request.via, source, w);
+            const char* rest = request.via.value.data() + request.via.value.size();
+            w.unfolded({rest, static_cast<std::size_t>(h.value.data() + h.value.size() - rest)});
+            top = false;
+        } else {
+            w.unfolded(h.value);
+        }
+        w.put("\r\n");
+    }
+}
+
+}  // namespace
+
+memory::Hash128 transaction_key(const sip::Message& m, const memory::Key& key) noexcept {
+    memory::SipHash h(key);
+    h.field(m.via.branch.empty() ? m.request_uri : m.via.branch);
+    h.field(m.via.sent_by);
+    h.field(m.call_id);
+    h.word(m.cseq.value_or(0));
+    h.field(m.from_tag);
+    return h.finish();
+}
+
+ToTag to_tag(const memory::Hash128& transaction) noexcept {
+    ToTag tag{'k', 'g'};
+    for (std::size_t i = 0; i < 16; ++i) tag[2 + i] = "0123456789abcdef"[transaction.high >> (60 - 4 * i) & 0xF];
+    return tag;
+}
+
+std::optional<core::Endpoint> answer_destination(const sip::Message& request, const core::Endpoint& source) noexcept {
+    if (!request.via.maddr.empty()) {
+        const auto maddr = literal_address(request.via.maddr);
+        if (!maddr || *maddr != source.address) return std::nullopt;
+    }
+    core::Endpoint to = source;
+    if (!request.via.rport) to.port = request.via.port != 0 ? request.via.port : 5060;
+    return to;
+}
+
+std::string_view write_response(const sip::Message& request, const core::Endpoint& source, const ResponseParts& parts,
+                                std::span<char> out) noexcept {
+    Writer w(out);
+    w.put("SIP/2.0 ").put(parts.status).put(" ").put(parts.reason).put("\r\n");
+    write_vias(request, source, w);
+    std::uint32_t written = 0;  // a header that stands twice with the same value is said once
+    for (const sip::Header& h : request.headers) {
+        const std::uint32_t bit = 1U << static_cast<unsigned>(h.id);
+        if ((written & bit) != 0) continue;
+        written |= bit;
+        switch (h.id) {
+            case sip::HeaderId::from: w.put("From: ").unfolded(h.value).put("\r\n"); break;
+            case sip::HeaderId::to:
+                w.put("To: ").unfolded(h.value);
+                if (request.to_tag.empty()) w.put(";tag=").put(parts.tag);
+                w.put("\r\n");
+                break;
+            case sip::HeaderId::call_id: w.put("Call-ID: ").unfolded(h.value).put("\r\n"); break;
+            case sip::HeaderId::cseq: w.put("CSeq: ").unfolded(h.value).put("\r\n"); break;
+            default: break;
+        }
+    }
+    if (!parts.warning.empty()) w.put("Warning: 399 kmsgate \"").put(parts.warning).put("\"\r\n");
+    if (!parts.content_type.empty()) w.put("Content-Type: ").put(parts.content_type).put("\r\n");
+    w.put("Content-Length: ").put(parts.body.size()).put("\r\n\r\n").put(parts.body);
+    return w.text();
+}
+
+}  // namespace kmsgate::emit

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Appends text to storage of fixed size; one overflow spoils the whole, so that nothing leaves cut off.
+#pragma once
+
+#include <charconv>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+namespace kmsgate::emit {
+
+class Writer {
+  public:
+    explicit Writer(std::span<char> out) noexcept : out_(out) {}
+
+    Writer& put(std::string_view text) noexcept {
+        if (text.size() > out_.size() - used_) {
+            ok_ = false;
+            return *this;
+        }
+        if (!text.empty()) std::memcpy(out_.data() + used_, text.data(), text.size());
+        used_ += text.size();
+        return *this;
+    }
+    Writer& put(std::uint64_t value) noexcept {
+        char digits[20];
+        const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+        return put({digits, static_cast<std::size_t>(end - digits)});
+    }
+    /// Line ends of folds become one SP (RFC 3261 7.3.1).
+    Writer& unfolded(std::string_view text) noexcept {
+        for (std::size_t i = 0; i < text.size(); ++i) {
+            if (text[i] != '\r' && text[i] != '\n') {
+                put(text.substr(i, 1));
+                continue;
+            }
+            while (i + 1 < text.size() && (text[i + 1] == '\r' || text[i + 1] == '\n' || text[i + 1] == ' ' || text[i + 1] == '\t'))
+                ++i;
+            put(" ");
+        }
+        return *this;
+    }
+    [[nodiscard]] bool ok() const noexcept { return ok_; }
+    [[nodiscard]] std::string_view text() const noexcept {
+        return ok_ ? std::string_view(out_.data(), used_) : std::string_view();
+    }
+
+  private:
+    std::span<char> out_;
+    std::size_t used_ = 0;
+    bool ok_ = true;
+};
+
+}  // namespace kmsgate::emit

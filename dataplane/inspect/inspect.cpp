@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/inspect/inspect.hpp"
+
+#include "dataplane/emit/response.hpp"
+#include "dataplane/krr/parse.hpp"
+#include "dataplane/sip/ascii.hpp"
+
+namespace kmsgate::inspect {
+
+namespace {
+
+using policy::decide::Facts;
+using policy::decide::IMessage;
+using policy::decide::KmsName;
+using policy::decide::Krr;
+using policy::decide::MessageClass;
+
+KmsName name_of(const policy::table::Table& table, std::string_view text) noexcept {
+    return {true, table.find_kms(text), text};
+}
+
+/// Data types that pass in responses: verification, error and SAKKE response messages.
+bool passes_in_response(std::uint8_t type) noexcept { return type == 3 || type == 5 || type == 6 || type == 27; }
+
+IMessage facts_of(const mikey::Message& m, bool response, const policy::table::Table& table) noexcept {
+    IMessage out;
+    if (m.fault) {
+        out.rule = *m.fault;
+        switch (*m.fault) {
+            case mikey::Rule::duplicate_idr: out.state = IMessage::State::duplicate_idr; break;
+            case mikey::Rule::data_type:
+                out.state = response && passes_in_response(m.data_type) ? IMessage::State::passes
+                                                                        : IMessage::State::other_type;
+                break;
+            default: out.state = IMessage::State::malformed;
+        }
+        return out;
+    }
+    if (m.has(mikey::Role::idrkmsi)) out.kmsi = name_of(table, m.text(mikey::Role::idrkmsi));
+    if (m.has(mikey::Role::idrkmsr)) out.kmsr = name_of(table, m.text(mikey::Role::idrkmsr));
+    return out;
+}
+
+core::Identity identity(const mikey::Message& m, mikey::Role clear, mikey::Role hashed) noexcept {
+    if (m.has(clear)) return {true, false, m.text(clear)};
+    if (m.has(hashed)) return {true, true, m.text(hashed)};
+    return {};
+}
+
+core::IMessageRecord record_of(const mikey::Message& m, sip::Where where) noexcept {
+    core::IMessageRecord r;
+    r.where = where;
+    if (m.fault) {
+        r.error = mikey::to_string(*m.fault);
+        return r;
+    }
+    using mikey::Role;
+    if (m.has(Role::idrkmsi)) r.idrkmsi = {true, false, m.text(Role::idrkmsi)};
+    if (m.has(Role::idrkmsr)) r.idrkmsr = {true, false, m.text(Role::idrkmsr)};
+    r.idri = identity(m, Role::idri, Role::idruidi);
+    r.idrr = identity(m, Role::idrr, Role::idruidr);
+    return r;
+}
+
+void read_mikey(const Context& context, mikey::RuleSet relax, bool response, sip::Arena& arena, Inspection& out) {
+    const auto carriages = out.contents.carriages;
+    const auto read = arena.take<mikey::Message>(carriages.size());
+    const auto facts = arena.take<IMessage>(carriages.size());
+    const auto records = arena.take<core::IMessageRecord>(carriages.size());
+    if (read.size() < carriages.size() || facts.size() < carriages.size() || records.size() < carriages.size()) {
+        out.facts.uninspectable = true;
+        return;
+    }
+    for (std::size_t i = 0; i < carriages.size(); ++i) {
+        const sip::Carriage& c = carriages[i];
+        if (c.form == sip::Form::binary) {
+            read[i] = mikey::read({reinterpret_cast<const std::uint8_t*>(c.data.data()), c.data.size()}, relax);
+        } else {
+            const auto scratch = arena.take<std::uint8_t>(c.data.size() / 4 * 3 + 3);
+            read[i] = mikey::read_base64(c.data, scratch, relax);
+        }
+        facts[i] = facts_of(read[i], response, *context.table);
+        records[i] = record_of(read[i], c.where);
+        if (!read[i].relaxed.empty()) ++out.relaxed;
+    }
+    out.mikey = read;
+    out.facts.messages = facts;
+    out.records = records;
+}
+
+policy::decide::List list_of(const krr::KmsList& list, const policy::table::Table& table, sip::Arena& arena,
+                             bool& unknown) {
+    policy::decide::List out;
+    out.any = list.any;
+    if (list.any) return out;
+    const auto names = arena.take<KmsName>(list.uris.size());
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        names[i] = name_of(table, list.uris[i]);
+        unknown = unknown || !names[i].id;
+    }
+    out.names = names;
+    return out;
+}
+
+void read_krr(const Context& context, sip::Arena& arena, Inspection& out) {
+    const auto krrs = out.contents.krrs;
+    if (krrs.empty()) return;
+    Krr& facts = out.facts.krr;
+    const bool in_place = out.message.kind == sip::Kind::response && out.message.status == 488 && krrs.size() == 1 &&
+                          krrs[0].typed && !krrs[0].decoded;
+    if (!in_place) {
+        facts.state = Krr::State::out_of_place;
+        return;
+    }
+    auto document = krr::parse(krrs[0].data);
+    if (!document) {
+        facts.state = Krr::State::unparsable;
+        return;
+    }
+    out.krr = std::move(*document);
+    facts.state = Krr::State::read;
+    facts.lists[0] = list_of(out.krr->initiator_list, *context.table, arena, out.krr_names_unknown_kms);
+    facts.lists[1] = list_of(out.krr->receiver_list, *context.table, arena, out.krr_names_unknown_kms);
+    if (arena.exhausted()) facts.state = Krr::State::unparsable;
+}
+
+void collect_visited(sip::Arena& arena, Inspection& out) {
+    constexpr std::size_t kMaxVisited = 32;
+    const auto values = arena.take<std::string_view>(kMaxVisited);
+    std::size_t count = 0;
+    for (const sip::Header& h : out.message.headers) {
+        if (h.id != sip::HeaderId::p_visited_network_id && h.id != sip::HeaderId::p_access_network_info) continue;
+        std::string_view rest = sip::unfold(h.value, arena);
+        for (std::string_view v = sip::next_element(rest); !v.empty() && count < values.size();
+             v = sip::next_element(rest)) {
+            if (v.size() >= 2 && v.front() == '"' && v.back() == '"') v = v.substr(1, v.size() - 2);
+            values[count++] = v;
+        }
+    }
+    out.facts.visited = values.first(count);
+}
+
+MessageClass class_of(const sip::Message& m) noexcept {
+    switch (m.kind) {
+        case sip::Kind::request: return m.method == "ACK" ? MessageClass::ack : MessageClass::request;
+        case sip::Kind::response: return MessageClass::response;
+        case sip::Kind::unknown: break;
+    }
+    return MessageClass::unknown;
+}
+
+}  // namespace
+
+void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out) {
+    out = Inspection{};
+    out.message = sip::parse(arrived.payload, arena);
+    out.contents = sip::look_into(out.message, arena);
+    const sip::Message& m = out.message;
+
+    Facts& f = out.facts;
+    f.edge = context.edge;
+    f.mode = context.mode;
+    f.arrival = arrived.arrival;
+    f.message_class = class_of(m);
+    f.is_register = m.method == "REGISTER";
+    f.malformed_sip = m.faults.any() || out.contents.nested_faults.any() || m.kind == sip::Kind::unknown;
+    f.mikey_claim = out.contents.mikey_claim;
+    f.uninspectable = out.contents.uninspectable != sip::Uninspectable::none;
+    f.off_port = arrived.off_port;
+    f.tunnelled = arrived.tunnelled;
+    f.unanswerable = arrived.tunnelled || !m.answerable() || !emit::answer_destination(m, arrived.source);
+
+    const policy::table::PeerRecord* peer = context.table->find_peer(arrived.source.address);
+    const mikey::RuleSet relax(peer != nullptr ? peer->relax : 0);
+    read_mikey(context, relax, m.kind == sip::Kind::response, arena, out);
+    read_krr(context, arena, out);
+    f.peer = f.krr.state == Krr::State::none ? arrived.source.address : arrived.destination.address;
+    if (out.contents.carriages.empty() && out.contents.krrs.empty() && !f.malformed_sip && !f.uninspectable) return;
+    collect_visited(arena, out);
+    resolve_users(arrived, context, arena, out);
+}
+
+}  // namespace kmsgate::inspect

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// From the bytes of one SIP message to the facts that decide() judges and to what events tell of it.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "dataplane/core/record.hpp"
+#include "dataplane/krr/document.hpp"
+#include "dataplane/memory/uid.hpp"
+#include "dataplane/memory/user_tags.hpp"
+#include "dataplane/mikey/message.hpp"
+#include "dataplane/sip/body.hpp"
+#include "dataplane/sip/message.hpp"
+#include "policy/decide/facts.hpp"
+#include "policy/table/table.hpp"
+
+namespace kmsgate::inspect {
+
+/// What a message is judged with: one table generation, the users' tags, the roster of UIDs.
+struct Context {
+    const policy::table::Table* table = nullptr;
+    policy::table::EdgeId edge = 0;
+    policy::table::Mode mode = policy::table::Mode::enforce;
+    const memory::UserTags* tags = nullptr;
+    memory::UidRoster* roster = nullptr;
+};
+
+/// The datagram a message came in.
+struct Arrived {
+    core::Time now = 0;
+    core::Arrival arrival = core::Arrival::inside;
+    core::Endpoint source, destination;
+    bool off_port = false;
+    bool tunnelled = false;
+    std::string_view payload;
+};
+
+/// Everything known of one message. Views live in the payload, the arena or here.
+struct Inspection {
+    sip::Message message;
+    sip::Contents contents;
+    policy::decide::Facts facts;
+    std::span<const mikey::Message> mikey;            ///< one per carriage, in message order
+    std::span<const core::IMessageRecord> records;    ///< the same, for events
+    std::array<std::string_view, 2> users;            ///< per side, normalised, empty when not known
+    std::optional<krr::Document> krr;                 ///< a readable KRR in its place
+    bool krr_names_unknown_kms = false;
+    unsigned relaxed = 0;                             ///< I_MESSAGEs that needed a relaxed rule
+};
+
+/// Reads and resolves. Never fails: what cannot be read is said in the facts.
+void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out);
+
+/// The users of both sides from every source (design: the same resolution of identity serves every rule).
+void resolve_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out);
+
+}  // namespace kmsgate::inspect

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Whose message is it: every identity that a message offers, and what they say together.
+#include <algorithm>
+
+#include "dataplane/inspect/inspect.hpp"
+#include "dataplane/sip/ascii.hpp"
+#include "dataplane/sip/user.hpp"
+
+namespace kmsgate::inspect {
+
+namespace {
+
+using policy::decide::Candidate;
+using policy::decide::User;
+using policy::table::Side;
+
+constexpr std::size_t kMaxIdentities = 24;
+
+/// One identity of one side.
+struct Identity {
+    std::string_view raw;      ///< as the message has it
+    sip::UserUri uri;
+    bool mc = false;           ///< an MC service identity (MIKEY, UID, MC XML), not an IMS one of the SIP headers
+    bool ours = false;         ///< a user of the edge's domain
+    bool other_domain = false; ///< a user of another domain of the policy
+};
+
+class Identities {
+  public:
+    Identities(std::span<Identity> storage, const Context& context) : storage_(storage), context_(context) {}
+
+    void add(std::string_view raw, bool mc) noexcept {
+        if (raw.empty() || count_ == storage_.size()) return;
+        Identity id{raw, sip::UserUri::normalise(raw), mc, false, false};
+        if (id.uri.empty()) return;
+        for (Identity& known : all())
+            if (known.uri.text() == id.uri.text()) {
+                known.mc = known.mc || mc;
+                return;
+            }
+        place(id);
+        storage_[count_++] = id;
+    }
+    [[nodiscard]] std::span<Identity> all() noexcept { return storage_.first(count_); }
+
+  private:
+    /// Of two spellings of one user the one with the more specific pattern places it.
+    void place(Identity& id) noexcept {
+        const policy::table::Table& table = *context_.table;
+        auto match = table.match_user(id.uri.text());
+        if (!id.uri.tel().empty())
+            if (const auto tel = table.match_user(id.uri.tel()); tel && (!match || tel->rank > match->rank)) match = tel;
+        if (!match) return;
+        id.ours = match->domain == table.edges()[context_.edge].domain;
+        id.other_domain = !id.ours;
+    }
+
+    std::span<Identity> storage_;
+    const Context& context_;
+    std::size_t count_ = 0;
+};
+
+memory::UidKms kms_of(const policy::table::Table& table, std::string_view named) noexcept {
+    memory::UidKms kms{named};
+    if (const auto id = table.find_kms(named)) {
+        kms.period = table.kms()[*id].key_period;
+        kms.offset = table.kms()[*id].key_offset;
+    }
+    return kms;
+}
+
+/// A UID names whom it is the hash of: a clear identity of the message, or a user on the roster.
+void add_hashed(const mikey::Message& m, Side side, const Arrived& arrived, const Context& context,
+                Identities& identities) {
+    const bool initiator = side == Side::initiator;
+    const auto role = initiator ? mikey::Role::idruidi : mikey::Role::idruidr;
+    const auto kms_role = initiator ? mikey::Role::idrkmsi : mikey::Role::idrkmsr;
+    if (m.fault || !m.has(role) || !m.has(kms_role)) return;
+    const std::string_view uid = m.text(role);
+    const memory::UidKms kms = kms_of(*context.table, m.text(kms_role));
+    for (Identity& id : identities.all()) {
+        const bool is = memory::is_uid_of(uid, id.uri.text(), kms, arrived.now) ||
+                        (id.raw != id.uri.text() && memory::is_uid_of(uid, id.raw, kms, arrived.now));
+        id.mc = id.mc || is;
+    }
+    if (const auto* user = context.roster->find(uid, kms, *context.tags, arrived.now)) identities.add(user->uri, true);
+}
+
+void add_sip(const Inspection& in, Side side, bool swapped, bool trusted, sip::Arena& arena, Identities& ids) {
+    const bool from_side = (side == Side::initiator) != swapped;
+    const sip::Message& m = in.message;
+    if (from_side) {
+        for (const sip::Header& h : m.headers) {
+            if (!trusted || h.id != sip::HeaderId::p_asserted_identity) continue;
+            std::string_view rest = sip::unfold(h.value, arena);
+            for (std::string_view v = sip::next_element(rest); !v.empty(); v = sip::next_element(rest))
+                ids.add(sip::addr_spec(v), false);
+        }
+        ids.add(m.from_uri, false);
+    } else {
+        ids.add(m.to_uri, false);
+        if (m.kind == sip::Kind::request) ids.add(m.request_uri, false);
+    }
+}
+
+Candidate candidate(const Identity& id, const Context& context, sip::Arena& arena) {
+    Candidate c;
+    const auto copy = [&arena](std::string_view text) {
+        const auto bytes = arena.take<char>(text.size());
+        std::copy_n(text.begin(), bytes.size(), bytes.begin());
+        return std::string_view(bytes.data(), bytes.size());
+    };
+    const auto& table = *context.table;
+    const std::string_view domain = table.text(table.domains()[table.edges()[context.edge].domain].name);
+    c.uri = copy(id.uri.text());
+    c.tags = context.tags->get(domain, c.uri);
+    if (!id.uri.tel().empty()) {
+        c.alias = copy(id.uri.tel());
+        c.tags |= context.tags->get(domain, c.alias);
+    }
+    return c;
+}
+
+void resolve_side(Side side, const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out) {
+    const auto storage = arena.take<Identity>(kMaxIdentities);
+    Identities ids(storage, context);
+    const bool swapped = out.message.kind == sip::Kind::response && out.contents.krrs.empty();
+    const bool initiator = side == Side::initiator;
+    for (const mikey::Message& m : out.mikey)
+        if (!m.fault) ids.add(m.text(initiator ? mikey::Role::idri : mikey::Role::idrr), true);
+    for (const sip::XmlIdentity& x : out.contents.identities)
+        if (x.receiver != initiator) ids.add(x.uri, true);
+    const auto* peer = context.table->find_peer(arrived.source.address);
+    add_sip(out, side, swapped, peer != nullptr && peer->trusted != 0, arena, ids);
+    for (const mikey::Message& m : out.mikey) add_hashed(m, side, arrived, context, ids);
+
+    const auto all = ids.all();
+    const auto is_ours = [](const Identity& i) { return i.ours; };
+    const auto is_our_mc = [](const Identity& i) { return i.ours && i.mc; };
+    // A clear MC identity that no domain claims is still somebody else's user; an IMS identity in the SIP headers is that
+    // only when the policy knows its domain.
+    const auto is_other = [](const Identity& i) { return !i.ours && (i.mc || i.other_domain); };
+
+    User& user = out.facts.users[static_cast<std::size_t>(side)];
+    const bool ours = std::any_of(all.begin(), all.end(), is_ours);
+    const bool other = std::any_of(all.begin(), all.end(), is_other);
+    // To and Request-URI of MC requests name a server as a rule: as the receiver they count when nothing better does.
+    const bool only_mc = !initiator && std::any_of(all.begin(), all.end(), is_our_mc);
+    const auto picked = arena.take<Candidate>(std::max<std::size_t>(all.size(), 1));
+    std::size_t count = 0;
+    for (const Identity& id : all) {
+        if (count == picked.size()) break;
+        if (ours ? id.ours && (!only_mc || id.mc) : is_other(id)) picked[count++] = candidate(id, context, arena);
+        if (!ours && count == 1) break;
+    }
+    user.candidates = picked.first(count);
+    user.state = ours ? User::State::ours : other ? User::State::other : User::State::unknown;
+    if (count == 0) user.state = User::State::unknown;
+    user.disagreement = ours && (other || count > 1);
+    if (count != 0) out.users[static_cast<std::size_t>(side)] = picked[0].uri;
+}
+
+}  // namespace
+
+void resolve_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out) {
+    resolve_side(Side::initiator, arrived, context, arena, out);
+    resolve_side(Side::receiver, arrived, context, arena, out);
+}
+
+}  // namespace kmsgate::inspect

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/memory/transactions.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <utility>
+
+namespace kmsgate::memory {
+
+namespace {
+constexpr std::uint32_t kAgePerCall = 8;
+constexpr std::uint32_t kAgeWhenFull = 4096;
+}  // namespace
+
+Transactions::Transactions(std::size_t capacity)
+    : slots_(capacity + 1), buckets_(std::bit_ceil(std::max<std::size_t>(capacity, 16)), 0) {}
+
+const Transaction* Transactions::find(const Hash128& key, Time now) const noexcept {
+    for (std::uint32_t i = buckets_[key.low & (buckets_.size() - 1)]; i != 0; i = slots_[i].chain)
+        if (slots_[i].key == key) return slots_[i].expires > now ? &slots_[i] : nullptr;
+    return nullptr;
+}
+
+Transaction* Transactions::find(const Hash128& key, Time now) noexcept {
+    return const_cast<Transaction*>(std::as_const(*this).find(key, now));
+}
+
+Transaction* Transactions::put(const Hash128& key, Time now) noexcept {
+    for (std::uint32_t i = bucket(key); i != 0; i = slots_[i].chain)
+        if (slots_[i].key == key) return &slots_[i];  // taken over, expired or not
+    std::uint32_t index = free_;
+    if (index != 0) {
+        free_ = slots_[index].chain;
+    } else if (used_end_ < slots_.size()) {
+        index = used_end_++;
+    } else {
+        for (std::uint32_t n = 0; n < kAgeWhenFull && free_ == 0; n += kAgePerCall) age(now);
+        if (free_ == 0) return nullptr;
+        index = free_;
+        free_ = slots_[index].chain;
+    }
+    Transaction& t = slots_[index];
+    t = Transaction{};
+    t.key = key;
+    std::uint32_t& head = bucket(key);
+    t.chain = head;
+    head = index;
+    ++size_;
+    return &t;
+}
+
+void Transactions::remove(std::uint32_t index) noexcept {
+    std::uint32_t* at = &bucket(slots_[index].key);
+    while (*at != index) at = &slots_[*at].chain;
+    *at = slots_[index].chain;
+    slots_[index].expires = 0;
+    slots_[index].chain = free_;
+    free_ = index;
+    --size_;
+}
+
+void Transactions::age(Time now) noexcept {
+    if (size_ == 0) return;
+    for (std::uint32_t n = 0; n < kAgePerCall; ++n) {
+        if (hand_ >= used_end_) hand_ = 1;
+        if (slots_[hand_].expires != 0 && slots_[hand_].expires <= now) remove(hand_);
+        ++hand_;
+    }
+}
+
+}  // namespace kmsgate::memory

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// One transaction, one verdict: what was decided of each request with MIKEY, for its copies, its ACK and its CANCEL.
+// Bounded; all memory is taken at the start; a full table is a named cause, never an eviction of what is alive.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "dataplane/core/frame.hpp"
+#include "dataplane/memory/siphash.hpp"
+#include "policy/decide/decide.hpp"
+
+namespace kmsgate::memory {
+
+using core::Time;
+
+/// A transaction lives this long after its verdict (64 * T1, RFC 3261 17) ...
+inline constexpr Time kTransactionLife = 32 * core::kSecond;
+/// ... an INVITE that was forwarded until its final response passed, at most this long, and kTransactionLife after.
+inline constexpr Time kInviteLife = 200 * core::kSecond;
+
+struct Transaction {
+    Hash128 key;
+    Hash128 digest;                        ///< of the judged bytes
+    std::uint64_t generation = 0;
+    std::uint64_t krr_time = 0;            ///< seconds since 1970, of the first copy
+    Time expires = 0;
+    std::uint64_t rewrite_time = 0;        ///< seconds since 1970, of the first rewritten response; 0: none yet
+    bool invite = false;
+    std::uint8_t method_size = 0;
+    std::array<char, 15> method{};         ///< start of the method: ACK, CANCEL and others may share a key
+    policy::decide::Decision decision;
+    void set_method(std::string_view name) noexcept {
+        method_size = static_cast<std::uint8_t>(std::min(name.size(), std::size_t{255}));
+        std::copy_n(name.begin(), std::min(name.size(), method.size()), method.begin());
+    }
+    [[nodiscard]] bool method_is(std::string_view name) const noexcept {
+        const std::string_view known(method.data(), std::min<std::size_t>(method_size, method.size()));
+        return name.size() == method_size && name.substr(0, known.size()) == known;
+    }
+    std::uint32_t chain = 0;               ///< next in the bucket, or next free
+};
+
+class Transactions {
+  public:
+    explicit Transactions(std::size_t capacity);
+
+    [[nodiscard]] Transaction* find(const Hash128& key, Time now) noexcept;
+    [[nodiscard]] const Transaction* find(const Hash128& key, Time now) const noexcept;
+    /// The entry of `key`, new or taken over; null when the table is full.
+    [[nodiscard]] Transaction* put(const Hash128& key, Time now) noexcept;
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size() - 1; }
+
+    /// Removes a bounded number of entries whose time has come; called with every burst.
+    void age(Time now) noexcept;
+
+  private:
+    [[nodiscard]] std::uint32_t& bucket(const Hash128& key) noexcept { return buckets_[key.low & (buckets_.size() - 1)]; }
+    void remove(std::uint32_t index) noexcept;
+
+    std::vector<Transaction> slots_;  ///< slot 0 is never used
+    std::vector<std::uint32_t> buckets_;
+    std::uint32_t free_ = 0;
+    std::uint32_t hand_ = 1;          ///< where ageing goes on
+    std::uint32_t used_end_ = 1;      ///< no slot from here on was ever used
+    std::size_t size_ = 0;
+};
+
+}  // namespace kmsgate::memory

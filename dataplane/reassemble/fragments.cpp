@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/reassemble/fragments.hpp"
+
+#include <algorithm>
+#include <bit>
+#include <cstring>
+
+namespace kmsgate::reassemble {
+
+using core::meta;
+using State = Datagram::State;
+
+Fragments::Fragments(std::size_t frames, const memory::Key& key)
+    : slots_(frames + 1), buckets_(std::bit_ceil(std::max<std::size_t>(frames, 16)), 0), limit_(frames), key_(key) {
+    for (std::uint32_t i = 1; i + 1 < slots_.size(); ++i) slots_[i].chain = i + 1;
+    free_ = frames != 0 ? 1 : 0;
+}
+
+std::uint32_t& Fragments::bucket(const DatagramKey& key) noexcept {
+    memory::SipHash h(key_);
+    h.bytes(core::as_text(key.source));
+    h.bytes(core::as_text(key.destination));
+    h.word(key.vlan);
+    h.word(std::uint64_t{key.id} << 16 | static_cast<std::uint64_t>(key.protocol) << 8 |
+           static_cast<std::uint64_t>(key.arrival));
+    return buckets_[h.finish().low & (buckets_.size() - 1)];
+}
+
+Datagram* Fragments::find(const DatagramKey& key) noexcept {
+    for (std::uint32_t i = bucket(key); i != 0; i = slots_[i].chain)
+        if (slots_[i].key == key) return &slots_[i];
+    return nullptr;
+}
+
+Datagram* Fragments::create(const DatagramKey& key, Time now) noexcept {
+    // What is only remembered makes room for what is alive.
+    if (free_ == 0 && done_.oldest != 0) remove(slots_[done_.oldest]);
+    if (free_ == 0) return nullptr;
+    Datagram& d = slots_[free_];
+    free_ = d.chain;
+    d = Datagram{};
+    d.state = State::gathering;
+    d.key = key;
+    d.deadline = now + kTimeout;
+    std::uint32_t& head = bucket(key);
+    d.chain = head;
+    head = index(d);
+    link(waiting_, d);
+    return &d;
+}
+
+void Fragments::link(List& list, Datagram& d) noexcept {
+    d.newer = 0;
+    d.older = list.newest;
+    (list.newest != 0 ? slots_[list.newest].newer : list.oldest) = index(d);
+    list.newest = index(d);
+}
+
+void Fragments::unlink(Datagram& d) noexcept {
+    List& list = list_of(d);
+    (d.older != 0 ? slots_[d.older].newer : list.oldest) = d.newer;
+    (d.newer != 0 ? slots_[d.newer].older : list.newest) = d.older;
+}
+
+void Fragments::remove(Datagram& d) noexcept {
+    drop_frames(d);
+    unlink(d);
+    std::uint32_t* at = &bucket(d.key);
+    while (*at != index(d)) at = &slots_[*at].chain;
+    *at = d.chain;
+    d.state = State::free;
+    d.chain = free_;
+    free_ = index(d);
+}
+
+void Fragments::hold(Datagram& d, Mbuf frame) noexcept {
+    d.frames.push(std::move(frame));
+    ++held_;
+}
+
+void Fragments::drop_frames(Datagram& d) noexcept {
+    held_ -= d.frames.size();
+    d.frames.clear();
+}
+
+namespace {
+
+std::uint64_t digest_of(std::span<const std::uint8_t> data, const memory::Key& key) noexcept {
+    memory::SipHash h(key);
+    h.bytes(core::as_text(data));
+    return h.finish().low;
+}
+
+void describe(rte_mbuf* m, const classify::Packet& p, std::size_t data_at, std::size_t size,
+              std::uint64_t digest) noexcept {
+    core::FrameMeta& f = meta(m);
+    f.offset = p.fragment_offset;
+    f.size = static_cast<std::uint32_t>(size);
+    f.data = static_cast<std::uint32_t>(data_at);
+    f.more = p.more_fragments;
+    f.digest = digest;
+}
+
+}  // namespace
+
+Fragments::Result Fragments::add_to_done(Datagram& d, const classify::Packet& packet, std::uint64_t digest,
+                                         std::size_t data_at, std::size_t size, Mbuf& frame) {
+    for (std::size_t i = 0; i < d.seen_count; ++i) {
+        Datagram::Seen& s = d.seen[i];
+        if (s.offset != packet.fragment_offset || s.size != size || s.digest != digest) continue;
+        if (s.again || held_ >= limit_) return {Added::share, &d};
+        s.again = true;
+        describe(frame.get(), packet, data_at, size, digest);
+        rte_mbuf_refcnt_update(frame.get(), 1);
+        hold(d, Mbuf(frame.get()));
+        const bool all = std::all_of(d.seen.begin(), d.seen.begin() + static_cast<std::ptrdiff_t>(d.seen_count),
+                                     [](const Datagram::Seen& x) { return x.again; });
+        return {all ? Added::share_whole : Added::share, &d};
+    }
+    return {};
+}
+
+Fragments::Result Fragments::add(const classify::Packet& packet, std::span<const std::uint8_t> data, Mbuf& frame,
+                                 Time now) {
+    const DatagramKey key{packet.source,       packet.destination, packet.vlan,
+                          packet.fragment_id,  packet.v6 ? std::uint8_t{0} : packet.protocol,
+                          meta(frame.get()).arrival};
+    const std::uint32_t begin = packet.fragment_offset;
+    const std::uint32_t end = begin + static_cast<std::uint32_t>(data.size());
+    Datagram* d = find(key);
+    const std::uint64_t digest = digest_of(data, key_);
+    if (d != nullptr && d->state == State::done) {
+        const Result r = add_to_done(*d, packet, digest, packet.l4, data.size(), frame);
+        if (r.datagram != nullptr) return r;
+        remove(*d);  // other bytes under the same id: a new datagram
+        d = nullptr;
+    }
+    if (d != nullptr && d->state == State::dead) return {Added::dead, d};
+    if (d == nullptr) d = create(key, now);
+    if (d == nullptr) return {Added::budget, nullptr};
+    if (data.empty() || (packet.more_fragments && data.size() % 8 != 0) || end > kMaxDatagram)
+        return {Added::malformed, d};
+
+    if (d->state == State::passing) {
+        // The bytes that said "no signalling" must not be said differently later.
+        const bool meets_first = begin < d->bytes;
+        const bool same = begin == 0 && data.size() == d->bytes && d->seen[0].digest == digest;
+        return {meets_first && !same ? Added::overlap : Added::pass, d};
+    }
+    if (d->frames.size() >= kMaxFragments || held_ >= limit_) return {Added::budget, d};
+    for (rte_mbuf* m = d->frames.front(); m != nullptr; m = core::FrameList::after(m)) {
+        const core::FrameMeta& f = meta(m);
+        if (f.offset == begin && f.size == data.size() && f.digest == digest && f.more == packet.more_fragments) {
+            describe(frame.get(), packet, packet.l4, 0, digest);  // an exact duplicate gives no byte, but waits too
+            hold(*d, std::move(frame));
+            return {Added::held, d};
+        }
+        if (begin < f.offset + f.size && f.offset < end) return {Added::overlap, d};
+    }
+    if (d->end != 0 && (end > d->end || !packet.more_fragments)) return {Added::overlap, d};
+    if (!packet.more_fragments) {
+        for (rte_mbuf* m = d->frames.front(); m != nullptr; m = core::FrameList::after(m))
+            if (meta(m).offset + meta(m).size > end) return {Added::overlap, d};
+        d->end = end;
+    }
+    if (begin == 0) {
+        d->first = packet;
+        d->have_first = true;
+    }
+    d->bytes += static_cast<std::uint32_t>(data.size());
+    describe(frame.get(), packet, packet.l4, data.size(), digest);
+    hold(*d, std::move(frame));
+    return {d->end != 0 && d->bytes == d->end ? Added::whole : Added::held, d};
+}
+
+std::span<const std::uint8_t> Fragments::gather(const Datagram& datagram, std::span<std::uint8_t> out) noexcept {
+    std::size_t reached = 0;
+    // Fragments come in order nearly always; each further round picks up what came early.
+    for (bool grown = true; grown;) {
+        grown = false;
+        for (rte_mbuf* m = datagram.frames.front(); m != nullptr; m = core::FrameList::after(m)) {
+            const core::FrameMeta& f = meta(m);
+            if (f.offset != reached || f.size == 0 || f.offset + f.size > out.size()) continue;
+            const void* bytes = rte_pktmbuf_read(m, f.data, f.size, out.data() + reached);
+            if (bytes == nullptr) return {};
+            if (bytes != out.data() + reached) std::memcpy(out.data() + reached, bytes, f.size);
+            reached += f.size;
+            grown = true;
+        }
+    }
+    return out.first(reached);
+}
+
+void Fragments::remember(Datagram& d) noexcept {
+    if (d.state == State::done) return;
+    d.seen_count = 0;
+    for (rte_mbuf* m = d.frames.front(); m != nullptr; m = core::FrameList::after(m)) {
+        if (meta(m).size == 0) continue;
+        if (d.seen_count == kRemembered) {  // too many: late duplicates will wait and time out
+            d.seen_count = 0;
+            return;
+        }
+        d.seen[d.seen_count++] = {meta(m).offset, meta(m).size, meta(m).digest, false};
+    }
+}
+
+void Fragments::settle(Datagram& d, core::Outcome outcome, Time now) noexcept {
+    unlink(d);
+    d.state = State::done;
+    d.deadline = now + kMemory;
+    link(done_, d);
+    for (Datagram::Seen& s : d.seen) s.again = false;
+    d.outcome = outcome;
+}
+
+void Fragments::pass(Datagram& d) noexcept {
+    for (rte_mbuf* m = d.frames.front(); m != nullptr; m = core::FrameList::after(m))
+        if (meta(m).offset == 0 && meta(m).size != 0) {
+            d.seen[0] = {0, meta(m).size, meta(m).digest, false};
+            d.bytes = meta(m).size;
+        }
+    d.state = State::passing;
+}
+
+void Fragments::kill(Datagram& d, core::Outcome outcome) noexcept {
+    d.state = State::dead;
+    d.outcome = outcome;
+}
+
+}  // namespace kmsgate::reassemble

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The walk's bookkeeping: bounds, findings, their order.
+#include <algorithm>
+#include <functional>
+
+#include "dataplane/sip/walker.hpp"
+
+namespace kmsgate::sip {
+namespace {
+
+// Bytes that one walk may scan: so many times the message, plus a base that small nested messages need. A
+// plain multipart of eight levels stays below 30 times.
+constexpr std::size_t kScansOfMessage = 64;
+constexpr std::size_t kScansBase = 65536;
+constexpr std::size_t kMostKrrs = 32;
+constexpr std::size_t kUnbounded = static_cast<std::size_t>(-1) / 2;
+
+}  // namespace
+
+Walker::Walker(std::string_view raw, Arena& arena, const BodyLimits& limits) noexcept
+    : raw_(raw),
+      arena_(arena),
+      limits_(limits),
+      carriages_(arena, limits.carriages),
+      krrs_(arena, kMostKrrs),
+      identities_(arena, kUnbounded),
+      visits_(arena, std::size_t{2} * limits.parts + 64),
+      budget_(raw.size() * kScansOfMessage + kScansBase) {}
+
+void Walker::claim(std::string_view bytes) noexcept {
+    if (!contents_.mikey_claim) contents_.mikey_claim = claims_mikey(bytes);
+}
+
+void Walker::flag(Uninspectable reason) noexcept {
+    if (contents_.uninspectable == Uninspectable::none) contents_.uninspectable = reason;
+}
+
+bool Walker::spend(std::size_t bytes) noexcept {
+    if (bytes > budget_) {
+        budget_ = 0;
+        flag(Uninspectable::parts);
+        return false;
+    }
+    budget_ -= bytes;
+    return true;
+}
+
+bool Walker::enter(const Context& context) noexcept {
+    if (context.depth < limits_.depth) return true;
+    flag(Uninspectable::depth);
+    return false;
+}
+
+void Walker::pushed(Push result) noexcept {
+    if (result == Push::full) flag(Uninspectable::parts);
+    if (result == Push::memory) flag(Uninspectable::memory);
+}
+
+bool Walker::first_visit(const Visit& visit) noexcept {
+    const std::span<const Visit> known = visits_.items();
+    if (std::find(known.begin(), known.end(), visit) != known.end()) return false;
+    const Push result = visits_.push(visit);
+    pushed(result);
+    return result == Push::done;
+}
+
+bool Walker::in_message(const char* at) const noexcept {
+    return !std::less<>()(at, raw_.data()) && !std::less<>()(raw_.data() + raw_.size(), at);
+}
+
+Walker::Place Walker::place_of(const char* at, const Context& context) const noexcept {
+    if (in_message(at)) return {static_cast<std::size_t>(at - raw_.data()), 0};
+    return {context.origin, reinterpret_cast<std::uintptr_t>(at)};
+}
+
+void Walker::add_carriage(Where where, Form form, std::string_view data, const char* at,
+                          const Context& context) noexcept {
+    contents_.mikey_claim = true;
+    const Found found{{context.in_uri ? Where::uri_body : where, form, data}, place_of(at, context)};
+    for (const Found& known : carriages_.items())
+        if (known.carriage.where == found.carriage.where && known.carriage.form == form &&
+            known.carriage.data == data)
+            return;
+    pushed(carriages_.push(found));
+}
+
+void Walker::add_krr(std::string_view data, bool typed, const Context& context) noexcept {
+    for (FoundKrr& known : krrs_.items()) {
+        if (known.part.data.data() != data.data() || known.part.data.size() != data.size()) continue;
+        known.part.typed = known.part.typed || typed;
+        known.part.sole_body = known.part.sole_body || context.own;
+        return;
+    }
+    pushed(krrs_.push({{typed, context.own, context.decoded, data}, place_of(data.data(), context)}));
+}
+
+void Walker::add_identity(bool receiver, std::string_view uri) noexcept {
+    pushed(identities_.push({receiver, uri}));
+}
+
+Contents Walker::finish() noexcept {
+    const auto by_place = [](const auto& a, const auto& b) {
+        return a.place.outer != b.place.outer ? a.place.outer < b.place.outer : a.place.inner < b.place.inner;
+    };
+    // insertion sort: stable, in place, and there are few
+    const auto sort = [&](auto found) {
+        for (std::size_t i = 1; i < found.size(); ++i)
+            for (std::size_t j = i; j > 0 && by_place(found[j], found[j - 1]); --j)
+                std::swap(found[j], found[j - 1]);
+    };
+    sort(carriages_.items());
+    sort(krrs_.items());
+    const std::span<Carriage> carriages = arena_.take<Carriage>(carriages_.items().size());
+    const std::span<KrrPart> krrs = arena_.take<KrrPart>(krrs_.items().size());
+    for (std::size_t i = 0; i < carriages.size(); ++i) carriages[i] = carriages_.items()[i].carriage;
+    for (std::size_t i = 0; i < krrs.size(); ++i) krrs[i] = krrs_.items()[i].part;
+    contents_.carriages = carriages;
+    contents_.krrs = krrs;
+    contents_.identities = identities_.items();
+    if (arena_.exhausted()) flag(Uninspectable::memory);
+    return contents_;
+}
+
+}  // namespace kmsgate::sip

@@ -1,0 +1,297 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "policy/language/tree.hpp"
+
+#include <fmt/format.h>
+#include <yaml-cpp/eventhandler.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/parser.h>
+
+#include <algorithm>
+#include <array>
+#include <exception>
+#include <sstream>
+
+namespace kmsgate::policy::language {
+namespace {
+
+constexpr std::uint32_t kNobody = 0xFFFFFFFF;
+
+/// Thrown through yaml-cpp when a bound is passed; the fault is reported already.
+struct Stop {};
+
+/// yaml-cpp counts from 0 and in bytes; people count characters from 1. Marks come nearly in order, so each
+/// is counted from the one before.
+class Places {
+  public:
+    explicit Places(std::string_view text) : text_(text) {}
+
+    Mark at(const YAML::Mark& mark) {
+        if (mark.is_null()) return {1, 1};
+        const std::size_t pos = std::min(static_cast<std::size_t>(std::max(mark.pos, 0)), text_.size());
+        const std::size_t column = std::min(static_cast<std::size_t>(std::max(mark.column, 0)), pos);
+        if (mark.line != line_) {
+            line_ = mark.line;
+            pos_ = pos - column;
+            skipped_ = 0;
+        }
+        for (; pos_ < pos; ++pos_) skipped_ += inside(pos_) ? 1U : 0U;
+        for (; pos_ > pos; --pos_) skipped_ -= inside(pos_ - 1) ? 1U : 0U;
+        return {mark.line + 1, static_cast<int>(column - std::min(skipped_, column)) + 1};
+    }
+
+  private:
+    /// Is it a byte of a character begun before?
+    [[nodiscard]] bool inside(std::size_t i) const {
+        return (static_cast<unsigned char>(text_[i]) & 0xC0U) == 0x80;
+    }
+
+    std::string_view text_;
+    int line_ = -1;
+    std::size_t pos_ = 0;
+    std::size_t skipped_ = 0;  ///< such bytes in this line before pos_
+};
+
+class Builder final : public YAML::EventHandler {
+  public:
+    Builder(std::string_view text, Report& report) : text_(text), places_(text), report_(report) {
+        limit_ = std::min(kMaxNodes, kFreeNodes + text.size());
+    }
+
+    std::vector<Node> take() { return std::move(nodes_); }
+    Mark place_of(const YAML::Mark& mark) { return places_.at(mark); }
+
+    void OnDocumentStart(const YAML::Mark& mark) override {
+        if (documents_++ > 0)
+            stop(mark, "a second YAML document begins here",
+                 "write one document; remove the `---` or what follows");
+    }
+    void OnDocumentEnd() override {}
+
+    /// yaml-cpp takes plain `null` and `~` for nothing and does not pass their text on. What is missing bears
+    /// the place of what follows it, which may be a key `null`: of two nodes at one place the later one is
+    /// the word.
+    void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        std::string_view word = null_word(mark);
+        if (!word.empty() && mark.pos == last_null_pos_) {
+            if (is_value()) {
+                word = {};
+            } else {
+                clear_last_null();
+            }
+        }
+        const Mark instead = place_of_nothing(mark);
+        const std::uint32_t index =
+            add(word.empty() ? Node::Kind::empty : Node::Kind::scalar, mark, word, anchor);
+        if (word.empty()) {
+            nodes_[index].mark = instead;
+            return;
+        }
+        last_null_ = index;
+        last_null_pos_ = mark.pos;
+        last_null_instead_ = instead;
+    }
+
+    void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
+        if (++aliases_ > kMaxAliases)
+            stop(mark, fmt::format("more than {} aliases", kMaxAliases), "write the values out");
+        const Anchor target = anchor < anchors_.size() ? anchors_[anchor] : Anchor{};
+        if (target.node == kNobody || target.weight == 0)
+            stop(mark, "an alias inside the value that it stands for", "write the value out");
+        const Node& node = nodes_[target.node];
+        // Words get the place of their use; of lists and maps the first place has to do.
+        if (node.kind == Node::Kind::scalar || node.kind == Node::Kind::empty) {
+            const std::string copy = node.text;
+            add(node.kind, mark, copy, 0);
+            return;
+        }
+        count(mark, target.weight);
+        attach(target.node);
+    }
+
+    void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                  const std::string& value) override {
+        check_tag(mark, tag);
+        if (mark.pos == last_null_pos_) clear_last_null();
+        if (value.size() > kMaxScalar)
+            report_.error(
+                places_.at(mark), fmt::format("a text of {} bytes", value.size()),
+                fmt::format("no text of a policy has more than {} bytes; is a quote missing?", kMaxScalar));
+        add(Node::Kind::scalar, mark, std::string_view(value).substr(0, kMaxScalar), anchor);
+    }
+
+    void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                         YAML::EmitterStyle::value /*style*/) override {
+        open(Node::Kind::sequence, mark, tag, anchor);
+    }
+    void OnSequenceEnd() override { close(); }
+    void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
+                    YAML::EmitterStyle::value /*style*/) override {
+        open(Node::Kind::map, mark, tag, anchor);
+    }
+    void OnMapEnd() override { close(); }
+
+  private:
+    struct Anchor {
+        std::uint32_t node = kNobody;
+        std::size_t weight = 0;  ///< nodes, aliases expanded; 0: not complete yet
+    };
+    struct Open {
+        std::uint32_t node;
+        YAML::anchor_t anchor;
+        std::size_t before;  ///< nodes before it
+    };
+
+    [[noreturn]] void stop(const YAML::Mark& mark, std::string what, std::string remedy) {
+        report_.error(places_.at(mark), std::move(what), std::move(remedy));
+        throw Stop{};
+    }
+
+    void check_tag(const YAML::Mark& mark, const std::string& tag) {
+        if (tag.empty() || tag == "?" || tag == "!") return;
+        report_.error(places_.at(mark), "a YAML tag (" + quote(tag) + ")",
+                      "remove it: every value is text, and what it means follows from its place");
+    }
+
+    void count(const YAML::Mark& mark, std::size_t weight) {
+        total_ += weight;
+        if (total_ > limit_)
+            stop(mark, fmt::format("more than {} values, those that aliases stand for counted", limit_),
+                 "use fewer aliases, or a smaller policy");
+    }
+
+    /// The plain word that yaml-cpp took for nothing, if one stands there.
+    [[nodiscard]] std::string_view null_word(const YAML::Mark& mark) const {
+        if (mark.pos < 0 || static_cast<std::size_t>(mark.pos) >= text_.size()) return {};
+        const std::string_view rest = text_.substr(static_cast<std::size_t>(mark.pos));
+        for (const std::string_view word : {"~", "null", "Null", "NULL"})
+            if (rest.starts_with(word)) return rest.substr(0, word.size());
+        return {};
+    }
+
+    void clear_last_null() {
+        nodes_[last_null_].kind = Node::Kind::empty;
+        nodes_[last_null_].text.clear();
+        nodes_[last_null_].mark = last_null_instead_;
+    }
+
+    /// What is missing is shown at its key or its list.
+    [[nodiscard]] Mark place_of_nothing(const YAML::Mark& mark) {
+        if (is_value()) return nodes_[nodes_[open_.back().node].children.back()].mark;
+        if (!open_.empty() && nodes_[open_.back().node].kind == Node::Kind::sequence)
+            return nodes_[open_.back().node].mark;
+        return places_.at(mark);
+    }
+
+    /// Is the next node the value of a key?
+    [[nodiscard]] bool is_value() const {
+        if (open_.empty()) return false;
+        const Node& node = nodes_[open_.back().node];
+        return node.kind == Node::Kind::map && node.children.size() % 2 == 1;
+    }
+
+    void attach(std::uint32_t index) {
+        if (!open_.empty()) nodes_[open_.back().node].children.push_back(index);
+    }
+
+    std::uint32_t add(Node::Kind kind, const YAML::Mark& mark, std::string_view text, YAML::anchor_t anchor) {
+        count(mark, 1);
+        const auto index = static_cast<std::uint32_t>(nodes_.size());
+        nodes_.push_back({kind, places_.at(mark), std::string(text), {}});
+        attach(index);
+        if (anchor != 0) {
+            if (anchors_.size() <= anchor) anchors_.resize(anchor + 1);
+            anchors_[anchor] = {index, kind == Node::Kind::scalar || kind == Node::Kind::empty ? 1U : 0U};
+        }
+        return index;
+    }
+
+    void open(Node::Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
+        check_tag(mark, tag);
+        if (open_.size() >= kMaxDepth)
+            stop(mark, fmt::format("lists and maps nested deeper than {}", kMaxDepth),
+                 "a policy needs less; is a bracket not closed?");
+        const std::size_t before = total_;
+        const std::uint32_t index = add(kind, mark, {}, anchor);
+        open_.push_back({index, anchor, before});
+    }
+
+    void close() {
+        const Open& last = open_.back();
+        if (last.anchor != 0) anchors_[last.anchor].weight = total_ - last.before;
+        nodes_[last.node].children.shrink_to_fit();
+        open_.pop_back();
+    }
+
+    std::string_view text_;
+    Places places_;
+    Report& report_;
+    std::vector<Node> nodes_;
+    std::vector<Open> open_;
+    std::vector<Anchor> anchors_;
+    std::size_t limit_ = 0;
+    std::size_t total_ = 0;
+    std::size_t aliases_ = 0;
+    std::size_t documents_ = 0;
+    int last_null_pos_ = -1;  ///< of the last word of null_word()
+    std::uint32_t last_null_ = 0;
+    Mark last_null_instead_;
+};
+
+/// What would be right, for the faults that people make; yaml-cpp's own words say what is wrong.
+std::string syntax_remedy(std::string_view text, int line, std::string_view message) {
+    for (int i = 1; i < line && !text.empty(); ++i) {
+        const std::size_t end = text.find('\n');
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+    }
+    const std::string_view indent = text.substr(0, text.find_first_not_of(" \t"));
+    if (indent.find('\t') != std::string_view::npos) return "indent with blanks, never with tabs";
+    struct Help {
+        std::string_view part;
+        std::string_view remedy;
+    };
+    constexpr std::array<Help, 10> kHelp = {{
+        {"end of sequence flow", "close the list with `]` before this place"},
+        {"end of map flow", "close the map with `}` before this place"},
+        {"flow end", "remove the bracket, or open it before"},
+        {"illegal map value", "quote texts that hold `: `, and write one key a line"},
+        {"illegal map key", "write the key at the same column as its neighbours"},
+        {"end of map not found", "write the key at the same column as its neighbours"},
+        {"end of sequence not found", "write `-` at the same column as its neighbours"},
+        {"block entry", "write `-` at the same column as its neighbours, below the key"},
+        {"EOF in scalar", "close the quote"},
+        {"anchor", "define the anchor (&name) once, before its alias (*name)"},
+    }};
+    for (const Help& help : kHelp)
+        if (message.find(help.part) != std::string_view::npos) return std::string(help.remedy);
+    return "correct the YAML syntax";
+}
+
+}  // namespace
+
+std::optional<Tree> parse_tree(std::string_view text, Report& report) {
+    Builder builder(text, report);
+    try {
+        std::istringstream stream{std::string(text)};
+        YAML::Parser parser(stream);
+        while (parser.HandleNextDocument(builder)) {
+        }
+    } catch (const Stop&) {
+        return std::nullopt;
+    } catch (const YAML::Exception& fault) {
+        const Mark mark = builder.place_of(fault.mark);
+        report.error(mark, "YAML: " + fault.msg, syntax_remedy(text, mark.line, fault.msg));
+        return std::nullopt;
+    } catch (const std::exception& fault) {
+        report.error({1, 1}, fmt::format("the file cannot be read: {}", fault.what()),
+                     "correct the YAML syntax");
+        return std::nullopt;
+    }
+    std::vector<Node> nodes = builder.take();
+    if (nodes.empty()) {
+        report.error({1, 1}, "the file holds nothing", "a policy begins with `version: 1`");
+        return std::nullopt;
+    }
+    return Tree(std::move(nodes));
+}
+
+}  // namespace kmsgate::policy::language

@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Use case X.6 at the edge of domain 1: the roaming initiator has to use KMS C."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lib import sip  # noqa: E402
+from lib.scene import Scene, main  # noqa: E402
+
+
+def scene() -> Scene:
+    """The frames of this case."""
+    out = Scene()
+
+    out.send("inside", 1.0, sip.invite(1, kmsi="kms.a.example", kmsr="kms.a.example"))
+    out.send("inside", 2.0, sip.invite(2, kmsi="kms.c.example", kmsr="kms.a.example"))
+    return out
+
+
+if __name__ == "__main__":
+    main(scene(), __file__)

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""An edge that the policy does not have."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from lib import sip  # noqa: E402
+from lib.scene import Scene, main  # noqa: E402
+
+
+def scene() -> Scene:
+    """The frames of this case."""
+    out = Scene()
+
+    out.send("inside", 1.0, sip.small(1))
+    return out
+
+
+if __name__ == "__main__":
+    main(scene(), __file__)

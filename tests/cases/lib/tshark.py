@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Lets tshark read our answers: a reader that nobody here has written."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from pathlib import Path
+
+from . import krr
+from .captures import Datagram
+
+FIELDS = ["frame.number", "sip.Status-Code", "sip.to.tag", "sip.Content-Type", "_ws.malformed"]
+Answer = tuple[list[int], Datagram, int]
+
+
+def faults(capture: Path, answers: list[Answer]) -> list[str]:
+    """What tshark does not see in the 488s of an output capture."""
+    if not answers:
+        return []
+    if shutil.which("tshark") is None:
+        return ["tshark is not installed"]
+    command = ["tshark", "-n", "-r", str(capture), "-T", "fields", "-E", "separator=|", "-E", "occurrence=f"]
+    for port in sorted({port for _, got, _ in answers for port in (got.sport, got.dport)} - {5060}):
+        command += ["-d", f"udp.port=={port},sip"]
+    for name in FIELDS:
+        command += ["-e", name]
+    done = subprocess.run(command, capture_output=True, timeout=120, check=False)
+    rows = {}
+    for row in done.stdout.decode("utf-8", "replace").splitlines():
+        values = row.split("|")
+        rows[int(values[0])] = dict(zip(FIELDS, values))
+    out = []
+    for positions, got, _ in answers:
+        seen = rows.get(positions[-1], {})
+        where = f"tshark, frame {positions[-1]} of {capture.name}"
+        status = got.data.split(b" ", 2)[1].decode("latin-1") if got.data.count(b" ") > 1 else ""
+        if seen.get("_ws.malformed"):
+            out.append(f"{where}: malformed")
+        if seen.get("sip.Status-Code") != status or not seen.get("sip.to.tag"):
+            out.append(f"{where}: status {seen.get('sip.Status-Code')!r}, To tag {seen.get('sip.to.tag')!r}")
+        if b"KmsRedirectResponse" in got.data and seen.get("sip.Content-Type") != krr.TYPE:
+            out.append(f"{where}: Content-Type {seen.get('sip.Content-Type')!r}")
+    return out

@@ -103,7 +103,7 @@ class Pipeline {
     // messages
     Outcome judge_message(Whole& whole);
     [[nodiscard]] bool is_own_answer(const Whole& whole) const;
-    void decide_message(const Whole& whole, policy::decide::Decision& decision);
+    void decide_message(const Whole& whole, policy::decide::Decision& decision, policy::decide::Record* record);
     void remember(const Whole& whole, policy::decide::Decision& decision);
     void note_response(Time now);
     void limit(const Whole& whole, policy::decide::Decision& decision);

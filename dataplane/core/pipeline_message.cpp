@@ -25,6 +25,10 @@ bool refused(const Decision& d) noexcept {
     return d.effective() == Verdict::redirect || d.effective() == Verdict::reject;
 }
 
+void note(policy::decide::Record* record, std::string text) {
+    if (record != nullptr) record->add({policy::decide::Step::Kind::verdict, 0, true, std::move(text)});
+}
+
 memory::Hash128 digest_of(std::string_view bytes, const memory::Key& key) noexcept {
     memory::SipHash h(key);
     h.bytes(bytes);
@@ -55,11 +59,13 @@ Outcome Pipeline::judge_message(Whole& whole) {
     krr_time_ = whole.now / kSecond;
 
     Decision decision;
+    policy::decide::Record* record = sink_.recorder();
     if (judge_->mode == Mode::enforce && is_own_answer(whole)) {
         decision.verdict = Verdict::absorb;
         decision.reason = Reason::own_answer;
+        note(record, "ACK or CANCEL of a request that was answered here: absorb");
     } else {
-        decide_message(whole, decision);
+        decide_message(whole, decision, record);
         limit(whole, decision);
     }
     const emit::KrrLists lists = emit::krr_lists(decision, inspection_, *judge_->table, arena_);
@@ -80,9 +86,8 @@ bool Pipeline::is_own_answer(const Whole& whole) const {
     return t != nullptr && t->invite && refused(t->decision);
 }
 
-void Pipeline::decide_message(const Whole& whole, Decision& decision) {
+void Pipeline::decide_message(const Whole& whole, Decision& decision, policy::decide::Record* record) {
     const sip::Message& m = inspection_.message;
-    policy::decide::Record* record = sink_.recorder();
     counters_.add(Counter::relaxed, inspection_.relaxed);
     if (inspection_.krr_names_unknown_kms) counters_.add(Counter::unknown_kms_in_krr);
     for (const auto& user : inspection_.facts.users)
@@ -99,7 +104,8 @@ void Pipeline::decide_message(const Whole& whole, Decision& decision) {
                 counters_.add(Counter::retransmissions);
                 decision = transaction_->decision;
                 krr_time_ = transaction_->krr_time;
-                if (record != nullptr) record->add({policy::decide::Step::Kind::verdict, 0, true, "copy of a judged request: same verdict"});
+                note(record, "copy of a request that was judged before: the same verdict, " +
+                                 std::string(to_string(decision.effective())));
                 return;
             }
             counters_.add(Counter::changed_copies);

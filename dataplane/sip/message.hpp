@@ -116,7 +116,8 @@ struct Message {
     std::string_view to_uri;    ///< addr-spec of To
     std::string_view from_tag;
     std::string_view to_tag;
-    /// A lone CR or LF stands in the head: another reader may split it elsewhere. Same answer for both LineEnds.
+    /// A lone CR or LF stands in the head: another reader may split it elsewhere. Same answer for both
+    /// LineEnds.
     bool mixed_line_ends = false;
 
     /// Via, From, To, Call-ID and CSeq could be read: an answer can be built (RFC 3261 8.2.6).

@@ -58,15 +58,24 @@ std::optional<Decoded> decode_base64(std::string_view text, Arena& arena) noexce
     std::uint32_t bits = 0;
     unsigned have = 0;  // characters of the group that is open
     unsigned padding = 0;
+    const auto close_group = [&] {
+        if (have >= 2) out[n++] = static_cast<char>(bits >> (have == 2 ? 4 : 10) & 0xFF);
+        if (have == 3) out[n++] = static_cast<char>(bits >> 2 & 0xFF);
+        // padding that is there must be right; some senders leave it out
+        if (have == 1 || (padding > 0 && (have == 0 || have + padding != 4))) result.sound = false;
+        have = 0;
+        padding = 0;
+    };
     for (const char c : text) {
         if (is_lws(c)) continue;
-        if (c == '=') {
-            ++padding;
-            continue;
-        }
         const int value = base64_value(c);
-        if (value < 0 || padding > 0) result.sound = false;
+        if (c == '=') ++padding;
+        if (value < 0 && c != '=') result.sound = false;
         if (value < 0) continue;
+        if (padding > 0) {  // two texts one after the other: some readers stop here, some go on
+            close_group();
+            result.sound = false;
+        }
         bits = bits << 6 | static_cast<std::uint32_t>(value);
         if (++have == 4) {
             out[n++] = static_cast<char>(bits >> 16 & 0xFF);
@@ -75,10 +84,7 @@ std::optional<Decoded> decode_base64(std::string_view text, Arena& arena) noexce
             have = 0;
         }
     }
-    if (have >= 2) out[n++] = static_cast<char>(bits >> (have == 2 ? 4 : 10) & 0xFF);
-    if (have == 3) out[n++] = static_cast<char>(bits >> 2 & 0xFF);
-    // padding that is there must be right; some senders leave it out
-    if (have == 1 || (padding > 0 && have + padding != 4)) result.sound = false;
+    close_group();
     arena.shrink_last(out, n);
     result.data = {out.data(), n};
     return result;

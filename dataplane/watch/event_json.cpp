@@ -6,6 +6,7 @@
 
 #include <array>
 #include <iterator>
+#include <string>
 
 namespace kmsgate::watch {
 
@@ -69,7 +70,12 @@ class Object {
 };
 
 void append_frames(std::string& out, std::span<const std::uint64_t> frames) {
-    out += fmt::format("[{}]", fmt::join(frames, ","));
+    out += '[';
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        if (i != 0) out += ',';
+        out += std::to_string(frames[i]);
+    }
+    out += ']';
 }
 
 void append_identity(std::string& out, std::string_view key, const core::Identity& id) {

@@ -45,7 +45,7 @@ struct ListOut {
 /// The verdict and all that events, counters and the answer need of it.
 struct Decision {
     Verdict verdict = Verdict::forward;  ///< in shadow and bypass mode: forward
-    std::optional<Verdict> would;        ///< shadow mode: what enforce would have done
+    std::optional<Verdict> would;        ///< shadow mode: what enforce would do; alarm: the refusal let through
     Reason reason = Reason::no_mikey;
     Cause cause{};                       ///< when reason is cause
     std::array<bool, 2> policed{};       ///< by side
@@ -55,7 +55,7 @@ struct Decision {
     std::size_t refused = 0;             ///< index of the I_MESSAGE refused first
     std::array<ListOut, 2> krr;          ///< when the verdict (or would) is redirect or rewrite
 
-    /// What enforce mode does or would do.
+    /// What enforce mode does or would do; under an alarm the refusal that was let through.
     [[nodiscard]] Verdict effective() const noexcept { return would.value_or(verdict); }
 };
 /// Event text of the reason; for causes that of the cause.

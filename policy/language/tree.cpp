@@ -57,6 +57,29 @@ class Builder final : public YAML::EventHandler {
         limit_ = std::min(kMaxNodes, kFreeNodes + text.size());
     }
 
+    /// yaml-cpp lets the file end inside a quoted text that spans lines. It would be the last text of the
+    /// file.
+    [[nodiscard]] bool ends_in_quote() {
+        if (last_scalar_.pos < 0) return false;
+        std::string_view rest =
+            text_.substr(std::min(static_cast<std::size_t>(last_scalar_.pos), text_.size()));
+        while (rest.starts_with('&') || rest.starts_with('!')) {
+            rest.remove_prefix(std::min(rest.find_first_of(" \t\r\n"), rest.size()));
+            rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
+        }
+        if (rest.empty() || (rest[0] != '"' && rest[0] != '\'')) return false;
+        const char quote_mark = rest[0];
+        for (std::size_t i = 1; i < rest.size(); ++i) {
+            const bool doubled = quote_mark == '\'' && rest.substr(i).starts_with("''");
+            if (doubled || (quote_mark == '"' && rest[i] == '\\'))
+                ++i;
+            else if (rest[i] == quote_mark)
+                return false;
+        }
+        report_.error(places_.at(last_scalar_), "a quote is not closed", "close it at the end of the text");
+        return true;
+    }
+
     std::vector<Node> take() { return std::move(nodes_); }
     Mark place_of(const YAML::Mark& mark) { return places_.at(mark); }
 
@@ -112,6 +135,7 @@ class Builder final : public YAML::EventHandler {
                   const std::string& value) override {
         check_tag(mark, tag);
         if (mark.pos == last_null_pos_) clear_last_null();
+        last_scalar_ = mark;
         if (value.size() > kMaxScalar)
             report_.error(
                 places_.at(mark), fmt::format("a text of {} bytes", value.size()),
@@ -232,10 +256,19 @@ class Builder final : public YAML::EventHandler {
     std::size_t total_ = 0;
     std::size_t aliases_ = 0;
     std::size_t documents_ = 0;
+    YAML::Mark last_scalar_ = YAML::Mark::null_mark();
     int last_null_pos_ = -1;  ///< of the last word of null_word()
     std::uint32_t last_null_ = 0;
     Mark last_null_instead_;
 };
+
+/// yaml-cpp quotes bytes as it finds them, the end of the file as 0x04.
+std::string plain(std::string_view message) {
+    std::string out;
+    for (const char c : message)
+        if (c >= 0x20 && c < 0x7F) out += c;
+    return out;
+}
 
 /// What would be right, for the faults that people make; yaml-cpp's own words say what is wrong.
 std::string syntax_remedy(std::string_view text, int line, std::string_view message) {
@@ -249,7 +282,7 @@ std::string syntax_remedy(std::string_view text, int line, std::string_view mess
         std::string_view part;
         std::string_view remedy;
     };
-    constexpr std::array<Help, 10> kHelp = {{
+    constexpr std::array<Help, 11> kHelp = {{
         {"end of sequence flow", "close the list with `]` before this place"},
         {"end of map flow", "close the map with `}` before this place"},
         {"flow end", "remove the bracket, or open it before"},
@@ -259,6 +292,7 @@ std::string syntax_remedy(std::string_view text, int line, std::string_view mess
         {"end of sequence not found", "write `-` at the same column as its neighbours"},
         {"block entry", "write `-` at the same column as its neighbours, below the key"},
         {"EOF in scalar", "close the quote"},
+        {"escape", "write \\\\ for a backslash, or use single quotes"},
         {"anchor", "define the anchor (&name) once, before its alias (*name)"},
     }};
     for (const Help& help : kHelp)
@@ -275,15 +309,15 @@ std::optional<Tree> parse_tree(std::string_view text, Report& report) {
         YAML::Parser parser(stream);
         while (parser.HandleNextDocument(builder)) {
         }
+        if (builder.ends_in_quote()) return std::nullopt;
     } catch (const Stop&) {
         return std::nullopt;
     } catch (const YAML::Exception& fault) {
         const Mark mark = builder.place_of(fault.mark);
-        report.error(mark, "YAML: " + fault.msg, syntax_remedy(text, mark.line, fault.msg));
+        report.error(mark, "YAML: " + plain(fault.msg), syntax_remedy(text, mark.line, fault.msg));
         return std::nullopt;
     } catch (const std::exception& fault) {
-        report.error({1, 1}, fmt::format("the file cannot be read: {}", fault.what()),
-                     "correct the YAML syntax");
+        report.error({1, 1}, "the file cannot be read: " + plain(fault.what()), "correct the YAML syntax");
         return std::nullopt;
     }
     std::vector<Node> nodes = builder.take();

@@ -77,7 +77,9 @@ def main() -> int:
     """Runs what was asked for."""
     parser = argparse.ArgumentParser(description="capture cases for kmsgate-replay")
     parser.add_argument("--binary", type=Path, default=Path(os.environ.get("KMSGATE_REPLAY", DEFAULT)))
-    parser.add_argument("--regenerate", action="store_true", help="only check that the captures are what gen.py writes")
+    parser.add_argument(
+        "--regenerate", action="store_true", help="only check that the captures are what gen.py writes"
+    )
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()

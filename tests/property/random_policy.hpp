@@ -41,7 +41,7 @@ inline constexpr const char* kWritten[] = {"kms0.example",
                                            "K0"};
 inline constexpr const char* kTags[] = {"roaming", "migrated", "vip"};
 inline constexpr const char* kUsers[] = {"sip:u0@d1.example", "sip:u1@d1.example", "sip:u0@x.d1.example",
-                                         "tel:+4420"};
+                                         "tel:+4420", "sip:u0@gw@d1.example"};
 inline constexpr const char* kUserGlobs[] = {"sip:u0@*", "sip:*@d1.example", "sip:u1@d1.example", "tel:*",
                                              "sip:*0@*.example"};
 inline constexpr const char* kPeers[] = {"10.1.0.1", "10.2.0.1", "192.0.2.1", "2001:db8::1", "2001:db9::1"};

@@ -16,8 +16,12 @@ def scene() -> Scene:
     """The frames of this case."""
     out = Scene()
 
-    out.send("outside", 1.0, sip.invite(1, kmsi="kms.c.example", kmsr="kms.a.example", sent_by="10.2.0.20:5060"))
-    out.send("outside", 2.0, sip.invite(2, kmsi="kms.c.example", kmsr="kms.b.example", sent_by="10.2.0.20:5060"))
+    out.send(
+        "outside", 1.0, sip.invite(1, kmsi="kms.c.example", kmsr="kms.a.example", sent_by="10.2.0.20:5060")
+    )
+    out.send(
+        "outside", 2.0, sip.invite(2, kmsi="kms.c.example", kmsr="kms.b.example", sent_by="10.2.0.20:5060")
+    )
     return out
 
 

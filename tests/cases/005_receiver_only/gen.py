@@ -17,7 +17,12 @@ def scene() -> Scene:
     out = Scene()
 
     for number, (kmsi, kmsr) in enumerate(
-        [("kms.evil.example", "kms.b.example"), ("kms.b.example", "kms.evil.example"), ("kms.b.example", "kms.b.example")], 1
+        [
+            ("kms.evil.example", "kms.b.example"),
+            ("kms.b.example", "kms.evil.example"),
+            ("kms.b.example", "kms.b.example"),
+        ],
+        1,
     ):
         out.send("outside", number, sip.invite(number, kmsi=kmsi, kmsr=kmsr, sent_by="10.2.0.20:5060"))
     out.send("inside", 5.0, sip.invite(5, kmsi="kms.evil.example", kmsr="kms.evil.example"))

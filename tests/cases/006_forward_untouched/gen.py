@@ -28,7 +28,10 @@ def scene() -> Scene:
         out.send("inside", number, sip.invite(number, form, media=number % 2 == 0))
     long = sip.invite(7)
     for index in range(30):
-        long = long.add("Record-Route", f"<sip:proxy-{index}.mc1.example;lr;session=0123456789012345678901234567890123456789>")
+        long = long.add(
+            "Record-Route",
+            f"<sip:proxy-{index}.mc1.example;lr;session=0123456789012345678901234567890123456789>",
+        )
     out.send("inside", 7.0, long)
     out.send("outside", 8.0, sip.invite(8, kmsr="kms.a.example", sent_by="10.2.0.20:5060"))
     return out

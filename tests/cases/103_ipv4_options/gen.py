@@ -18,7 +18,15 @@ def scene() -> Scene:
     """The frames of this case."""
     out = Scene()
 
-    path = wire.OUTWARD.but(options=(IPOption(b"\x94\x04\x00\x00"), IPOption(b"\x01"), IPOption(b"\x01"), IPOption(b"\x01"), IPOption(b"\x00")))
+    path = wire.OUTWARD.but(
+        options=(
+            IPOption(b"\x94\x04\x00\x00"),
+            IPOption(b"\x01"),
+            IPOption(b"\x01"),
+            IPOption(b"\x01"),
+            IPOption(b"\x00"),
+        )
+    )
     out.send("inside", 1.0, sip.small(1, "kms.b.example"), path)
     out.send("inside", 2.0, sip.small(2), path)
     out.send("inside", 3.0, sip.invite(3, kmsi="kms.b.example"), path)

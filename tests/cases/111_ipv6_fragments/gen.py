@@ -21,7 +21,9 @@ def scene() -> Scene:
     by = {"sent_by": "[2001:db8:1::10]:5060"}
     out.send("inside", 1.0, sip.invite(1, **by), wire.OUTWARD6)
     out.send("inside", 2.0, sip.invite(2, kmsi="kms.b.example", **by), wire.OUTWARD6)
-    three = wire.udp(wire.OUTWARD6.but(ident=33), sip.invite(3, kmsi="kms.b.example", **by).encode(), [800, 1600])
+    three = wire.udp(
+        wire.OUTWARD6.but(ident=33), sip.invite(3, kmsi="kms.b.example", **by).encode(), [800, 1600]
+    )
     out.frames("inside", 3.0, [three[1], three[2], three[0]])
     hop = wire.OUTWARD6.but(extensions=(IPv6ExtHdrHopByHop(options=[PadN(optdata=bytes(4))]),))
     out.send("inside", 4.0, sip.invite(4, **by), hop)

@@ -17,7 +17,8 @@ def scene() -> Scene:
     out = Scene()
 
     media = wire.OUTWARD.but(
-        src=wire.Node(wire.CLIENT.mac, wire.CLIENT.ip, 49152), dst=wire.Node(wire.PEER.mac, wire.PEER.ip, 49152)
+        src=wire.Node(wire.CLIENT.mac, wire.CLIENT.ip, 49152),
+        dst=wire.Node(wire.PEER.mac, wire.PEER.ip, 49152),
     )
     short = wire.udp(media, b"\x80\x61\x00\x01")[0]
     out.frames("inside", 1.0, [short + bytes(60 - len(short)), short + b"\xa5" * (60 - len(short))])

@@ -20,7 +20,6 @@ def scene() -> Scene:
     sixth = wire.udp(wire.OUTWARD6, sip.small(2, sent_by="[2001:db8:1::10]").encode())[0]
     total, total6 = len(good) - 14, len(sixth) - 54
 
-
     def ipv4(at: int, value: bytes) -> bytes:
         """A field of the IPv4 header changed, its checksum made good again."""
         frame = bytearray(wire.patched(wire.patched(good, at, value), 24, b"\x00\x00"))
@@ -29,20 +28,23 @@ def scene() -> Scene:
         frame[24:26] = (0xFFFF - ((words & 0xFFFF) + (words >> 16))).to_bytes(2, "big")
         return bytes(frame)
 
-
-    out.frames("inside", 1.0, [
-        ipv4(16, (total + 1).to_bytes(2, "big")),
-        ipv4(16, (19).to_bytes(2, "big")),
-        ipv4(16, (24).to_bytes(2, "big")),
-        ipv4(14, b"\x44"),
-        wire.patched(good, 38, (total - 20 + 1).to_bytes(2, "big")),
-        wire.patched(good, 38, (total - 20 - 1).to_bytes(2, "big")),
-        wire.patched(good, 38, (7).to_bytes(2, "big")),
-        wire.patched(sixth, 18, (total6 + 1).to_bytes(2, "big")),
-        wire.patched(sixth, 58, (total6 + 8).to_bytes(2, "big")),
-        good[:20],
-        sixth[:40],
-    ])
+    out.frames(
+        "inside",
+        1.0,
+        [
+            ipv4(16, (total + 1).to_bytes(2, "big")),
+            ipv4(16, (19).to_bytes(2, "big")),
+            ipv4(16, (24).to_bytes(2, "big")),
+            ipv4(14, b"\x44"),
+            wire.patched(good, 38, (total - 20 + 1).to_bytes(2, "big")),
+            wire.patched(good, 38, (total - 20 - 1).to_bytes(2, "big")),
+            wire.patched(good, 38, (7).to_bytes(2, "big")),
+            wire.patched(sixth, 18, (total6 + 1).to_bytes(2, "big")),
+            wire.patched(sixth, 58, (total6 + 8).to_bytes(2, "big")),
+            good[:20],
+            sixth[:40],
+        ],
+    )
     out.frames("inside", 2.0, [good])
     return out
 

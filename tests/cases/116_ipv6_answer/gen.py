@@ -19,7 +19,9 @@ def scene() -> Scene:
     out.send("inside", 1.0, sip.small(1, "kms.b.example", sent_by="[2001:db8:1::10]:5060"), wire.OUTWARD6)
     other = wire.OUTWARD6.but(src=wire.Node(wire.CLIENT.mac, wire.CLIENT6.ip, 5099))
     out.send("inside", 2.0, sip.small(2, "kms.b.example", sent_by="[2001:db8:1::10]:5060", rport=True), other)
-    out.send("inside", 3.0, sip.small(3, "kms.b.example", sent_by="ue.mc1.example:5070"), other.but(vlans=(9,)))
+    out.send(
+        "inside", 3.0, sip.small(3, "kms.b.example", sent_by="ue.mc1.example:5070"), other.but(vlans=(9,))
+    )
     out.send("inside", 4.0, sip.small(4, "kms.b.example", sent_by="[2001:db8:1:0:0:0:0:10]"), other)
     return out
 

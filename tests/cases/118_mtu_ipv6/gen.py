@@ -18,7 +18,9 @@ def scene() -> Scene:
 
     message = sip.small(1, "kms.b.example", sent_by="[2001:db8:1::10]:5060")
     for index in range(12):
-        message = message.add("Via", f"SIP/2.0/UDP hop-{index}.mc1.example:5060;branch=z9hG4bK-hop-{index}-0123456789abcdefghij")
+        message = message.add(
+            "Via", f"SIP/2.0/UDP hop-{index}.mc1.example:5060;branch=z9hG4bK-hop-{index}-0123456789abcdefghij"
+        )
     out.send("inside", 1.0, message, wire.OUTWARD6)
     return out
 

@@ -17,7 +17,8 @@ def scene() -> Scene:
     out = Scene()
 
     off = wire.OUTWARD.but(
-        src=wire.Node(wire.CLIENT.mac, wire.CLIENT.ip, 40000), dst=wire.Node(wire.PEER.mac, wire.PEER.ip, 8000)
+        src=wire.Node(wire.CLIENT.mac, wire.CLIENT.ip, 40000),
+        dst=wire.Node(wire.PEER.mac, wire.PEER.ip, 8000),
     )
     out.frames("inside", 1.0, [wire.tcp(off, b"", "S", seq=0), wire.tcp(off, sip.small(1).encode(), seq=1)])
     return out

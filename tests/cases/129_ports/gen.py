@@ -19,13 +19,16 @@ def scene() -> Scene:
     def to(port: int) -> wire.Flow:
         """From an unlisted port to this one."""
         return wire.OUTWARD.but(
-            src=wire.Node(wire.CLIENT.mac, wire.CLIENT.ip, 40000), dst=wire.Node(wire.PEER.mac, wire.PEER.ip, port)
+            src=wire.Node(wire.CLIENT.mac, wire.CLIENT.ip, 40000),
+            dst=wire.Node(wire.PEER.mac, wire.PEER.ip, port),
         )
 
     out.send("inside", 1.0, b"\x01\x02 not SIP at all", to(5060))
     out.send("inside", 2.0, b"\x01\x02 not SIP at all", to(5070))
     out.send("inside", 3.0, sip.small(1, "kms.b.example", rport=True), to(5070))
-    back = wire.Flow(wire.Node(wire.PEER.mac, wire.PEER.ip, 5070), wire.Node(wire.CLIENT.mac, wire.CLIENT.ip, 40000))
+    back = wire.Flow(
+        wire.Node(wire.PEER.mac, wire.PEER.ip, 5070), wire.Node(wire.CLIENT.mac, wire.CLIENT.ip, 40000)
+    )
     out.send("outside", 4.0, sip.response(sip.request("OPTIONS", 9), 200, "OK"), back)
     return out
 

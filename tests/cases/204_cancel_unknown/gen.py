@@ -22,7 +22,11 @@ def scene() -> Scene:
     out.send("inside", 2.0, sip.hop(sip.request("INVITE", 2), "CANCEL"))
     refused = sip.small(3, "kms.b.example")
     out.send("inside", 3.0, refused)
-    out.send("inside", 3.5, sip.hop(refused.put("Via", "SIP/2.0/UDP 10.1.0.10:5060;branch=z9hG4bK-other"), "CANCEL"))
+    out.send(
+        "inside",
+        3.5,
+        sip.hop(refused.put("Via", "SIP/2.0/UDP 10.1.0.10:5060;branch=z9hG4bK-other"), "CANCEL"),
+    )
     return out
 
 

@@ -19,7 +19,11 @@ def scene() -> Scene:
     refused = sip.invite(1, kmsi="kms.b.example", to_tag="dialog-7", cseq=42)
     out.send("inside", 1.0, refused)
     out.send("inside", 1.1, sip.hop(refused, "ACK"))
-    out.send("inside", 1.2, sip.hop(refused, "ACK").put("Via", "SIP/2.0/UDP 10.1.0.10:5060;branch=z9hG4bK-elsewhere"))
+    out.send(
+        "inside",
+        1.2,
+        sip.hop(refused, "ACK").put("Via", "SIP/2.0/UDP 10.1.0.10:5060;branch=z9hG4bK-elsewhere"),
+    )
     update = sip.small(2, "kms.b.example", method="UPDATE", to_tag="dialog-7", cseq=43)
     out.send("inside", 2.0, update)
     out.send("inside", 3.0, sip.invite(3, to_tag="dialog-7", cseq=44))

@@ -13,8 +13,19 @@ from lib.scene import Scene, main  # noqa: E402
 
 
 METHODS = [
-    "INVITE", "REGISTER", "PUBLISH", "MESSAGE", "NOTIFY", "INFO", "REFER", "UPDATE", "PRACK", "SUBSCRIBE", "OPTIONS",
-    "BYE", "NEWMETHOD",
+    "INVITE",
+    "REGISTER",
+    "PUBLISH",
+    "MESSAGE",
+    "NOTIFY",
+    "INFO",
+    "REFER",
+    "UPDATE",
+    "PRACK",
+    "SUBSCRIBE",
+    "OPTIONS",
+    "BYE",
+    "NEWMETHOD",
 ]
 RAW = ("REGISTER", "PUBLISH", "MESSAGE", "INFO")
 

@@ -20,7 +20,12 @@ def scene() -> Scene:
     out.send("inside", 1.0, asked)
     out.send("outside", 2.0, sip.response(asked, 100, "Trying"))
     out.send("outside", 3.0, sip.response(asked, 183, "Session Progress", sip.SDP, sip.sdp()))
-    for at, status, kms in ((4.0, 183, "kms.a.example"), (5.0, 183, "kms.b.example"), (6.0, 200, "kms.a.example"), (7.0, 200, "kms.b.example")):
+    for at, status, kms in (
+        (4.0, 183, "kms.a.example"),
+        (5.0, 183, "kms.b.example"),
+        (6.0, 200, "kms.a.example"),
+        (7.0, 200, "kms.b.example"),
+    ):
         body = sip.sdp([sip.key_line(mikey.i_message(kms, kms, sip.BOB, sip.ALICE, small=True))])
         out.send("outside", at, sip.response(asked, status, "OK", sip.SDP, body))
     for at, data_type in ((8.0, 3), (9.0, 5), (10.0, 6), (11.0, 27)):

@@ -17,14 +17,20 @@ def scene() -> Scene:
     out = Scene()
 
     number = 0
-    for role, names in ((mikey.ROLE_KMSI, ("kms.b.example",)), (mikey.ROLE_KMSI, ("kms.a.example",)), (mikey.ROLE_KMSR, ("kms.b.example",))):
+    for role, names in (
+        (mikey.ROLE_KMSI, ("kms.b.example",)),
+        (mikey.ROLE_KMSI, ("kms.a.example",)),
+        (mikey.ROLE_KMSR, ("kms.b.example",)),
+    ):
         for name in names:
             number += 1
             key = mikey.i_message(small=True)
             key.payloads.insert(key.find(mikey.IDR, role) + 1, mikey.idr(role, name))
             out.send("inside", float(number), sip.offer("INVITE", number, key))
     late = mikey.i_message(small=True)
-    late.payloads.insert(late.find(mikey.IDR, mikey.ROLE_KMSR) + 1, mikey.idr(mikey.ROLE_KMSI, "kms.b.example"))
+    late.payloads.insert(
+        late.find(mikey.IDR, mikey.ROLE_KMSR) + 1, mikey.idr(mikey.ROLE_KMSI, "kms.b.example")
+    )
     out.send("inside", 4.0, sip.offer("INVITE", 4, late))
     return out
 

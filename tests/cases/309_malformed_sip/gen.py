@@ -27,7 +27,13 @@ def scene() -> Scene:
     for at, sample in enumerate(samples, 1):
         out.send("inside", float(at), sample)
     out.send("inside", 10.0, sip.request("OPTIONS", 1, sip.SDP, sip.sdp()).drop("CSeq"))
-    out.send("inside", 11.0, sip.Message("OPTIONS sip:bob@mc2.example SIP/2.0", sip.request("OPTIONS", 2).headers, b"short", "500"))
+    out.send(
+        "inside",
+        11.0,
+        sip.Message(
+            "OPTIONS sip:bob@mc2.example SIP/2.0", sip.request("OPTIONS", 2).headers, b"short", "500"
+        ),
+    )
     return out
 
 

@@ -23,12 +23,17 @@ def scene() -> Scene:
     key = mikey.i_message("kms.a.example", "kms.a.example", sip.ALICE, sip.BOB, small=True)
     out.send("outside", 2.0, sip.offer("INVITE", 2, key, callee=EVE, **by))
     key = mikey.i_message("kms.a.example", "kms.a.example", sip.ALICE, EVE, small=True)
-    parts = [sip.Part(sip.SDP, sip.sdp([sip.key_line(key)])), sip.Part(sip.LISTS, sip.resource_lists(sip.BOB))]
+    parts = [
+        sip.Part(sip.SDP, sip.sdp([sip.key_line(key)])),
+        sip.Part(sip.LISTS, sip.resource_lists(sip.BOB)),
+    ]
     mixed = f"multipart/mixed;boundary={sip.BOUNDARY}"
     out.send("outside", 3.0, sip.request("INVITE", 3, mixed, sip.multipart(parts), callee=EVE, **by))
     parts[1] = sip.Part(sip.MCPTT, sip.mcptt_info(sip.ALICE, sip.BOB))
     out.send("outside", 4.0, sip.request("INVITE", 4, mixed, sip.multipart(parts), callee=EVE, **by))
-    upper = mikey.i_message("kms.a.example", "kms.a.example", sip.ALICE, "SIPS:%62ob@MC2.Example;user=x", small=True)
+    upper = mikey.i_message(
+        "kms.a.example", "kms.a.example", sip.ALICE, "SIPS:%62ob@MC2.Example;user=x", small=True
+    )
     out.send("outside", 5.0, sip.offer("INVITE", 5, upper, callee=EVE, **by))
     key = mikey.i_message("kms.a.example", "kms.a.example", sip.ALICE, EVE, small=True)
     out.send("outside", 6.0, sip.offer("INVITE", 6, key, callee=EVE, **by))

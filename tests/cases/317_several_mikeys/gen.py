@@ -19,7 +19,9 @@ def scene() -> Scene:
     good, bad = mikey.i_message(small=True), mikey.i_message("kms.b.example", "kms.c.example", small=True)
     worse = mikey.i_message("kms.d.example", "kms.d.example", small=True)
     sick = mikey.i_message(small=True, tail=b"\x00")
-    for number, (session, media) in enumerate([(good, good), (good, bad), (bad, good), (bad, worse), (good, sick), (sick, bad)], 1):
+    for number, (session, media) in enumerate(
+        [(good, good), (good, bad), (bad, good), (bad, worse), (good, sick), (sick, bad)], 1
+    ):
         body = sip.sdp([sip.key_line(session)], [sip.key_line(media)])
         out.send("inside", float(number), sip.request("INVITE", number, sip.SDP, body))
     mixed = f"multipart/mixed;boundary={sip.BOUNDARY}"

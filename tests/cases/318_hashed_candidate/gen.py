@@ -19,15 +19,16 @@ def scene() -> Scene:
     NOW = 1700000000
     mixed = f"multipart/mixed;boundary={sip.BOUNDARY}"
 
-
     def hidden(number: int, kms: str, user: str, shift: int = 0) -> sip.Message:
         """An INVITE whose IDRr is a UID and whose resource-lists names bob."""
         uid = mikey.hashed_uid(user, kms, NOW + shift)
         key = mikey.i_message("kms.a.example", kms, sip.ALICE, uid, small=True)
-        parts = [sip.Part(sip.SDP, sip.sdp([sip.key_line(key)])), sip.Part(sip.LISTS, sip.resource_lists(sip.BOB))]
+        parts = [
+            sip.Part(sip.SDP, sip.sdp([sip.key_line(key)])),
+            sip.Part(sip.LISTS, sip.resource_lists(sip.BOB)),
+        ]
         to = {"callee": "sip:mcptt-term@ims.example", "sent_by": "10.2.0.20:5060"}
         return sip.request("INVITE", number, mixed, sip.multipart(parts), **to)
-
 
     out.send("outside", float(NOW), hidden(1, "kms.a.example", sip.BOB))
     out.send("outside", float(NOW + 1), hidden(2, "kms.d.example", sip.BOB))

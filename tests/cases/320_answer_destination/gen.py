@@ -32,8 +32,12 @@ def scene() -> Scene:
     for number, (options, path) in enumerate(rows, 1):
         out.send("inside", float(number), sip.small(number, bad, **options), path)
     many = sip.small(10, bad)
-    row = many.get("Via") + ' , SIP/2.0/UDP "quoted, host".example;branch=z9hG4bK-q'.replace('"quoted, host"', "second")
-    many = many.put("Via", row + ";x=\"a, b\"").add("v", "SIP / 2.0 / UDP third.example : 5060;branch=z9hG4bK-t")
+    row = many.get("Via") + ' , SIP/2.0/UDP "quoted, host".example;branch=z9hG4bK-q'.replace(
+        '"quoted, host"', "second"
+    )
+    many = many.put("Via", row + ';x="a, b"').add(
+        "v", "SIP / 2.0 / UDP third.example : 5060;branch=z9hG4bK-t"
+    )
     out.send("inside", 10.0, many)
     folded = sip.small(11, bad).encode().replace(b"Via: SIP/2.0/UDP ", b"Via:\r\n SIP/2.0/UDP\r\n\t")
     out.send("inside", 11.0, folded)

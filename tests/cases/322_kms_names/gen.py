@@ -17,8 +17,18 @@ def scene() -> Scene:
     out = Scene()
 
     names = [
-        "KMS.A.Example", "keys.a.example", "kms.a.example.", "https://kms.a.example", "kms.a.example:443", "kms%2Ea.example",
-        "user@kms.a.example", "kms.a.example/path", "ANY", "xkms.a.example", "kms.a.exampl", "any",
+        "KMS.A.Example",
+        "keys.a.example",
+        "kms.a.example.",
+        "https://kms.a.example",
+        "kms.a.example:443",
+        "kms%2Ea.example",
+        "user@kms.a.example",
+        "kms.a.example/path",
+        "ANY",
+        "xkms.a.example",
+        "kms.a.exampl",
+        "any",
     ]
     for number, name in enumerate(names, 1):
         out.send("inside", float(number), sip.small(number, name))

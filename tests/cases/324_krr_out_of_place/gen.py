@@ -17,7 +17,8 @@ def scene() -> Scene:
     out = Scene()
 
     body = (
-        b'<?xml version="1.0" encoding="UTF-8"?><KmsRedirectResponse xmlns="urn:3gpp:ns:mcsecKMSKRR:1.0" Id="x" '
+        b'<?xml version="1.0" encoding="UTF-8"?>'
+        b'<KmsRedirectResponse xmlns="urn:3gpp:ns:mcsecKMSKRR:1.0" Id="x" '
         b'Version="1.0.0"><ProcessorUri>sip:p@mc2.example</ProcessorUri><Time>2026-01-01T00:00:00Z</Time>'
         b"<ReceiverKmsList><KmsUri>kms.b.example</KmsUri></ReceiverKmsList></KmsRedirectResponse>"
     )

@@ -22,7 +22,9 @@ def scene() -> Scene:
     out.send("inside", 2.0, sip.offer("INVITE", 2, twice))
     out.send("inside", 3.0, sip.offer("INVITE", 3, mikey.i_message(small=True, data_type=0)))
     out.send("inside", 4.0, sip.small(4, None))
-    out.send("inside", 5.0, sip.request("INVITE", 5, sip.SDP, b"\x1f\x8b packed").add("Content-Encoding", "gzip"))
+    out.send(
+        "inside", 5.0, sip.request("INVITE", 5, sip.SDP, b"\x1f\x8b packed").add("Content-Encoding", "gzip")
+    )
     return out
 
 

@@ -3,82 +3,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import dataclass
-from decimal import Decimal
 
 from . import check
 from .captures import Datagram, Record, assemble, parse, written_as_agreed
-from .program import OTHER, Inputs, Result
-
-MESSAGE = {
-    "event", "time", "edge", "table", "generation", "port", "frames", "transport", "src", "dst", "kind", "method",
-    "status", "call_id", "cseq", "branch", "mikey", "user", "side", "rule", "verdict", "would", "reason", "krr_in",
-    "krr_out",
-}
-DROP = {"event", "time", "port", "frames", "reason"}
-SUMMARY = {
-    "event", "frames_in", "generated", "frames_out", "absorbed", "dropped", "held", "messages", "verdicts", "outcomes",
-}
-VERDICTS = {"forward", "redirect", "reject", "rewrite", "absorb", "drop"}
-WHERE = {"sdp-session", "sdp-media", "sdp-capability", "application-mikey", "xml", "uri-body"}
-CHOICES = {
-    "kind": {"request", "response", "unknown"}, "verdict": VERDICTS, "would": VERDICTS | {None},
-    "side": {"initiator", "receiver", "both", None}, "port": set(OTHER), "transport": {"udp", "tcp"},
-}
-Line = dict[str, object]
-
-
-def nanoseconds(line: Line) -> int:
-    """The time of a line."""
-    return int(Decimal(str(line["time"])) * 10**9)
-
-
-def fields(result: Result) -> list[str]:
-    """Every line has exactly its fields, with values of the agreed kind."""
-    faults = []
-    for number, (text, line) in enumerate(zip(result.text, result.lines), 1):
-        kind = line.get("event")
-        wanted = {"message": MESSAGE, "drop": DROP, "summary": SUMMARY}.get(str(kind))
-        if wanted is None:
-            faults.append(f"line {number}: event {kind!r}")
-            continue
-        if set(line) != wanted:
-            faults.append(f"line {number}: missing {sorted(wanted - set(line))}, too many {sorted(set(line) - wanted)}")
-            continue
-        if kind != "summary" and not re.search(r'"time":\s*\d+\.\d{9}[,}]', text):
-            faults.append(f"line {number}: time without nine decimals")
-        if kind != "summary" and line["frames"] != sorted(set(line["frames"])):  # type: ignore[arg-type, call-overload]
-            faults.append(f"line {number}: frames {line['frames']} not ascending")
-        if kind == "message":
-            faults += [f"line {number}: {f}" for f in _message(line)]
-    if [line.get("event") for line in result.lines].count("summary") != 1 or not result.summary:
-        faults.append("the last line is not the only summary")
-    return faults
-
-
-def _message(line: Line) -> list[str]:
-    faults = [f"{key} is {line[key]!r}" for key, choices in CHOICES.items() if line[key] not in choices]
-    if not re.fullmatch(r"sha256:[0-9a-f]{64}", str(line["table"])):
-        faults.append(f"table is {line['table']!r}")
-    for key in ("user", "rule"):
-        if not isinstance(line[key], dict) or set(line[key]) != {"initiator", "receiver"}:  # type: ignore[call-overload]
-            faults.append(f"{key} is {line[key]!r}")
-    for key in ("krr_in", "krr_out"):
-        lists = line[key]
-        if lists is not None and (not isinstance(lists, dict) or set(lists) != {"initiator", "receiver"}):
-            faults.append(f"{key} is {lists!r}")
-    if not isinstance(line["mikey"], list):
-        return faults + [f"mikey is {line['mikey']!r}"]
-    for item in line["mikey"]:
-        if set(item) not in ({"where", "error"}, {"where", "idrkmsi", "idrkmsr", "idri", "idrr"}):
-            faults.append(f"mikey item {item}")
-        elif item["where"] not in WHERE:
-            faults.append(f"where is {item['where']!r}")
-    if (line["krr_out"] is not None) != ((line["would"] or line["verdict"]) in ("redirect", "rewrite")):
-        faults.append(f"krr_out is {line['krr_out']!r} with verdict {line['verdict']}, would {line['would']}")
-    return faults
+from .fields import SUMMARY, faults_of_fields, nanoseconds
+from .program import OTHER, Inputs, Line, Result
 
 
 def sums(result: Result, inputs: Inputs) -> list[str]:
@@ -91,8 +22,8 @@ def sums(result: Result, inputs: Inputs) -> list[str]:
     arrived = sum(len(inputs.frames(port)) for port in OTHER)
     messages = [line for line in result.events if line["event"] == "message"]
     by_verdict = Counter(str(line["verdict"]) for line in messages)
-    verdicts: dict[str, int] = total["verdicts"]  # type: ignore[assignment]
-    outcomes: dict[str, int] = total["outcomes"]  # type: ignore[assignment]
+    verdicts: dict[str, int] = total["verdicts"]
+    outcomes: dict[str, int] = total["outcomes"]
     checks = {
         "frames_in": (count["frames_in"], arrived),
         "frames_in + generated": (
@@ -153,12 +84,14 @@ def gone(result: Result, port: str) -> set[int]:
     out: set[int] = set()
     for line in result.events:
         if line["port"] == port and line.get("verdict") != "forward":
-            out |= set(line["frames"])  # type: ignore[call-overload]
+            out |= set(line["frames"])
     return out
 
 
-def leaving(result: Result, inputs: Inputs, ended: dict[str, set[int]]) -> tuple[dict[str, Leaving], list[str]]:
-    """Pairs every frame that left with the frame that arrived; those that must leave are `arrived - ended`."""
+def leaving(
+    result: Result, inputs: Inputs, ended: dict[str, set[int]]
+) -> tuple[dict[str, Leaving], list[str]]:
+    """Pairs every frame that left with one that arrived; those that must leave are arrived - ended."""
     out, faults = {}, []
     for port in OTHER:
         source = inputs.frames(OTHER[port])
@@ -181,7 +114,9 @@ def repeated(lines: list[Line], data: dict[int, bytes], index: int) -> int:
     """Index of the first line with the same bytes in the same transaction."""
     keys = ("call_id", "cseq", "branch", "method", "port", "verdict")
     for earlier in range(index):
-        if data.get(earlier) == data[index] and all(lines[earlier].get(k) == lines[index].get(k) for k in keys):
+        if data.get(earlier) == data[index] and all(
+            lines[earlier].get(k) == lines[index].get(k) for k in keys
+        ):
             return earlier
     return index
 
@@ -208,7 +143,7 @@ def answers(result: Result, inputs: Inputs, out: dict[str, Leaving], mtu: int) -
         if status is None:
             continue
         arrived = inputs.frames(port)
-        request = assemble([arrived[n - 1].data for n in line["frames"]])  # type: ignore[attr-defined]
+        request = assemble([arrived[n - 1].data for n in line["frames"]])
         data[index] = request.data
         where = f"answer to line {index + 1}"
         if not queue[port]:
@@ -221,14 +156,16 @@ def answers(result: Result, inputs: Inputs, out: dict[str, Leaving], mtu: int) -
         if time != nanoseconds(line):
             problems.append(f"left at {time}, the line says {nanoseconds(line)}")
         if line["verdict"] == "redirect":
-            problems += check.redirect(got, line["krr_out"], line["mikey"], nanoseconds(result.events[first]))  # type: ignore[arg-type]
+            problems += check.redirect(got, line["krr_out"], line["mikey"], nanoseconds(result.events[first]))
         else:
             problems += check.without_body(got, line["verdict"] == "reject" and status == 488)
         if first != index and first in said and said[first].data != got.data:
             problems.append(f"not the same bytes as the answer to line {first + 1}")
         faults += [f"{where}: {problem}" for problem in problems]
     for port, rest in queue.items():
-        faults += [f"{port}-out: a generated datagram that no line explains: {got.data[:60]!r}" for _, got, _ in rest]
+        faults += [
+            f"{port}-out: a generated datagram that no line explains: {got.data[:60]!r}" for _, got, _ in rest
+        ]
     return faults
 
 
@@ -236,7 +173,7 @@ def counts(result: Result, out: dict[str, Leaving], silent: int) -> list[str]:
     """Absorbed, dropped, held and generated as the lines say; silent frames are duplicates without a line."""
     want = Counter[str]()
     for line in result.events:
-        size = len(line["frames"])  # type: ignore[arg-type]
+        size = len(line["frames"])
         verdict = line.get("verdict", "held" if line.get("reason") == "capture-end" else "drop")
         kind = {"forward": "", "drop": "dropped", "held": "held"}.get(str(verdict), "absorbed")
         want[kind] += size
@@ -253,7 +190,7 @@ def enforce(
     result: Result, inputs: Inputs, silent: dict[str, set[int]], mtu: int, enforcing: bool = True
 ) -> tuple[list[str], dict[str, Leaving]]:
     """All checks of a run in the policy's own mode; `would` stands only where that mode does not enforce."""
-    faults = fields(result) + sums(result, inputs) + captures(result, inputs)
+    faults = faults_of_fields(result) + sums(result, inputs) + captures(result, inputs)
     ended = {port: gone(result, port) | silent[port] for port in OTHER}
     out, lost = leaving(result, inputs, ended)
     faults += lost + answers(result, inputs, out, mtu) + counts(result, out, sum(map(len, silent.values())))
@@ -265,11 +202,11 @@ def enforce(
 
 def shadow(result: Result, enforced: Result, inputs: Inputs, silent: dict[str, set[int]]) -> list[str]:
     """In shadow everything leaves that only a verdict stopped, and `would` says what it was."""
-    faults = fields(result) + sums(result, inputs) + captures(result, inputs)
+    faults = faults_of_fields(result) + sums(result, inputs) + captures(result, inputs)
     ended: dict[str, set[int]] = {port: set(silent[port]) for port in OTHER}
     for line in enforced.events:
         if line["event"] == "drop" and not str(line["reason"]).startswith("tcp-"):
-            ended[str(line["port"])] |= set(line["frames"])  # type: ignore[call-overload]
+            ended[str(line["port"])] |= set(line["frames"])
     out, lost = leaving(result, inputs, ended)
     faults += lost
     strict = {port: sum(source is None for source, _ in out[port].frames) for port in OTHER}
@@ -282,7 +219,9 @@ def shadow(result: Result, enforced: Result, inputs: Inputs, silent: dict[str, s
     for number, (one, two) in enumerate(zip(mine, theirs), 1):
         allowed = [None, "forward"] if two["verdict"] == "forward" else [two["verdict"]]
         if one["verdict"] != "forward" or one["would"] not in allowed:
-            faults.append(f"message {number}: {one['verdict']}, would {one['would']}; enforced {two['verdict']}")
+            faults.append(
+                f"message {number}: {one['verdict']}, would {one['would']}; enforced {two['verdict']}"
+            )
         if (one["reason"], one["frames"]) != (two["reason"], two["frames"]):
             faults.append(f"message {number}: reason {one['reason']}, enforced {two['reason']}")
     return [f"shadow: {fault}" for fault in faults]

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from . import mikey
 from .mikey import Draft, Payload
@@ -29,7 +30,7 @@ def _without(draft: Draft, kind: int) -> Draft:
     return draft
 
 
-def _with(draft: Draft, **fields: object) -> Draft:
+def _with(draft: Draft, **fields: Any) -> Draft:
     for name, value in fields.items():
         setattr(draft, name, value)
     return draft
@@ -59,7 +60,9 @@ BINARY: dict[str, Callable[[Draft], Draft]] = {
     "cs-id-map-type": lambda d: _with(d, map_type=3),
     "cs-id-map-empty": lambda d: _with(d, cs_count=1),
     "cs-id-map-length": lambda d: _with(d, map_type=0, cs_count=255),
-    "cs-id-map-length generic": lambda d: _with(d, map_type=2, cs_count=1, map_info=b"\x04\x00\x00\xff\xff\x00"),
+    "cs-id-map-length generic": lambda d: _with(
+        d, map_type=2, cs_count=1, map_info=b"\x04\x00\x00\xff\xff\x00"
+    ),
     "payload-type kemac": lambda d: _insert(d, 2, Payload(mikey.KEMAC, b"\x00\x00\x00\x00")),
     "payload-type unknown": lambda d: _insert(d, 2, Payload(99, b"\x00\x00\x00\x00")),
     "payload-type err": lambda d: _insert(d, 2, Payload(mikey.ERR, b"\x00\x00\x00")),

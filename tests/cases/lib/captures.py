@@ -7,6 +7,7 @@ import ipaddress
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def read(path: Path) -> list[Record]:
 
 
 def written_as_agreed(path: Path) -> str | None:
-    """What is wrong with the form of an output capture: classic, little-endian, nanoseconds, Ethernet, whole."""
+    """What is wrong with an output capture: it is classic, little-endian, nanoseconds, Ethernet, whole."""
     raw = path.read_bytes()
     if raw[:4] != b"\x4d\x3c\xb2\xa1":
         return f"magic {raw[:4].hex()}, not little-endian nanosecond pcap"
@@ -66,7 +67,7 @@ def ones_sum(data: bytes) -> int:
     """The Internet checksum's sum, folded; 0xFFFF when a good checksum is included."""
     if len(data) % 2:
         data += b"\x00"
-    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    total: int = sum(struct.unpack(f">{len(data) // 2}H", data))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return total
@@ -99,7 +100,7 @@ class Packet:
         return self.offset > 0 or self.more
 
 
-def _v4(data: bytes, base: dict[str, object]) -> Packet | None:
+def _v4(data: bytes, base: dict[str, Any]) -> Packet | None:
     header = (data[0] & 15) * 4
     total, ident, word = struct.unpack_from(">HHH", data, 2)
     fault = None
@@ -108,14 +109,24 @@ def _v4(data: bytes, base: dict[str, object]) -> Packet | None:
     elif ones_sum(data[:header]) != 0xFFFF:
         fault = "IPv4 header checksum"
     return Packet(
-        **base, version=4, src=str(ipaddress.ip_address(data[12:16])), dst=str(ipaddress.ip_address(data[16:20])),
-        protocol=data[9], ident=ident, offset=(word & 0x1FFF) * 8, more=bool(word & 0x2000),
-        dont_fragment=bool(word & 0x4000), hops=data[8], payload=data[header:total], size=total, fault=fault,
+        **base,
+        version=4,
+        src=str(ipaddress.ip_address(data[12:16])),
+        dst=str(ipaddress.ip_address(data[16:20])),
+        protocol=data[9],
+        ident=ident,
+        offset=(word & 0x1FFF) * 8,
+        more=bool(word & 0x2000),
+        dont_fragment=bool(word & 0x4000),
+        hops=data[8],
+        payload=data[header:total],
+        size=total,
+        fault=fault,
         padding=max(0, len(data) - total),
-    )  # type: ignore[arg-type]
+    )
 
 
-def _v6(data: bytes, base: dict[str, object]) -> Packet | None:
+def _v6(data: bytes, base: dict[str, Any]) -> Packet | None:
     length, kind, hops = struct.unpack_from(">HBB", data, 4)
     fault = None if 40 + length <= len(data) else "IPv6 payload length"
     at, end = 40, min(len(data), 40 + length)
@@ -129,10 +140,21 @@ def _v6(data: bytes, base: dict[str, object]) -> Packet | None:
         if offset:
             break
     return Packet(
-        **base, version=6, src=str(ipaddress.ip_address(data[8:24])), dst=str(ipaddress.ip_address(data[24:40])),
-        protocol=kind, ident=ident, offset=offset, more=more, dont_fragment=False, hops=hops, payload=data[at:end],
-        size=40 + length, fault=fault, padding=max(0, len(data) - 40 - length),
-    )  # type: ignore[arg-type]
+        **base,
+        version=6,
+        src=str(ipaddress.ip_address(data[8:24])),
+        dst=str(ipaddress.ip_address(data[24:40])),
+        protocol=kind,
+        ident=ident,
+        offset=offset,
+        more=more,
+        dont_fragment=False,
+        hops=hops,
+        payload=data[at:end],
+        size=40 + length,
+        fault=fault,
+        padding=max(0, len(data) - 40 - length),
+    )
 
 
 def parse(frame: bytes) -> Packet | None:
@@ -143,7 +165,7 @@ def parse(frame: bytes) -> Packet | None:
         vlans.append((kind, struct.unpack_from(">H", frame, at + 2)[0] & 0xFFF))
         at += 4
         kind = struct.unpack_from(">H", frame, at)[0]
-    base: dict[str, object] = {"dst_mac": frame[:6], "src_mac": frame[6:12], "vlans": tuple(vlans)}
+    base: dict[str, Any] = {"dst_mac": frame[:6], "src_mac": frame[6:12], "vlans": tuple(vlans)}
     data = frame[at + 2 :]
     if kind == 0x0800 and len(data) >= 20:
         return _v4(data, base)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -14,8 +15,18 @@ from .program import OTHER, Inputs, Result
 
 ROOT = Path(__file__).resolve().parents[1]
 KEYS = {
-    "description", "edge", "args", "tags", "exit", "stderr", "events", "summary", "inside-out", "outside-out",
-    "silent", "shadow",
+    "description",
+    "edge",
+    "args",
+    "tags",
+    "exit",
+    "stderr",
+    "events",
+    "summary",
+    "inside-out",
+    "outside-out",
+    "silent",
+    "shadow",
 }
 
 
@@ -24,7 +35,7 @@ class Case:
     """A folder and what its case.yaml says."""
 
     folder: Path
-    text: dict[str, object]
+    text: dict[str, Any]
 
     @classmethod
     def load(cls, folder: Path) -> "Case":
@@ -49,7 +60,7 @@ class Case:
 
     def inputs(self, captures: dict[str, Path]) -> Inputs:
         """What the program gets."""
-        arguments = [str(a) for a in self.text.get("args", [])]  # type: ignore[attr-defined]
+        arguments = [str(a) for a in self.text.get("args", [])]
         if "tags" in self.text:
             arguments += ["--tags", str(self.folder / str(self.text["tags"]))]
         return Inputs(self.policy, str(self.text["edge"]), captures, arguments)
@@ -57,11 +68,11 @@ class Case:
     @property
     def mtu(self) -> int:
         """The MTU that the case asks for."""
-        args = [str(a) for a in self.text.get("args", [])]  # type: ignore[attr-defined]
+        args = [str(a) for a in self.text.get("args", [])]
         return int(args[args.index("--mtu") + 1]) if "--mtu" in args else 1500
 
 
-def expected_out(wanted: list[dict[str, object]], out: audit.Leaving, result: Result, port: str) -> list[str]:
+def expected_out(wanted: list[dict[str, Any]], out: audit.Leaving, result: Result, port: str) -> list[str]:
     """Compares the frames that left by a port with the list of the case, in order."""
     got: list[object] = []
     ends = {positions[-1]: (positions, data) for positions, data, _ in out.answers()}
@@ -75,12 +86,19 @@ def expected_out(wanted: list[dict[str, object]], out: audit.Leaving, result: Re
     want: list[object] = []
     for item in wanted:
         if "same" in item:
-            want += item["same"]  # type: ignore[operator]
+            want += item["same"]
             continue
-        answer: dict[str, object] = item["answer"]  # type: ignore[assignment]
+        answer: dict[str, Any] = item["answer"]
         number = int(str(answer["line"]))
-        call = result.events[number - 1].get("call_id") if number <= len(result.events) else "a line that is missing"
-        want.append(f"answer {answer['status']} to {call} in {'fragments' if answer.get('fragments') else 'one frame'}")
+        call = (
+            result.events[number - 1].get("call_id")
+            if number <= len(result.events)
+            else "a line that is missing"
+        )
+        want.append(
+            f"answer {answer['status']} to {call} in "
+            + ("fragments" if answer.get("fragments") else "one frame")
+        )
     return [] if got == want else [f"{port}-out: expected {want}, got {got}"]
 
 
@@ -97,31 +115,35 @@ def tags_of(result: Result, inputs: Inputs, silent: dict[str, set[int]]) -> dict
 
 def run(case: Case, binary: Path) -> tuple[list[str], Result | None]:
     """Everything that differs, and the enforcing run."""
-    silent = {port: set(case.text.get("silent", {}).get(port, [])) for port in OTHER}  # type: ignore[attr-defined]
+    silent = {port: set(case.text.get("silent", {}).get(port, [])) for port in OTHER}
     wanted_code = int(str(case.text.get("exit", 0)))
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         inputs = case.inputs(case.captures)
         if retag.wanted(inputs.captures):
             before = program.run(binary, inputs, folder / "before")
-            inputs = case.inputs(retag.fill(case.captures, tags_of(before, inputs, silent), folder / "filled"))
+            inputs = case.inputs(
+                retag.fill(case.captures, tags_of(before, inputs, silent), folder / "filled")
+            )
         result = program.run(binary, inputs, folder / "one")
         faults = []
         if result.code != wanted_code:
             faults.append(f"exit code {result.code}, expected {wanted_code}; {result.errors.strip()[:400]}")
-        faults += [f"not on stderr: {t!r}" for t in case.text.get("stderr", []) if str(t) not in result.errors]  # type: ignore[attr-defined]
+        faults += [
+            f"not on stderr: {t!r}" for t in case.text.get("stderr", []) if str(t) not in result.errors
+        ]
         if wanted_code == 2:
             return faults + [f"{n} was written" for n, raw in result.raw.items() if raw], None
         if not result.lines:
             return faults + ["no event lines"], None
-        faults += expect.lines(case.text.get("events", []), result.events)  # type: ignore[arg-type]
+        faults += expect.lines(case.text.get("events", []), result.events)
         faults += expect.differences(case.text.get("summary", {}), result.summary, "summary")
         enforcing = bool(case.text.get("shadow", True))
         common, out = audit.enforce(result, inputs, silent, case.mtu, enforcing)
         faults += common
         for port in OTHER:
             if f"{port}-out" in case.text:
-                faults += expected_out(case.text[f"{port}-out"], out[port], result, port)  # type: ignore[arg-type]
+                faults += expected_out(case.text[f"{port}-out"], out[port], result, port)
             faults += tshark.faults(result.files[f"{port}-out.pcap"], out[port].answers())
         if program.run(binary, inputs, folder / "two").raw != result.raw:
             faults.append("a second run gives other bytes")

@@ -7,12 +7,23 @@ import ipaddress
 import re
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import Any
 
 from . import krr
 from .captures import Datagram
 
-COMPACT = {"i": "call-id", "m": "contact", "e": "content-encoding", "l": "content-length", "c": "content-type",
-           "f": "from", "s": "subject", "k": "supported", "t": "to", "v": "via"}
+COMPACT = {
+    "i": "call-id",
+    "m": "contact",
+    "e": "content-encoding",
+    "l": "content-length",
+    "c": "content-type",
+    "f": "from",
+    "s": "subject",
+    "k": "supported",
+    "t": "to",
+    "v": "via",
+}
 
 
 @dataclass(frozen=True)
@@ -69,7 +80,9 @@ class Via:
 
 def via(value: str) -> Via:
     """Takes a Via value apart."""
-    match = re.fullmatch(r"(SIP\s*/\s*2\.0\s*/\s*\S+)\s+(\[[^\]]*\]|[^;:\s]+)\s*(?::\s*(\d+))?\s*(.*)", value, re.S | re.I)
+    match = re.fullmatch(
+        r"(SIP\s*/\s*2\.0\s*/\s*\S+)\s+(\[[^\]]*\]|[^;:\s]+)\s*(?::\s*(\d+))?\s*(.*)", value, re.S | re.I
+    )
     if match is None:
         return Via("", "", None, {})
     params: dict[str, str | None] = {}
@@ -139,7 +152,11 @@ def _wire(request: Datagram, answer: Datagram, top: Via, mtu: int) -> list[str]:
 
 def to_tag(head: Head) -> str | None:
     """The tag of the To header."""
-    match = re.search(r";\s*tag\s*=\s*([^;\s>]+)$|;\s*tag\s*=\s*([^;\s>]+)\s*;", re.sub(r"<[^>]*>", "", head.one("to")), re.I)
+    match = re.search(
+        r";\s*tag\s*=\s*([^;\s>]+)$|;\s*tag\s*=\s*([^;\s>]+)\s*;",
+        re.sub(r"<[^>]*>", "", head.one("to")),
+        re.I,
+    )
     return (match[1] or match[2]) if match else None
 
 
@@ -185,8 +202,8 @@ def without_body(got: Datagram, warning: bool) -> list[str]:
     return faults
 
 
-def redirect(got: Datagram, lists: object, messages: list[dict[str, object]], time: int) -> list[str]:
-    """Faults of the KRR in a 488: type, schema, lists as in the event, KMSs of one message, time of the first copy."""
+def redirect(got: Datagram, lists: object, messages: list[dict[str, Any]], time: int) -> list[str]:
+    """Faults of the KRR in a 488: type, schema, lists of the event, KMSs echoed, time of the first copy."""
     head = parse(got.data)
     faults = []
     if head.every("content-type") != [krr.TYPE]:

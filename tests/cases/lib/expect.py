@@ -27,7 +27,9 @@ def differences(expected: object, actual: object, where: str = "") -> list[str]:
     if isinstance(expected, list):
         if not isinstance(actual, list) or len(actual) != len(expected):
             return [f"{where}: expected {expected}, got {actual}"]
-        return [d for i, (e, a) in enumerate(zip(expected, actual)) for d in differences(e, a, f"{where}[{i}]")]
+        return [
+            d for i, (e, a) in enumerate(zip(expected, actual)) for d in differences(e, a, f"{where}[{i}]")
+        ]
     if isinstance(expected, str) and len(expected) > 2 and expected[0] == expected[-1] == "/":
         good = actual is not None and re.fullmatch(expected[1:-1], str(actual)) is not None
     elif expected == "*":
@@ -47,6 +49,10 @@ def lines(expected: list[dict[str, object]], actual: list[dict[str, object]]) ->
     for index in range(len(actual), len(expected)):
         out.append(f"line {index + 1} is missing: {expected[index]}")
     for index in range(len(expected), len(actual)):
-        kept = {k: v for k, v in actual[index].items() if k in ("event", "verdict", "reason", "method", "port", "frames")}
+        kept = {
+            k: v
+            for k, v in actual[index].items()
+            if k in ("event", "verdict", "reason", "method", "port", "frames")
+        }
         out.append(f"line {index + 1} is too many: {kept}")
     return out

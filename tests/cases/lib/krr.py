@@ -10,8 +10,15 @@ from dataclasses import dataclass
 NAMESPACE = "urn:3gpp:ns:mcsecKMSKRR:1.0"
 TYPE = "application/vnd.3gpp.kmsredirectresponse+xml"
 ORDER = [
-    "ProcessorUri", "Time", "InitiatorUri", "ReceiverUri", "InitiatorKmsUri", "ReceiverKmsUri", "InitiatorKmsList",
-    "ReceiverKmsList", "EmbeddedKrr",
+    "ProcessorUri",
+    "Time",
+    "InitiatorUri",
+    "ReceiverUri",
+    "InitiatorKmsUri",
+    "ReceiverKmsUri",
+    "InitiatorKmsList",
+    "ReceiverKmsList",
+    "EmbeddedKrr",
 ]
 REQUIRED = ["ProcessorUri", "Time"]
 Kmses = list[str] | str  # the names in order, or "ANY"
@@ -71,6 +78,10 @@ def read(body: bytes) -> Document:
         faults.append(f"Time is {fields.get('Time')!r}, not whole seconds of UTC")
     lists = {side: root.find(f"{{{NAMESPACE}}}{side}KmsList") for side in ("Initiator", "Receiver")}
     return Document(
-        fields.get("Time", ""), fields, _list(lists["Initiator"], faults), _list(lists["Receiver"], faults),
-        "EmbeddedKrr" in names, faults,
+        fields.get("Time", ""),
+        fields,
+        _list(lists["Initiator"], faults),
+        _list(lists["Receiver"], faults),
+        "EmbeddedKrr" in names,
+        faults,
     )

@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import dataclass, field
+from typing import Any
 
 LAST, KEMAC, PKE, DH, SIGN, T, ID, CERT, CHASH, V, SP, RAND, ERR, TR, IDR, RANDR = range(16)
 GENEXT, SAKKE = 21, 26
@@ -115,7 +116,9 @@ def cert() -> Payload:
 
 def sp() -> Payload:
     """SRTP security policy with a few parameters."""
-    params = b"".join(bytes([kind, 1, value]) for kind, value in ((0, 1), (1, 16), (2, 1), (3, 20), (7, 1), (8, 1)))
+    params = b"".join(
+        bytes([kind, 1, value]) for kind, value in ((0, 1), (1, 16), (2, 1), (3, 20), (7, 1), (8, 1))
+    )
     return Payload(SP, sized(b"\x00\x00", params))
 
 
@@ -134,12 +137,12 @@ def sign(length: int = 129) -> Payload:
     return Payload(SIGN, (0x2000 | length).to_bytes(2, "big") + filler("sign", length))
 
 
-def srtp_map(count: int = 2) -> dict[str, object]:
+def srtp_map(count: int = 2) -> dict[str, Any]:
     """Draft fields of a CS ID map of type 0, SRTP-ID."""
     return {"map_type": 0, "cs_count": count, "map_info": filler("srtp", 9 * count)}
 
 
-def generic_map(count: int = 2, with_policy: int = 1, spi: int = 4) -> dict[str, object]:
+def generic_map(count: int = 2, with_policy: int = 1, spi: int = 4) -> dict[str, Any]:
     """Draft fields of a CS ID map of type 2, GENERIC-ID (RFC 6043 6.1.1)."""
     info = b""
     for cs_id in range(count):
@@ -155,9 +158,9 @@ def i_message(
     idrr: str | bytes | None = "sip:bob@mc2.example",
     *,
     small: bool = False,
-    **fields: object,
+    **fields: Any,
 ) -> Draft:
-    """A well-formed message; bytes as identity make a hashed UID (roles 8 and 9); small keeps captures short."""
+    """A well-formed message; bytes as identity make a hashed UID (roles 8, 9); small keeps captures short."""
     payloads = [t_payload(), rand_payload()]
     if idri is not None:
         payloads.append(idr(ROLE_UIDI if isinstance(idri, bytes) else ROLE_INITIATOR, idri))
@@ -191,5 +194,14 @@ def minimal(number: int) -> bytes:
 def hashed_uid(user: str, kms: str, seconds: int, period: int = 2592000, offset: int = 0) -> bytes:
     """The UID of TS 33.180 F.2.1 for a user of a KMS at a time in seconds since 1970."""
     number = (seconds + NTP_OFFSET - offset) // period
-    values = [b"MIKEY-SAKKE-UID", user.encode(), kms.encode(), minimal(period), minimal(offset), minimal(number)]
-    return hashlib.sha256(b"\x00" + b"".join(value + len(value).to_bytes(2, "big") for value in values)).digest()
+    values = [
+        b"MIKEY-SAKKE-UID",
+        user.encode(),
+        kms.encode(),
+        minimal(period),
+        minimal(offset),
+        minimal(number),
+    ]
+    return hashlib.sha256(
+        b"\x00" + b"".join(value + len(value).to_bytes(2, "big") for value in values)
+    ).digest()

@@ -8,9 +8,11 @@ import subprocess
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from .captures import Record, read
 
+Line = dict[str, Any]  # one event line
 OTHER = {"inside": "outside", "outside": "inside"}
 
 
@@ -36,22 +38,22 @@ class Result:
     errors: str
     raw: dict[str, bytes]
     text: list[str]
-    lines: list[dict[str, object]]
+    lines: list[Line]
     out: dict[str, list[Record]]
     files: dict[str, Path]
 
     @property
-    def events(self) -> list[dict[str, object]]:
+    def events(self) -> list[Line]:
         """The lines before the summary."""
         return [line for line in self.lines if line.get("event") != "summary"]
 
     @property
-    def summary(self) -> dict[str, object]:
+    def summary(self) -> Line:
         """The last line."""
         return self.lines[-1] if self.lines and self.lines[-1].get("event") == "summary" else {}
 
 
-def _object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _object(pairs: list[tuple[str, Any]]) -> Line:
     if len({key for key, _ in pairs}) != len(pairs):
         raise ValueError(f"a key stands twice in {pairs}")
     return dict(pairs)
@@ -61,7 +63,15 @@ def run(binary: Path, inputs: Inputs, folder: Path, extra: list[str] | None = No
     """Runs the program with its outputs in `folder`."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {name: folder / name for name in ("events", "inside-out.pcap", "outside-out.pcap")}
-    command = [str(binary), "--policy", str(inputs.policy), "--edge", inputs.edge, "--events", str(files["events"])]
+    command = [
+        str(binary),
+        "--policy",
+        str(inputs.policy),
+        "--edge",
+        inputs.edge,
+        "--events",
+        str(files["events"]),
+    ]
     for port, path in inputs.captures.items():
         command += [f"--{port}-in", str(path)]
     for port in OTHER:

@@ -44,7 +44,7 @@ class Scene:
         self.frames(port, at, wire.udp(path.but(ident=self.count), data, cuts))
 
     def write(self, folder: Path) -> list[Path]:
-        """Writes inside-in always and outside-in when something arrives there; frames stand in order of time."""
+        """Writes inside-in always, and outside-in when something arrives there."""
         written = []
         for port in ("inside", "outside"):
             capture = self.capture(port)

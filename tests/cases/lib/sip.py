@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from . import mikey
 
@@ -16,7 +17,7 @@ ALICE, BOB = "sip:alice@mc1.example", "sip:bob@mc2.example"
 
 @dataclass(frozen=True)
 class Message:
-    """Start line, headers in order, body. Content-Length is added unless `length` says another value or None."""
+    """Start line, headers in order, body. Content-Length is added unless `length` says otherwise."""
 
     start: str
     headers: tuple[tuple[str, str], ...]
@@ -72,14 +73,26 @@ def multipart(parts: list[Part], boundary: str = BOUNDARY) -> bytes:
 
 
 def sdp(
-    session: list[str] | None = None, media: list[str] | None = None, lines: list[str] | None = None, eol: str = CRLF
+    session: list[str] | None = None,
+    media: list[str] | None = None,
+    lines: list[str] | None = None,
+    eol: str = CRLF,
 ) -> bytes:
     """An MCPTT offer; session and media are whole attribute lines, `lines` stand between the two."""
     rows = ["v=0", "o=- 3858 3858 IN IP4 10.1.0.10", "s=-", "c=IN IP4 10.1.0.10", "t=0 0"]
     rows += (session or []) + (lines or [])
-    rows += ["m=audio 49152 RTP/SAVP 97", "i=speech", "a=rtpmap:97 AMR-WB/16000", "a=ptime:20", "a=maxptime:240"]
+    rows += [
+        "m=audio 49152 RTP/SAVP 97",
+        "i=speech",
+        "a=rtpmap:97 AMR-WB/16000",
+        "a=ptime:20",
+        "a=maxptime:240",
+    ]
     rows += media or []
-    rows += ["m=application 49154 udp MCPTT", "a=fmtp:MCPTT mc_queueing;mc_priority=5;mc_granted;mc_implicit_request"]
+    rows += [
+        "m=application 49154 udp MCPTT",
+        "a=fmtp:MCPTT mc_queueing;mc_priority=5;mc_granted;mc_implicit_request",
+    ]
     return (eol.join(rows) + eol).encode()
 
 
@@ -90,12 +103,17 @@ def key_line(message: mikey.Draft | bytes | str) -> str:
 
 def mcptt_info(caller: str = ALICE, callee: str | None = None) -> bytes:
     """The MCPTT description of the call."""
-    target = f"<mcptt-request-uri type=\"Normal\"><mcpttURI>{callee}</mcpttURI></mcptt-request-uri>" if callee else ""
+    target = (
+        f'<mcptt-request-uri type="Normal"><mcpttURI>{callee}</mcpttURI></mcptt-request-uri>'
+        if callee
+        else ""
+    )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\r\n'
         '<mcpttinfo xmlns="urn:3gpp:ns:mcpttInfo:1.0"><mcptt-Params><session-type>private</session-type>'
         f'{target}<mcptt-calling-user-id type="Normal"><mcpttURI>{caller}</mcpttURI></mcptt-calling-user-id>'
-        '<mcptt-client-id type="Normal"><mcpttString>urn:uuid:5aa6f7c3-3c1d-4d4b-9d29-0cc1f2a5b6e1</mcpttString>'
+        '<mcptt-client-id type="Normal"><mcpttString>'
+        "urn:uuid:5aa6f7c3-3c1d-4d4b-9d29-0cc1f2a5b6e1</mcpttString>"
         "</mcptt-client-id></mcptt-Params></mcpttinfo>\r\n"
     ).encode()
 
@@ -138,14 +156,17 @@ def request(
     return Message(f"{method} {callee} SIP/2.0", tuple(headers), body)
 
 
-def offer(method: str, number: int, message: mikey.Draft | bytes | str, **options: object) -> Message:
+def offer(method: str, number: int, message: mikey.Draft | bytes | str, **options: Any) -> Message:
     """A short request with one session-level key-mgmt line in its SDP."""
-    return request(method, number, SDP, sdp([key_line(message)]), **options)  # type: ignore[arg-type]
+    return request(method, number, SDP, sdp([key_line(message)]), **options)
 
 
 def small(
-    number: int, kmsi: str | None = "kms.a.example", kmsr: str | None = "kms.a.example", method: str = "INVITE",
-    **options: object,
+    number: int,
+    kmsi: str | None = "kms.a.example",
+    kmsr: str | None = "kms.a.example",
+    method: str = "INVITE",
+    **options: Any,
 ) -> Message:
     """A request of well under 1400 bytes with these KMSs, for captures that need many."""
     caller, callee = str(options.get("caller", ALICE)), str(options.get("callee", BOB))
@@ -159,7 +180,7 @@ def invite(
     kmsi: str = "kms.a.example",
     kmsr: str = "kms.a.example",
     media: bool = False,
-    **options: object,
+    **options: Any,
 ) -> Message:
     """A full MC INVITE of 2.4-2.9 kB: two Vias, service headers, SDP, mcptt-info and resource-lists."""
     caller, callee = str(options.get("caller", ALICE)), str(options.get("callee", BOB))
@@ -171,9 +192,11 @@ def invite(
         Part(MCPTT, mcptt_info(caller)),
         Part(LISTS, resource_lists(callee), (("Content-Disposition", "recipient-list"),)),
     ]
-    short = request("INVITE", number, **options)  # type: ignore[arg-type]
+    short = request("INVITE", number, **options)
     headers = list(short.headers)
-    headers[1:1] = [("Via", f"SIP/2.0/UDP client.mc1.example:5062;branch=z9hG4bK-ue-{number};received=10.1.9.9")]
+    headers[1:1] = [
+        ("Via", f"SIP/2.0/UDP client.mc1.example:5062;branch=z9hG4bK-ue-{number};received=10.1.9.9")
+    ]
     headers += [
         ("Contact", '<sip:alice@10.1.0.10:5060>;+g.3gpp.mcptt;+sip.instance="<urn:uuid:5aa6f7c3>"'),
         ("Accept-Contact", "*;+g.3gpp.mcptt;require;explicit"),
@@ -190,7 +213,11 @@ def invite(
 def response(to: Message, status: int, reason: str, kind: str | None = None, body: bytes = b"") -> Message:
     """A response to a request, with a To tag of its own."""
     copied = ("via", "from", "to", "call-id", "cseq")
-    headers = [(n, v + (";tag=uas-1" if n == "To" and ";tag=" not in v else "")) for n, v in to.headers if n.lower() in copied]
+    headers = [
+        (n, v + (";tag=uas-1" if n == "To" and ";tag=" not in v else ""))
+        for n, v in to.headers
+        if n.lower() in copied
+    ]
     if kind is not None:
         headers.append(("Content-Type", kind))
     return Message(f"SIP/2.0 {status} {reason}", tuple(headers), body)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from scapy.layers.inet import IP, TCP, UDP, IPOption
 from scapy.layers.inet6 import IPv6, IPv6ExtHdrFragment
@@ -36,9 +37,9 @@ class Flow:
     mtu: int = 1500
     dont_fragment: bool = False
 
-    def but(self, **changes: object) -> "Flow":
+    def but(self, **changes: Any) -> "Flow":
         """The same path with some fields changed."""
-        return replace(self, **changes)  # type: ignore[arg-type]
+        return replace(self, **changes)
 
     @property
     def v6(self) -> bool:
@@ -69,7 +70,9 @@ def network(path: Flow, protocol: int, payload: bytes, offset: int = 0, more: bo
     """A whole frame around an IP payload, or around a fragment of one."""
     if not path.v6:
         flags = ("MF" if more else "") or ("DF" if path.dont_fragment else 0)
-        ip = IP(src=path.src.ip, dst=path.dst.ip, id=path.ident, flags=flags, frag=offset // 8, proto=protocol)
+        ip = IP(
+            src=path.src.ip, dst=path.dst.ip, id=path.ident, flags=flags, frag=offset // 8, proto=protocol
+        )
         ip.options = list(path.options)
         return bytes(link(path) / ip / Raw(payload))
     ip6: Packet = IPv6(src=path.src.ip, dst=path.dst.ip, hlim=64)
@@ -92,7 +95,11 @@ def udp_payload(path: Flow, data: bytes) -> bytes:
 def pieces(path: Flow, payload: bytes, cuts: list[int] | None = None) -> list[tuple[int, bytes, bool]]:
     """An IP payload as (offset, bytes, more): cut at the MTU, or at the given multiples of eight."""
     if cuts is None:
-        overhead = 48 + sum(len(e) for e in path.extensions) if path.v6 else 20 + sum(len(bytes(o)) for o in path.options)
+        overhead = (
+            48 + sum(len(e) for e in path.extensions)
+            if path.v6
+            else 20 + sum(len(bytes(o)) for o in path.options)
+        )
         room = path.mtu - overhead - (-overhead % 4)
         if len(payload) + overhead <= path.mtu:
             return [(0, payload, False)]
@@ -104,12 +111,19 @@ def pieces(path: Flow, payload: bytes, cuts: list[int] | None = None) -> list[tu
 
 def udp(path: Flow, data: bytes, cuts: list[int] | None = None) -> list[bytes]:
     """The frames of a UDP datagram, in order."""
-    return [network(path, 17, part, offset, more) for offset, part, more in pieces(path, udp_payload(path, data), cuts)]
+    return [
+        network(path, 17, part, offset, more)
+        for offset, part, more in pieces(path, udp_payload(path, data), cuts)
+    ]
 
 
 def tcp(path: Flow, data: bytes, flags: str = "PA", seq: int = 1, ack: int = 1) -> bytes:
     """One TCP segment."""
-    ip = IPv6(src=path.src.ip, dst=path.dst.ip) if path.v6 else IP(src=path.src.ip, dst=path.dst.ip, id=path.ident)
+    ip = (
+        IPv6(src=path.src.ip, dst=path.dst.ip)
+        if path.v6
+        else IP(src=path.src.ip, dst=path.dst.ip, id=path.ident)
+    )
     segment = TCP(sport=path.src.port, dport=path.dst.port, flags=flags, seq=seq, ack=ack)
     return bytes(link(path) / ip / segment / Raw(data)) if data else bytes(link(path) / ip / segment)
 
@@ -131,13 +145,17 @@ class Capture:
         with PcapWriter(str(path), linktype=1, nano=True, endianness="<", sync=True) as writer:
             writer.write_header(None)
             for time, frame in self.frames:
-                writer.write_packet(frame, sec=time // 10**9, usec=time % 10**9, caplen=len(frame), wirelen=len(frame))
+                writer.write_packet(
+                    frame, sec=time // 10**9, usec=time % 10**9, caplen=len(frame), wirelen=len(frame)
+                )
 
     def pcap_big_micro(self, path: Path) -> None:
         """Classic pcap, big-endian, microseconds."""
         out = struct.pack(">IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 262144, 1)
         for time, frame in self.frames:
-            out += struct.pack(">IIII", time // 10**9, time % 10**9 // 1000, len(frame), len(frame)) + frame
+            out += (
+                struct.pack(">IIII", time // 10**9, time % 10**9 // 1000, len(frame), len(frame)) + frame
+            )
         path.write_bytes(out)
 
     def pcapng(self, path: Path, nano: bool = True) -> None:

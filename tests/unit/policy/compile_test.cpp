@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "policy/compile/compile.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -199,14 +200,14 @@ TEST_F(CompileTest, LongestAllowListAndManyKms) {
     policy.domains.resize(1);
     policy.domains[0].name = word("d");
     for (int i = 0; i < 130; ++i)
-        policy.kms.push_back(test::kms("k" + std::to_string(i), "kms" + std::to_string(i) + ".example"));
+        policy.kms.push_back(test::kms(fmt::format("k{}", i), fmt::format("kms{}.example", i)));
     policy.edges.resize(1);
     policy.edges[0].name = word("e");
     policy.edges[0].domain = word("d");
     policy.edges[0].rules.push_back(rule("all", Side::receiver, {}));
     policy.edges[0].rules.push_back(rule("none", Side::receiver, {}));
     for (int i = 0; i < 64; ++i)
-        policy.edges[0].rules[0].allow.push_back(word("k" + std::to_string(129 - 2 * i)));
+        policy.edges[0].rules[0].allow.push_back(word(fmt::format("k{}", 129 - 2 * i)));
     use(policy);
     const auto& all = rule_at(0, Side::receiver, 0);
     EXPECT_EQ(table_->kms_list(all.allow).size(), 64U);
@@ -224,18 +225,17 @@ TEST_F(CompileTest, LongestAllowListAndManyKms) {
 TEST_F(CompileTest, ManyPatternsKmsAndEdges) {
     language::Policy policy;
     for (int i = 0; i < 10000; ++i)
-        policy.kms.push_back(test::kms("k" + std::to_string(i), "kms" + std::to_string(i) + ".example"));
+        policy.kms.push_back(test::kms(fmt::format("k{}", i), fmt::format("kms{}.example", i)));
     for (int i = 0; i < 1000; ++i) {
-        const std::string n = std::to_string(i);
         language::Domain domain;
-        domain.name = word("d" + n);
-        domain.home = word("k" + n);
+        domain.name = word(fmt::format("d{}", i));
+        domain.home = word(fmt::format("k{}", i));
         for (int j = 0; j < 100; ++j)
-            domain.users.push_back(word("sip:*@h" + std::to_string(j) + ".d" + n + ".example"));
+            domain.users.push_back(word(fmt::format("sip:*@h{}.d{}.example", j, i)));
         policy.domains.push_back(domain);
         language::Edge edge;
-        edge.name = word("e" + n);
-        edge.domain = word("d" + n);
+        edge.name = word(fmt::format("e{}", i));
+        edge.domain = word(fmt::format("d{}", i));
         edge.rules = {rule("r", Side::initiator, {"home"})};
         policy.edges.push_back(edge);
     }

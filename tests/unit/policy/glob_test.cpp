@@ -47,13 +47,14 @@ std::vector<std::string> all_words(std::string_view alphabet, std::size_t longes
 }
 
 TEST(Glob, EveryShortGlobAgainstEveryShortText) {
-    const auto texts = all_words("ab@", 6);
+    const auto texts = all_words("ab@", 5);
     for (const std::string& glob : all_words("ab@*", 5)) {
         for (const std::string& text : texts) {
             ASSERT_EQ(glob_match(glob, text, false), reference_match(glob, text, false))
                 << glob << " : " << text;
             if (glob.size() > 4) continue;
-            ASSERT_EQ(glob_match(glob, text, true), reference_match(glob, text, true)) << glob << " : " << text;
+            ASSERT_EQ(glob_match(glob, text, true), reference_match(glob, text, true))
+                << glob << " : " << text;
         }
     }
 }
@@ -197,8 +198,8 @@ TEST(Pattern, RanksTieOnlyWhereTheHeaderSays) {
     std::vector<std::string> globs;
     for (const std::string& tail : all_words("a.@*", 5))
         if (tail.find("**") == std::string::npos) globs.push_back(std::string("s:").append(tail));
-    const auto texts = all_words("a.@", 6);
-    using Matches = std::bitset<1093>;
+    const auto texts = all_words("a.@", 5);
+    using Matches = std::bitset<364>;
     std::vector<Matches> matches(globs.size());
     std::vector<Pattern> patterns;
     for (std::size_t g = 0; g < globs.size(); ++g) {

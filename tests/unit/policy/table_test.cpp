@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "policy/table/table.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -257,7 +258,7 @@ TEST(MatchUser, AgreesWithAWalkOverAllPatterns) {
         std::vector<Entry> entries;
         for (DomainId d = 0; d < 4; ++d) {
             language::Domain domain;
-            domain.name = word("d" + std::to_string(d));
+            domain.name = word(fmt::format("d{}", d));
             for (std::size_t i = 0; i < rng() % 12; ++i) {
                 const std::string glob = random_glob(rng);
                 const auto pattern = make_pattern(glob);
@@ -299,7 +300,7 @@ TEST(IndexHash, SpreadsAndDependsOnTheSeed) {
     std::set<std::uint32_t> hashes;
     std::size_t changed = 0;
     for (int i = 0; i < 10000; ++i) {
-        const std::string key = "kms" + std::to_string(i) + ".example";
+        const std::string key = fmt::format("kms{}.example", i);
         hashes.insert(index_hash(key, 1) & 0xFFFFF);
         changed += index_hash(key, 1) != index_hash(key, 2) ? 1U : 0U;
     }

@@ -97,7 +97,7 @@ const Damage kNames[] = {
     {"kms uri empty", set(Section::kms, 1, &KmsRecord::uri, kEmpty), "uri is empty"},
     {"kms uri too long", set(Section::kms, 1, &KmsRecord::uri, kTooLong), "uri has 256 bytes"},
     {"kms uri control byte", [](Blob& b) { b.string_byte(b.at<KmsRecord>(Section::kms, 1).uri, 2) = '\n'; },
-     "uri holds the byte 0xa"},
+     "uri holds the byte 0x0a"},
     {"kms uri blank", [](Blob& b) { b.string_byte(b.at<KmsRecord>(Section::kms, 0).uri, 2) = ' '; },
      "uri holds"},
     {"kms name outside", set(Section::kms, 1, &KmsRecord::name, kOutside), "name passes"},
@@ -388,8 +388,8 @@ TEST(Verify, TruncatedAnywhere) {
 
 TEST(Verify, MisalignedBlob) {
     const Blob whole = sample();
-    std::vector<std::byte> room(whole.bytes().size() + 1);
-    std::memcpy(room.data() + 1, whole.bytes().data(), room.size() - 1);
+    std::vector<std::byte> room(1);
+    room.insert(room.end(), whole.bytes().begin(), whole.bytes().end());
     const auto table = Table::open(std::span(room).subspan(1));
     ASSERT_FALSE(table);
     EXPECT_NE(table.error().what.find("aligned"), std::string::npos);

@@ -17,7 +17,7 @@ namespace kmsgate::sip::test {
 /// far.
 class Parsed {
   public:
-    explicit Parsed(std::string_view text, LineEnds ends = LineEnds::lenient, std::size_t memory = 64 * 1024)
+    explicit Parsed(std::string_view text, LineEnds ends = LineEnds::lenient, std::size_t memory = 65536)
         : text_(text.begin(), text.end()), memory_(memory), arena_(memory_) {
         message_ = parse(view(), arena_, ends);
     }

@@ -2,7 +2,7 @@
 #include "dataplane/classify/packet.hpp"
 
 #include <algorithm>
-#include <cstring>
+#include <array>
 
 namespace kmsgate::classify {
 
@@ -11,6 +11,7 @@ namespace {
 using Bytes = std::span<const std::uint8_t>;
 
 constexpr std::uint16_t kIpv4 = 0x0800, kIpv6 = 0x86DD, kMpls = 0x8847, kMplsMulticast = 0x8848, kPppoe = 0x8864;
+constexpr std::uint16_t kMaxLength = 1500;  // IEEE 802.3: no type but a length
 constexpr std::uint8_t kHopByHop = 0, kIpInIp = 4, kTcp = 6, kUdp = 17, kIpv6InIp = 41, kRouting = 43, kFragment = 44,
                        kGre = 47, kEsp = 50, kAh = 51, kDestination = 60, kMobility = 135, kHip = 139, kShim6 = 140;
 constexpr unsigned kMaxVlans = 8, kMaxExtensions = 16, kMaxTunnels = 2;
@@ -24,6 +25,12 @@ std::uint32_t be32(Bytes b, std::size_t at) noexcept {
 
 bool is_vlan(std::uint16_t type) noexcept {
     return type == 0x8100 || type == 0x88A8 || type == 0x9100 || type == 0x9200 || type == 0x9300;
+}
+
+/// An LLC/SNAP header that carries an EtherType (RFC 1042) in a frame of which the type field is a length.
+bool is_snap(Bytes llc) noexcept {
+    constexpr std::array<std::uint8_t, 6> kSnap = {0xAA, 0xAA, 0x03, 0, 0, 0};
+    return llc.size() >= 8 && std::equal(kSnap.begin(), kSnap.end(), llc.begin());
 }
 
 /// RFC 1071 over the IPv4 header: 0xFFFF when the checksum is right.
@@ -73,7 +80,7 @@ Kind read_gre(Bytes frame, std::size_t at, std::size_t end, unsigned tunnels, Pa
 /// From the transport header on; `end` is the end of the IP packet.
 Kind read_protocol(Bytes frame, std::size_t at, std::size_t end, std::uint8_t protocol, unsigned tunnels,
                    Packet& p) noexcept {
-    for (unsigned i = 0; i < kMaxExtensions; ++i) {
+    for (unsigned i = 0; i <= kMaxExtensions; ++i) {  // so many headers, and the transport behind them
         p.protocol = protocol;
         p.l4 = static_cast<std::uint32_t>(at);
         p.l4_size = static_cast<std::uint32_t>(end - at);
@@ -200,6 +207,11 @@ Packet read(Bytes frame) noexcept {
         type = be16(frame, at + 2);
         at += 4;
     }
+    if (type <= kMaxLength && is_snap(frame.subspan(at))) {  // some hosts read IP here; an answer cannot borrow this header
+        type = be16(frame, at + 6);
+        at += 8;
+        p.tunnelled = true;
+    }
     if (type == kIpv4 || type == kIpv6) {
         const bool version_fits = at < frame.size() && frame[at] >> 4 == (type == kIpv4 ? 4 : 6);
         p.kind = version_fits ? read_ip(frame, at, 0, p) : Kind::malformed;
@@ -214,7 +226,9 @@ Kind read_transport(Bytes datagram, Packet& packet) noexcept {
     packet.l4_size = static_cast<std::uint32_t>(datagram.size());
     if (packet.protocol == kUdp || packet.protocol == kTcp) return read_udp_tcp(datagram, packet);
     // Extension headers, tunnels and the rest may stand behind the Fragment header too.
-    return read_protocol(datagram, 0, datagram.size(), packet.protocol, 0, packet);
+    const Kind kind = read_protocol(datagram, 0, datagram.size(), packet.protocol, 0, packet);
+    // A fragment inside a fragmented datagram: RFC 8200 has none, a lenient host may put it together.
+    return kind == Kind::fragment && !packet.tunnelled ? Kind::malformed : kind;
 }
 
 }  // namespace kmsgate::classify

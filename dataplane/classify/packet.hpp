@@ -25,7 +25,7 @@ enum class Kind : std::uint8_t {
 struct Packet {
     Kind kind = Kind::other;
     bool v6 = false;
-    bool tunnelled = false;            ///< found inside a readable tunnel (IP in IP, GRE, AH): cannot be answered
+    bool tunnelled = false;            ///< found inside a readable tunnel (IP in IP, GRE, AH, LLC/SNAP): cannot be answered
     std::uint16_t l3 = 0;              ///< start of the IP header that was judged
     std::uint32_t l4 = 0;              ///< start of the transport header, or of a fragment's data
     std::uint32_t l4_size = 0;         ///< bytes from l4 to the end of the IP packet
@@ -48,7 +48,7 @@ struct Packet {
 [[nodiscard]] Packet read(std::span<const std::uint8_t> frame) noexcept;
 
 /// Reads the UDP or TCP header of a reassembled datagram (packet.protocol; l4 offsets then refer to `datagram`).
-/// Kind udp, tcp, malformed or other.
+/// A fragment directly inside it is malformed.
 [[nodiscard]] Kind read_transport(std::span<const std::uint8_t> datagram, Packet& packet) noexcept;
 
 }  // namespace kmsgate::classify

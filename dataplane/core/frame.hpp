@@ -29,7 +29,7 @@ struct FrameMeta {
     Time time = 0;
     std::uint64_t number = 0;  ///< 1-based position in its input (replay), 0 for frames made here
     Arrival arrival = Arrival::inside;
-    bool left = false;         ///< already sent or ended; held for its bytes only (shadow mode, late duplicates)
+    bool left = false;         ///< already sent or ended; held for its bytes only (late duplicates)
     // while it is a fragment that waits
     bool more = false;             ///< more fragments follow
     std::uint32_t offset = 0;      ///< of its data in the datagram

@@ -140,13 +140,6 @@ bool Pipeline::could_be_sip(const Packet& packet, std::string_view payload, bool
 
 void Pipeline::fragment(Mbuf frame, const Packet& packet, std::span<const std::uint8_t> bytes) {
     const Time now = meta(frame.get()).time;
-    if (edge_ != nullptr && judge_->mode != Mode::enforce) {
-        // Nothing is held back: the frame leaves, a reference stays for the verdict that would have been.
-        counters_.add(Outcome::passed);
-        rte_mbuf_refcnt_update(frame.get(), 1);
-        send(Mbuf(frame.get()), opposite(meta(frame.get()).arrival));
-        meta(frame.get()).left = true;
-    }
     const auto [added, d] = fragments_.add(packet, bytes.subspan(packet.l4, packet.l4_size), frame, now);
     const auto refuse = [&](Outcome outcome) {
         FrameList frames;
@@ -173,7 +166,12 @@ void Pipeline::fragment(Mbuf frame, const Packet& packet, std::span<const std::u
         case Added::overlap: refuse(Outcome::fragment_overlap); break;
         case Added::budget:
             counters_.add(Cause::fragment_budget);
-            refuse(Outcome::fragment_budget);
+            if (edge_ != nullptr && judge_->mode != Mode::enforce) {  // watching only: what cannot be held leaves unjudged
+                if (d != nullptr) release(*d, Outcome::passed, now, false);
+                end(std::move(frame), Outcome::passed);
+            } else {
+                refuse(Outcome::fragment_budget);
+            }
             break;
         case Added::dead: refuse(d->outcome); break;
     }

@@ -133,7 +133,7 @@ class Pipeline {
     std::vector<std::uint64_t> numbers_;        ///< frame numbers for an event
     inspect::Inspection inspection_;
     memory::Hash128 key_;                       ///< transaction of the message at hand
-    memory::Transaction* transaction_ = nullptr;
+    memory::Hash128 digest_;                    ///< of its bytes
     std::uint64_t krr_time_ = 0;                ///< seconds
     std::uint32_t packet_id_ = 0;
     const Judge* judge_ = nullptr;              ///< during a call

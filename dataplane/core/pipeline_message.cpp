@@ -16,9 +16,9 @@ using policy::decide::Reason;
 using policy::decide::Verdict;
 using policy::table::Mode;
 
-/// RFC 3261 7.5 and RFC 5626 keep-alives: blank lines, or nothing at all.
+/// RFC 3261 7.5 and RFC 5626 keep-alives: line ends, or nothing at all.
 bool is_keep_alive(std::string_view payload) noexcept {
-    return std::ranges::all_of(payload, [](char c) { return c == '\r' || c == '\n' || c == ' ' || c == '\t' || c == '\0'; });
+    return std::ranges::all_of(payload, [](char c) { return c == '\r' || c == '\n'; });
 }
 
 bool refused(const Decision& d) noexcept {
@@ -33,6 +33,10 @@ memory::Hash128 digest_of(std::string_view bytes, const memory::Key& key) noexce
     memory::SipHash h(key);
     h.bytes(bytes);
     return h.finish();
+}
+
+std::uint64_t tag_hash(std::string_view tag, const memory::Key& key) noexcept {
+    return tag.empty() ? 0 : digest_of(tag, key).low | 1;
 }
 
 }  // namespace
@@ -55,7 +59,6 @@ Outcome Pipeline::judge_message(Whole& whole) {
     const inspect::Context context{judge_->table, judge_->edge, judge_->mode, judge_->tags, &roster_};
     inspect::inspect(arrived, context, arena_, inspection_);
     key_ = emit::transaction_key(inspection_.message, config_.tag_key);
-    transaction_ = nullptr;
     krr_time_ = whole.now / kSecond;
 
     Decision decision;
@@ -83,7 +86,9 @@ bool Pipeline::is_own_answer(const Whole& whole) const {
     if (!ack && m.method != "CANCEL") return false;
     if (ack && m.to_tag == std::string_view(emit::to_tag(key_).data(), emit::ToTag{}.size())) return true;
     const memory::Transaction* t = transactions_.find(key_, whole.now);
-    return t != nullptr && t->invite && refused(t->decision);
+    if (t == nullptr || !t->invite || t->let_through || !refused(t->decision)) return false;
+    // The ACK of a refused re-INVITE carries the dialog's own To tag.
+    return !ack || (t->to_tag != 0 && t->to_tag == tag_hash(m.to_tag, config_.table_key));
 }
 
 void Pipeline::decide_message(const Whole& whole, Decision& decision, policy::decide::Record* record) {
@@ -96,19 +101,21 @@ void Pipeline::decide_message(const Whole& whole, Decision& decision, policy::de
             break;
         }
     const bool tracked = m.kind == sip::Kind::request && m.answerable() && judge_->mode != Mode::bypass;
+    digest_ = digest_of(whole.payload, config_.table_key);
     if (tracked) {
-        const memory::Hash128 digest = digest_of(whole.payload, config_.table_key);
-        transaction_ = transactions_.find(key_, whole.now);
-        if (transaction_ != nullptr && transaction_->method_is(m.method)) {
-            if (transaction_->digest == digest && transaction_->generation == judge_->generation) {
-                counters_.add(Counter::retransmissions);
-                decision = transaction_->decision;
-                krr_time_ = transaction_->krr_time;
-                note(record, "copy of a request that was judged before: the same verdict, " +
-                                 std::string(to_string(decision.effective())));
-                return;
-            }
-            counters_.add(Counter::changed_copies);
+        const memory::Transaction* t = transactions_.find(key_, whole.now);
+        const bool known = t != nullptr && t->method_is(m.method);
+        if (known && t->digest != digest_) {
+            t = transactions_.find(memory::copy_key(key_, digest_), whole.now);
+            if (t == nullptr) counters_.add(Counter::changed_copies);
+        }
+        if (known && t != nullptr && t->digest == digest_ && t->generation == judge_->generation) {
+            counters_.add(Counter::retransmissions);
+            decision = t->decision;
+            krr_time_ = t->krr_time;
+            note(record, "copy of a request that was judged before: the same verdict, " +
+                             std::string(to_string(decision.effective())));
+            return;
         }
     }
     decision = policy::decide::decide(inspection_.facts, *judge_->table, record);
@@ -121,19 +128,26 @@ void Pipeline::decide_message(const Whole& whole, Decision& decision, policy::de
 }
 
 void Pipeline::remember(const Whole& whole, Decision& decision) {
-    memory::Transaction* t = transactions_.put(key_, whole.now);
+    const sip::Message& m = inspection_.message;
+    memory::Transaction* first = transactions_.find(key_, whole.now);
+    const bool other_copy = first != nullptr && first->method_is(m.method) && first->digest != digest_;
+    if (other_copy) first->let_through = first->let_through || !refused(decision);
+    memory::Transaction* t =
+        transactions_.put(other_copy ? memory::copy_key(key_, digest_) : key_, whole.now);
     if (t == nullptr) {
         override_with(decision, Cause::table_full);
         return;
     }
-    t->digest = digest_of(whole.payload, config_.table_key);
+    t->digest = digest_;
     t->generation = judge_->generation;
     t->krr_time = krr_time_;
-    t->set_method(inspection_.message.method);
-    t->invite = inspection_.message.method == "INVITE";
-    t->expires = whole.now + (t->invite && !refused(decision) ? memory::kInviteLife : memory::kTransactionLife);
+    t->rewrite_time = 0;
+    t->set_method(m.method);
+    t->invite = m.method == "INVITE";
+    t->to_tag = tag_hash(m.to_tag, config_.table_key);
+    t->let_through = !refused(decision);
+    t->expires = whole.now + (t->invite && t->let_through ? memory::kInviteLife : memory::kTransactionLife);
     t->decision = decision;
-    transaction_ = t;
 }
 
 /// The final response of a forwarded INVITE has passed: its entry lives on for late copies only. The KRR of a response
@@ -155,7 +169,7 @@ void Pipeline::note_response(Time now) {
 }
 
 void Pipeline::limit(const Whole& whole, Decision& decision) {
-    if (judge_->mode != Mode::enforce || !refused(decision)) return;
+    if (judge_->mode == Mode::bypass || !refused(decision)) return;
     const bool allowed = limiter_.allow(whole.packet.source, edge_->redirects_per_second, edge_->per_source, whole.now);
     if (!allowed) override_with(decision, Cause::redirect_limit);
 }

@@ -22,9 +22,14 @@ inline constexpr Time kTransactionLife = 32 * core::kSecond;
 /// ... an INVITE that was forwarded until its final response passed, at most this long, and kTransactionLife after.
 inline constexpr Time kInviteLife = 200 * core::kSecond;
 
+///
+/// The first copy's entry stands under the transaction's key; a copy with other bytes gets one of its own, under
+/// copy_key(), so that each keeps its verdict.
 struct Transaction {
     Hash128 key;
     Hash128 digest;                        ///< of the judged bytes
+    std::uint64_t to_tag = 0;              ///< hash of the request's To tag; 0: it had none
+    bool let_through = false;              ///< some copy was forwarded: its ACK and CANCEL belong to the far side
     std::uint64_t generation = 0;
     std::uint64_t krr_time = 0;            ///< seconds since 1970, of the first copy
     Time expires = 0;
@@ -43,6 +48,11 @@ struct Transaction {
     }
     std::uint32_t chain = 0;               ///< next in the bucket, or next free
 };
+
+/// Key of a copy whose bytes differ from the first copy's.
+[[nodiscard]] inline Hash128 copy_key(const Hash128& key, const Hash128& digest) noexcept {
+    return {key.low ^ digest.low, key.high ^ digest.high};
+}
 
 class Transactions {
   public:

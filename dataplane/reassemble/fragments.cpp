@@ -104,20 +104,49 @@ void describe(rte_mbuf* m, const classify::Packet& p, std::size_t data_at, std::
 }  // namespace
 
 Fragments::Result Fragments::add_to_done(Datagram& d, const classify::Packet& packet, std::uint64_t digest,
-                                         std::size_t data_at, std::size_t size, Mbuf& frame) {
-    for (std::size_t i = 0; i < d.seen_count; ++i) {
-        Datagram::Seen& s = d.seen[i];
-        if (s.offset != packet.fragment_offset || s.size != size || s.digest != digest) continue;
-        if (s.again || held_ >= limit_) return {Added::share, &d};
-        s.again = true;
-        describe(frame.get(), packet, data_at, size, digest);
-        rte_mbuf_refcnt_update(frame.get(), 1);
-        hold(d, Mbuf(frame.get()));
-        const bool all = std::all_of(d.seen.begin(), d.seen.begin() + static_cast<std::ptrdiff_t>(d.seen_count),
-                                     [](const Datagram::Seen& x) { return x.again; });
-        return {all ? Added::share_whole : Added::share, &d};
+                                         std::size_t data_at, std::size_t size, Mbuf& frame, Time now) {
+    const auto end = d.seen.begin() + static_cast<std::ptrdiff_t>(d.seen_count);
+    const auto s = std::find_if(d.seen.begin(), end, [&](const Datagram::Seen& x) {
+        return x.offset == packet.fragment_offset && x.size == size && x.digest == digest;
+    });
+    if (s == end) return {};
+    if (core::fate(d.outcome) == core::Fate::out) {
+        unlink(d);
+        d.orphans = true;
+        d.deadline = now + kOrphanMemory;
+        link(orphans_, d);
     }
-    return {};
+    if (s->again || (!d.unread && held_ >= limit_)) return {Added::share, &d};
+    s->again = true;
+    const bool all = std::all_of(d.seen.begin(), end, [](const Datagram::Seen& x) { return x.again; });
+    if (d.unread) {
+        if (all) settle(d, d.outcome, now);
+        return {Added::share, &d};
+    }
+    describe(frame.get(), packet, data_at, size, digest);
+    rte_mbuf_refcnt_update(frame.get(), 1);
+    hold(d, Mbuf(frame.get()));
+    return {all ? Added::share_whole : Added::share, &d};
+}
+
+Fragments::Result Fragments::add_to_passing(Datagram& d, const classify::Packet& packet, std::uint64_t digest,
+                                            std::size_t size, Time now) {
+    const std::uint32_t begin = packet.fragment_offset;
+    const auto end = d.seen.begin() + static_cast<std::ptrdiff_t>(d.seen_count);
+    const bool again = std::any_of(d.seen.begin(), end, [&](const Datagram::Seen& x) {
+        return x.offset == begin && x.size == size && x.digest == digest;
+    });
+    if (again) return {Added::pass, &d};
+    // The bytes that said "no signalling" must not be said differently later.
+    if (begin < d.bytes) return {Added::overlap, &d};
+    if (d.seen_count < kRemembered) d.seen[d.seen_count++] = {begin, static_cast<std::uint32_t>(size), digest, false};
+    d.passed += static_cast<std::uint32_t>(size);
+    if (!packet.more_fragments) d.end = begin + static_cast<std::uint32_t>(size);
+    if (d.end != 0 && d.passed >= d.end) {  // its place and its id are free for the next
+        d.unread = true;
+        settle(d, core::Outcome::passed, now);
+    }
+    return {Added::pass, &d};
 }
 
 Fragments::Result Fragments::add(const classify::Packet& packet, std::span<const std::uint8_t> data, Mbuf& frame,
@@ -130,8 +159,9 @@ Fragments::Result Fragments::add(const classify::Packet& packet, std::span<const
     Datagram* d = find(key);
     const std::uint64_t digest = digest_of(data, key_);
     if (d != nullptr && d->state == State::done) {
-        const Result r = add_to_done(*d, packet, digest, packet.l4, data.size(), frame);
+        const Result r = add_to_done(*d, packet, digest, packet.l4, data.size(), frame, now);
         if (r.datagram != nullptr) return r;
+        if (d->orphans) return {Added::overlap, d};
         remove(*d);  // other bytes under the same id: a new datagram
         d = nullptr;
     }
@@ -141,12 +171,7 @@ Fragments::Result Fragments::add(const classify::Packet& packet, std::span<const
     if (data.empty() || (packet.more_fragments && data.size() % 8 != 0) || end > kMaxDatagram)
         return {Added::malformed, d};
 
-    if (d->state == State::passing) {
-        // The bytes that said "no signalling" must not be said differently later.
-        const bool meets_first = begin < d->bytes;
-        const bool same = begin == 0 && data.size() == d->bytes && d->seen[0].digest == digest;
-        return {meets_first && !same ? Added::overlap : Added::pass, d};
-    }
+    if (d->state == State::passing) return add_to_passing(*d, packet, digest, data.size(), now);
     if (d->frames.size() >= kMaxFragments || held_ >= limit_) return {Added::budget, d};
     for (rte_mbuf* m = d->frames.front(); m != nullptr; m = core::FrameList::after(m)) {
         const core::FrameMeta& f = meta(m);
@@ -207,6 +232,7 @@ void Fragments::remember(Datagram& d) noexcept {
 void Fragments::settle(Datagram& d, core::Outcome outcome, Time now) noexcept {
     unlink(d);
     d.state = State::done;
+    d.orphans = false;
     d.deadline = now + kMemory;
     link(done_, d);
     for (Datagram::Seen& s : d.seen) s.again = false;
@@ -214,11 +240,20 @@ void Fragments::settle(Datagram& d, core::Outcome outcome, Time now) noexcept {
 }
 
 void Fragments::pass(Datagram& d) noexcept {
-    for (rte_mbuf* m = d.frames.front(); m != nullptr; m = core::FrameList::after(m))
-        if (meta(m).offset == 0 && meta(m).size != 0) {
-            d.seen[0] = {0, meta(m).size, meta(m).digest, false};
-            d.bytes = meta(m).size;
+    d.passed = d.bytes;
+    d.seen_count = 0;
+    std::uint32_t reached = 0;
+    for (bool grown = true; grown;) {
+        grown = false;
+        for (rte_mbuf* m = d.frames.front(); m != nullptr; m = core::FrameList::after(m)) {
+            const core::FrameMeta& f = meta(m);
+            if (f.offset != reached || f.size == 0) continue;
+            if (d.seen_count < kRemembered) d.seen[d.seen_count++] = {f.offset, f.size, f.digest, false};
+            reached += f.size;
+            grown = true;
         }
+    }
+    d.bytes = reached;
     d.state = State::passing;
 }
 

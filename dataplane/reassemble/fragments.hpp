@@ -25,6 +25,9 @@ inline constexpr std::size_t kMaxFragments = 128;
 inline constexpr Time kTimeout = 30 * core::kSecond;
 /// How long a datagram that is done is remembered for late exact duplicates of its fragments.
 inline constexpr Time kMemory = 5 * core::kSecond;
+/// A late duplicate that left alone waits at its receiver for the rest (at most 120 s, RFC 1122 3.3.2). So long no other
+/// bytes may follow under its id: together with it they would be a datagram that nobody judged.
+inline constexpr Time kOrphanMemory = 120 * core::kSecond;
 inline constexpr std::size_t kMaxDatagram = 65535;
 /// Fragments remembered of a datagram that is done.
 inline constexpr std::size_t kRemembered = 16;
@@ -46,7 +49,7 @@ struct Datagram {
         gathering,
         passing,  ///< its first fragment is no signalling: all leave at once
         dead,     ///< refused: all that follows is dropped for `reason`
-        done,     ///< was whole; see outcome
+        done,     ///< was whole, or all of it has passed; see outcome
     };
     State state = State::free;
     core::Outcome outcome = core::Outcome::fragment_overlap;  ///< dead, done: how its frames end
@@ -56,7 +59,10 @@ struct Datagram {
     classify::Packet first;      ///< of the fragment with offset 0
     Time deadline = 0;
     std::uint32_t end = 0;       ///< size of the whole once the last fragment is here, else 0
-    std::uint32_t bytes = 0;     ///< bytes gathered
+    std::uint32_t bytes = 0;     ///< bytes gathered; passing: bytes from the start that said "no signalling"
+    std::uint32_t passed = 0;    ///< passing: bytes that have left
+    bool unread = false;         ///< done without having been read: duplicates need not be held
+    bool orphans = false;        ///< done: some duplicates have left again, but not all
     core::FrameList frames;      ///< in order of arrival
 
     struct Seen {
@@ -118,7 +124,7 @@ class Fragments {
     /// Removes what is older than its time. Each datagram that still holds frames is first shown to `expired`.
     template <class F>
     void expire(Time now, F&& expired) {
-        for (List* list : {&waiting_, &done_}) {
+        for (List* list : {&waiting_, &done_, &orphans_}) {
             while (list->oldest != 0 && slots_[list->oldest].deadline <= now) {
                 Datagram& d = slots_[list->oldest];
                 if (!d.frames.empty()) expired(d);
@@ -143,17 +149,19 @@ class Fragments {
     void link(List& list, Datagram& d) noexcept;
     void unlink(Datagram& d) noexcept;
     [[nodiscard]] List& list_of(const Datagram& d) noexcept {
+        if (d.orphans) return orphans_;
         return d.state == Datagram::State::done ? done_ : waiting_;
     }
     Result add_to_done(Datagram& d, const classify::Packet& packet, std::uint64_t digest, std::size_t data_at,
-                       std::size_t size, Mbuf& frame);
+                       std::size_t size, Mbuf& frame, Time now);
+    Result add_to_passing(Datagram& d, const classify::Packet& packet, std::uint64_t digest, std::size_t size, Time now);
     void hold(Datagram& d, Mbuf frame) noexcept;
     void drop_frames(Datagram& d) noexcept;
 
     std::vector<Datagram> slots_;  ///< slot 0 is never used: index 0 means none
     std::vector<std::uint32_t> buckets_;
     std::uint32_t free_ = 0;
-    List waiting_, done_;
+    List waiting_, done_, orphans_;
     std::size_t limit_;
     std::size_t held_ = 0;
     memory::Key key_;

@@ -94,8 +94,8 @@ std::size_t next_comma(std::string_view text, std::size_t from, bool& open) noex
 }  // namespace
 
 std::string_view flatten(std::string_view value, bool comments, Arena& arena) noexcept {
-    const std::string_view odd = comments ? "\r\n(" : "\r\n";
-    if (value.find_first_of(odd) == std::string_view::npos) return value;
+    const auto odd = [&](char c) { return c == '\r' || c == '\n' || (comments && c == '('); };
+    if (std::none_of(value.begin(), value.end(), odd)) return value;
     const std::span<char> out = arena.take<char>(value.size());
     if (out.empty()) return {};
     unsigned depth = 0;

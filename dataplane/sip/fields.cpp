@@ -103,8 +103,9 @@ void read_fields(Message& message) noexcept {
     if (found.call_id != nullptr) read_call_id(found.call_id->value, message);
     if (found.cseq != nullptr) read_cseq(found.cseq->value, message);
     if (message.kind == Kind::response) message.method = message.cseq_method;
+    // Methods are case-sensitive, but a reader that is not would see one method here.
     if (message.kind == Kind::request && !message.cseq_method.empty() &&
-        message.cseq_method != message.method)
+        !iequal(message.cseq_method, message.method))
         message.faults.add(Fault::cseq_method);
 }
 

@@ -10,7 +10,7 @@ namespace {
 
 // Bytes that one walk may scan: so many times the message, plus a base that small nested messages need. A
 // plain multipart of eight levels stays below 30 times.
-constexpr std::size_t kScansOfMessage = 64;
+constexpr std::size_t kScansOfMessage = 32;
 constexpr std::size_t kScansBase = 65536;
 constexpr std::size_t kMostKrrs = 32;
 constexpr std::size_t kUnbounded = static_cast<std::size_t>(-1) / 2;

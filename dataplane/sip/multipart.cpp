@@ -47,10 +47,9 @@ std::size_t line_end_at(std::string_view text, std::size_t at, Ends ends) noexce
 }
 
 std::size_t find_line_end(std::string_view text, std::size_t from, Ends ends) noexcept {
-    for (std::size_t at = text.find_first_of("\r\n", from); at != std::string_view::npos;
-         at = text.find_first_of("\r\n", at + 1))
-        if (line_end_at(text, at, ends) > 0) return at;
-    return text.size();
+    std::size_t at = from;
+    while (at < text.size() && (text[at] > '\r' || line_end_at(text, at, ends) == 0)) ++at;
+    return std::min(at, text.size());
 }
 
 Multipart::Multipart(std::string_view body, std::string_view boundary, std::size_t most,

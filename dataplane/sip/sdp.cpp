@@ -5,6 +5,7 @@
 
 #include "dataplane/sip/ascii.hpp"
 #include "dataplane/sip/mikey_shape.hpp"
+#include "dataplane/sip/multipart.hpp"
 #include "dataplane/sip/transfer.hpp"
 
 namespace kmsgate::sip {
@@ -84,7 +85,7 @@ std::optional<KeyMgmt> KeyMgmtLines::read(std::size_t name) noexcept {
 
     const std::size_t colon = skip_blanks(sdp_, name + kAttribute.size());
     if (colon == sdp_.size() || sdp_[colon] != ':') return std::nullopt;
-    const std::size_t end = std::min(sdp_.find_first_of("\r\n", colon), sdp_.size());
+    const std::size_t end = find_line_end(sdp_, colon, Ends::any);
     const std::size_t id = std::min(skip_blanks(sdp_, colon + 1), end);
     const std::string_view value = sdp_.substr(id, end - id);
     if (!istarts_with(value, kId)) return std::nullopt;

@@ -70,17 +70,18 @@ std::optional<std::string_view> text_of(std::string_view stretch, bool direct, A
     return std::string_view(out.data(), n);
 }
 
-/// Where the element that encloses `from` ends: the position of its end tag, or the document's end.
-std::size_t element_end(std::string_view document, std::size_t from) noexcept {
-    XmlScanner scanner(document.substr(from));
+/// How much of the document's rest belongs to the element that is open at its start: up to that one's end
+/// tag.
+std::size_t element_end(std::string_view rest) noexcept {
+    XmlScanner scanner(rest);
     std::size_t depth = 0;
     std::size_t at = 0;
     while (const std::optional<XmlPiece> piece = scanner.next()) {
         if (piece->kind == XmlPiece::Kind::start) ++depth;
-        if (piece->kind == XmlPiece::Kind::end && depth-- == 0) return from + at;
+        if (piece->kind == XmlPiece::Kind::end && depth-- == 0) return at;
         at = scanner.position();
     }
-    return document.size();
+    return rest.size();
 }
 
 }  // namespace
@@ -180,11 +181,13 @@ void Walker::xml_run(std::size_t from, std::size_t to, bool element_ends, XmlWal
     if (element_ends || !may_begin_mikey(trimmed)) return;
 
     // an element inside the text: some readers join what stands around it, some also what stands in it
-    const std::size_t end = element_end(walk.document, from);
-    if (!spend(3 * (end - from))) return;
+    const std::size_t most = budget_ / 4;
+    const std::string_view rest = walk.document.substr(from);
+    const std::size_t size = element_end(rest.substr(0, most));
+    if (size == most && size < rest.size()) budget_ = 0;
+    if (!spend(3 * size)) return;
     for (const bool direct : {true, false}) {
-        const std::optional<std::string_view> joined =
-            text_of(walk.document.substr(from, end - from), direct, arena_);
+        const std::optional<std::string_view> joined = text_of(rest.substr(0, size), direct, arena_);
         if (!joined) flag(Uninspectable::memory);
         if (joined) xml_mikey(trim(*joined), stretch.data(), walk);
     }

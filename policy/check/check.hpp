@@ -6,7 +6,8 @@
 
 namespace kmsgate::policy::check {
 
-/// Adds every error and warning of meaning to `problems` (the model must have been read without errors).
+/// Adds every error and warning of meaning to `problems`, which read() has filled, and sorts them into file order. Runs on
+/// a model with errors too, so that all faults are heard of at once; then no warnings are added.
 void check(const language::Policy& policy, language::Problems& problems);
 
 }  // namespace kmsgate::policy::check

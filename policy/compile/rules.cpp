@@ -50,6 +50,7 @@ namespace {
 
 [[nodiscard]] table::Range add_user_globs(Build& build, const std::vector<language::Word>& globs) {
     std::vector<table::Text> texts;
+    texts.reserve(globs.size());
     for (const language::Word& glob : globs)
         if (const auto pattern = table::make_pattern(glob.text))
             texts.push_back(build.image.strings.add(table::to_glob(*pattern)));
@@ -58,6 +59,7 @@ namespace {
 
 [[nodiscard]] table::Range add_globs(Build& build, const std::vector<language::Word>& globs) {
     std::vector<table::Text> texts;
+    texts.reserve(globs.size());
     for (const language::Word& glob : globs) texts.push_back(build.image.strings.add(glob.text));
     return append(build.image.globs, texts);
 }

@@ -111,7 +111,8 @@ Decision enforce(Case& c) {
     }
     if (c.findings.stop) {
         conclude(c, *c.findings.stop, d);
-    } else if (krr && krr->verdict != Verdict::forward) {
+    } else if (krr && (krr->verdict != Verdict::forward ||
+                       (!c.findings.alarm && !c.findings.pass && krr->reason != Reason::no_rule))) {
         conclude(*krr, d);
     } else if (c.findings.alarm) {
         conclude(c, *c.findings.alarm, d);
@@ -120,8 +121,6 @@ Decision enforce(Case& c) {
         d.alarm = true;
     } else if (c.findings.pass) {
         conclude(c, *c.findings.pass, d);
-    } else if (krr && krr->reason != Reason::no_rule) {
-        conclude(*krr, d);
     } else if (!c.facts.messages.empty() && any_rule(c.offer)) {
         d.reason = Reason::allowed;
     } else {

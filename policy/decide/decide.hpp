@@ -29,11 +29,11 @@ enum class Reason : std::uint8_t {
 /// What one list of the KRR says.
 struct ListOut {
     enum class Kind : std::uint8_t {
-        any,     ///< ANY
-        copy,    ///< the one name that the refused I_MESSAGE gave (request), or the incoming list (rewrite)
-        rule,    ///< the allow list of `rule`, as prepared
-        kms,     ///< `kms`, in order; may be empty: the empty list
-        names,   ///< rewrite: the entries of the incoming list whose bit is set in `keep`
+        any,    ///< ANY
+        copy,   ///< the one name that the refused I_MESSAGE gave (request), or the incoming list (rewrite)
+        rule,   ///< the allow list of `rule`, as prepared
+        kms,    ///< `kms`, in order; may be empty: the empty list
+        names,  ///< rewrite: the entries of the incoming list whose bit is set in `keep`
     };
     Kind kind = Kind::any;
     table::RuleId rule = table::kNone;
@@ -45,15 +45,16 @@ struct ListOut {
 /// The verdict and all that events, counters and the answer need of it.
 struct Decision {
     Verdict verdict = Verdict::forward;  ///< in shadow and bypass mode: forward
-    std::optional<Verdict> would;        ///< shadow mode: what enforce would do; alarm: the refusal let through
+    std::optional<Verdict> would;  ///< shadow mode: what enforce would do; alarm: the refusal let through
     Reason reason = Reason::no_mikey;
-    Cause cause{};                       ///< when reason is cause
-    std::array<bool, 2> policed{};       ///< by side
-    std::array<table::RuleId, 2> rule = {table::kNone, table::kNone};  ///< matched (strictest: the first that could)
-    bool strictest = false;              ///< unknown user: judged by every rule that could apply
-    bool alarm = false;                  ///< REGISTER refused but let through (register: alarm)
-    std::size_t refused = 0;             ///< index of the I_MESSAGE refused first
-    std::array<ListOut, 2> krr;          ///< when the verdict (or would) is redirect or rewrite
+    Cause cause{};                  ///< when reason is cause
+    std::array<bool, 2> policed{};  ///< by side
+    std::array<table::RuleId, 2> rule = {table::kNone,
+                                         table::kNone};  ///< matched (strictest: the first that could)
+    bool strictest = false;      ///< unknown user: judged by every rule that could apply
+    bool alarm = false;          ///< REGISTER refused but let through (register: alarm)
+    std::size_t refused = 0;     ///< index of the I_MESSAGE refused first
+    std::array<ListOut, 2> krr;  ///< when the verdict (or would) is redirect or rewrite
 
     /// What enforce mode does or would do; under an alarm the refusal that was let through.
     [[nodiscard]] Verdict effective() const noexcept { return would.value_or(verdict); }
@@ -64,21 +65,21 @@ struct Decision {
 /// One step of the walk that led to a decision, for explain: what was asked, of what, and the answer.
 struct Step {
     enum class Kind : std::uint8_t {
-        edge,           ///< the edge and its mode; value: mode
-        message,        ///< kind and arrival
-        side,           ///< a side is (not) policed; text says why
-        user,           ///< the user of a side, or that none was found
-        rule,           ///< a rule was tried; ok: it matched; text: the first condition that failed
-        imessage,       ///< an I_MESSAGE is looked at; index
-        kms,            ///< a KMS name against a rule; ok: allowed
-        cause,          ///< a cause applies; text: its action
-        krr,            ///< a list of the incoming or outgoing KRR
-        verdict,        ///< the end
+        edge,      ///< the edge and its mode; value: mode
+        message,   ///< kind and arrival
+        side,      ///< a side is (not) policed; text says why
+        user,      ///< the user of a side, or that none was found
+        rule,      ///< a rule was tried; ok: it matched; text: the first condition that failed
+        imessage,  ///< an I_MESSAGE is looked at; index
+        kms,       ///< a KMS name against a rule; ok: allowed
+        cause,     ///< a cause applies; text: its action
+        krr,       ///< a list of the incoming or outgoing KRR
+        verdict,   ///< the end
     };
     Kind kind;
     unsigned depth = 0;
     bool ok = false;
-    std::string text;   ///< one line without markup, ready for people
+    std::string text;  ///< one line without markup, ready for people
 };
 /// Collects steps; only explain and trace pay for it.
 class Record {

@@ -49,9 +49,10 @@ struct IMessage {
 
 /// One identity that places a side's user somewhere.
 struct Candidate {
-    std::string_view uri;   ///< normal form
-    std::string_view alias; ///< tel:+N of a sip:+N@h;user=phone, which user conditions may name too; else empty
-    std::uint32_t tags = 0; ///< bits set for (edge's domain, this user)
+    std::string_view uri;  ///< normal form
+    std::string_view
+        alias;  ///< tel:+N of a sip:+N@h;user=phone, which user conditions may name too; else empty
+    std::uint32_t tags = 0;  ///< bits set for (edge's domain, this user)
 };
 
 /// The user of one side, resolved (see dataplane/inspect): union of all sources.
@@ -84,17 +85,18 @@ struct Facts {
     table::Mode mode = table::Mode::enforce;
     Arrival arrival = Arrival::inside;
     MessageClass message_class = MessageClass::request;
-    bool unanswerable = false;       ///< no answer may or can be sent (maddr elsewhere, in a tunnel, unreadable headers)
+    bool unanswerable =
+        false;  ///< no answer may or can be sent (maddr elsewhere, in a tunnel, unreadable headers)
     bool is_register = false;
-    bool grandfathered = false;      ///< in-dialog, and each I_MESSAGE was accepted in this dialog before
+    bool grandfathered = false;  ///< in-dialog, and each I_MESSAGE was accepted in this dialog before
     bool malformed_sip = false;
     bool mikey_claim = false;
     bool uninspectable = false;
-    bool off_port = false;           ///< SIP on a port that the edge does not list
+    bool off_port = false;  ///< SIP on a port that the edge does not list
     bool tunnelled = false;
-    std::span<const IMessage> messages;  ///< in message order
-    std::array<User, 2> users;           ///< by side
-    table::Address peer{};               ///< the neighbour that sent the request (or gets its 488)
+    std::span<const IMessage> messages;         ///< in message order
+    std::array<User, 2> users;                  ///< by side
+    table::Address peer{};                      ///< the neighbour that sent the request (or gets its 488)
     std::span<const std::string_view> visited;  ///< values of P-Visited-Network-ID and P-Access-Network-Info
     Krr krr;
 };

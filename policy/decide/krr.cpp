@@ -100,7 +100,9 @@ KrrResult judge_krr(const Case& c) {
         if (ruling.unknown == Action::forward && !let_go)
             let_go = by_cause(c, Cause::unknown_user, Verdict::forward, Action::forward);
         if (!ruling.policed) continue;
-        if (ruling.refuses_unknown()) return by_cause(c, Cause::unknown_user, Verdict::drop, *ruling.unknown);
+        if (ruling.refuses_unknown())
+            return by_cause(c, Cause::unknown_user, Verdict::drop,
+                            c.table.action(c.edge, Cause::unknown_user));
         const SideResult narrowed = narrow(c.table, c.facts.krr.lists[s], ruling);
         trace_side(c, side, ruling, narrowed.what);
         if (narrowed.what == Narrowed::adheres) {

@@ -49,11 +49,17 @@ bool any_glob(const table::Table& table, table::Range globs, std::string_view te
     });
 }
 
+/// A user condition may name either spelling of a user who has two.
+bool names(const table::Table& table, table::Range globs, const Candidate& user) noexcept {
+    return any_glob(table, globs, user.uri, false) ||
+           (!user.alias.empty() && any_glob(table, globs, user.alias, false));
+}
+
 /// The first condition of `rule` that does not hold; without a user, tag and user are not asked.
 Condition failing(const SideWalk& w, const RuleRecord& rule, const Candidate* user) noexcept {
     if (user != nullptr) {
         if (rule.tags != 0 && (rule.tags & user->tags) == 0) return Condition::tag;
-        if (rule.users.count != 0 && !any_glob(w.table, rule.users, user->uri, false)) return Condition::user;
+        if (rule.users.count != 0 && !names(w.table, rule.users, *user)) return Condition::user;
     }
     if (rule.peers.count != 0 &&
         std::ranges::none_of(w.table.cidrs(rule.peers),

@@ -110,7 +110,8 @@ inline constexpr std::uint32_t kDefaultRedirectsPerSecond = 100000;
 inline constexpr std::uint32_t kDefaultPerSource = 1000;
 
 /// Reads the YAML text. All structural faults are reported at once; the model is complete only without
-/// errors. Never throws; input is bounded (16 MiB, nesting 16, 10,000 aliases expanded).
+/// errors. Never throws; input is bounded (16 MiB, nesting 16, 10,000 aliases, 4,000,000 values with
+/// aliases expanded).
 [[nodiscard]] Policy read(std::string_view yaml, Problems& problems);
 
 }  // namespace kmsgate::policy::language

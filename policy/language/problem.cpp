@@ -36,6 +36,23 @@ std::size_t distance(std::string_view a, std::string_view b) {
     return row[b.size()];
 }
 
+/// Text from the file as a message may hold it.
+std::string printable(std::string_view text) {
+    std::string out;
+    while (!text.empty()) {
+        if (out.size() >= kMaxQuoted) return out + "...";
+        const Rune rune = first_rune(text);
+        const std::size_t size = std::max<std::size_t>(rune.size, 1);
+        if (rune.size == 0 || is_control(rune.value))
+            for (const char c : text.substr(0, size))
+                out += fmt::format("\\x{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+        else
+            out += text.substr(0, size);
+        text.remove_prefix(size);
+    }
+    return out;
+}
+
 }  // namespace
 
 void Report::add(Problem problem, std::size_t& count, std::size_t most) {
@@ -66,23 +83,7 @@ void sort(Problems& problems) {
 }
 
 std::string quote(std::string_view text) {
-    std::string out = "`";
-    const std::size_t limit = out.size() + kMaxQuoted;
-    while (!text.empty()) {
-        if (out.size() >= limit) {
-            out += "...";
-            break;
-        }
-        const Rune rune = first_rune(text);
-        const std::size_t size = std::max<std::size_t>(rune.size, 1);
-        if (rune.size == 0 || is_control(rune.value))
-            for (const char c : text.substr(0, size))
-                out += fmt::format("\\x{:02X}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-        else
-            out += text.substr(0, size);
-        text.remove_prefix(size);
-    }
-    return out + "`";
+    return fmt::format("`{}`", printable(text));
 }
 
 std::string place(Mark mark) {
@@ -93,7 +94,7 @@ std::string join(std::span<const std::string_view> words) {
     std::string out;
     for (std::size_t i = 0; i < words.size() && i < kMaxJoined; ++i) {
         if (i > 0) out += ", ";
-        out += words[i];
+        out += printable(words[i]);
     }
     if (words.size() > kMaxJoined) out += fmt::format(" and {} more", words.size() - kMaxJoined);
     return out;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The sealed policy table, byte by byte: one relocatable blob, little-endian, no pointers, every record of fixed size and
-// without padding, every section 8-byte aligned. The compiler writes it, Table::open() proves every bound, Table reads it.
-// Knows nothing of YAML.
+// The sealed policy table, byte by byte: one relocatable blob, little-endian, no pointers, every record of fixed size
+// and without padding, every section 8-byte aligned. The compiler writes it, Table::open() proves every bound, Table
+// reads it. Knows nothing of YAML.
 #pragma once
 
 #include <array>

@@ -2,7 +2,7 @@
 // Verification of what has a name and no rules: KMSs, tags, globs, ports, domains, peers.
 #include <algorithm>
 
-#include "dataplane/krr/emit.hpp"
+#include "dataplane/krr/pieces.hpp"
 #include "dataplane/mikey/rule.hpp"
 #include "policy/table/verify.hpp"
 
@@ -21,6 +21,33 @@ template <class T>
     return std::nullopt;
 }
 
+/// `xml` is krr::piece_kms(uri), which this room does not link for it needs an XML library.
+[[nodiscard]] bool is_kms_xml(std::string_view xml, std::string_view uri) {
+    std::string expected(krr::pieces::open<krr::names::kms_uri>);
+    for (const char c : uri) {
+        switch (c) {
+            case '&':
+                expected += "&amp;";
+                break;
+            case '<':
+                expected += "&lt;";
+                break;
+            case '>':
+                expected += "&gt;";
+                break;
+            case '"':
+                expected += "&quot;";
+                break;
+            case '\'':
+                expected += "&apos;";
+                break;
+            default:
+                expected += c;
+        }
+    }
+    return xml == expected.append(krr::pieces::close<krr::names::kms_uri>);
+}
+
 [[nodiscard]] Fault check_relax(std::uint64_t bits) {
     for (std::size_t i = 0; i < 64; ++i) {
         if ((bits >> i & 1U) == 0) continue;
@@ -37,7 +64,7 @@ Fault verify_kms(const View& view) {
             if (Fault bad = check_text(view, kms.uri, Charset::uri, "uri")) return bad;
             if (Fault bad = check_text(view, kms.name, Charset::name, "name")) return bad;
             if (Fault bad = check_bounds(view, kms.xml, "xml")) return bad;
-            if (view.text(kms.xml) != krr::piece_kms(view.text(kms.uri))) return "xml is not that of its uri";
+            if (!is_kms_xml(view.text(kms.xml), view.text(kms.uri))) return "xml is not that of its uri";
             return std::nullopt;
         }))
         return fault;

@@ -10,6 +10,8 @@
 #include "tests/property/random_policy.hpp"
 #include "tests/unit/decide/gate.hpp"
 
+// An optional that is empty here is a broken test, which may die of it.
+// NOLINTBEGIN(bugprone-unchecked-optional-access)
 namespace kmsgate::naive {
 namespace {
 
@@ -37,6 +39,7 @@ Scene scene(const Gate& gate, const Message& m) {
     for (std::size_t side = 0; side < 2; ++side) {
         for (const Person& p : m.users[side].candidates) {
             s.user(static_cast<Side>(side), m.users[side].state, p.uri);
+            s.alias_last(static_cast<Side>(side), p.alias);
             for (const auto& tag : p.tags) s.tag_last(static_cast<Side>(side), tag);
         }
     }
@@ -105,7 +108,7 @@ std::string describe(const Message& m) {
     for (const User& u : m.users) {
         out += "\n  user state " + std::to_string(static_cast<int>(u.state));
         for (const Person& p : u.candidates) {
-            out += " " + p.uri + "(";
+            out += " " + p.uri + " " + p.alias + "(";
             for (const auto& t : p.tags) out += t + " ";
             out += ")";
         }
@@ -237,3 +240,4 @@ TEST(KrrProperty, RewritesOnlyNarrow) {
 
 }  // namespace
 }  // namespace kmsgate::naive
+// NOLINTEND(bugprone-unchecked-optional-access)

@@ -24,6 +24,7 @@ using UserState = policy::decide::User::State;
 
 struct Person {
     std::string uri;
+    std::string alias;  ///< the same user as a telephone number; may be empty
     std::set<std::string> tags;
 };
 struct User {

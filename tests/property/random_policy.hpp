@@ -139,7 +139,7 @@ inline User random_user(Dice& dice) {
     user.state = static_cast<UserState>(dice.pick(3));
     const std::size_t n = user.state == UserState::unknown ? 0 : dice.chance(70) ? 1 : 2 + dice.pick(3);
     for (std::size_t i = 0; i < n; ++i) {
-        Person person{dice.of(kUsers), {}};
+        Person person{dice.of(kUsers), dice.chance(15) ? "tel:+4430" : "", {}};
         for (const char* tag : kTags)
             if (dice.chance(30)) person.tags.insert(tag);
         user.candidates.push_back(person);

@@ -20,7 +20,8 @@ def scene() -> Scene:
     out.send("inside", 1.0, refused)
     out.send("inside", 1.1, sip.hop(refused, "ACK", retag.place(1)))
     out.send("inside", 1.6, sip.hop(refused, "ACK", retag.place(1)))
-    out.send("inside", 2.0, sip.hop(refused, "ACK", "somebody-else"))
+    other = refused.put("Via", "SIP/2.0/UDP 10.1.0.10:5060;branch=z9hG4bK-other")
+    out.send("inside", 2.0, sip.hop(other, "ACK", "somebody-else"))
     return out
 
 

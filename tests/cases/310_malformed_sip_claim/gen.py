@@ -26,7 +26,7 @@ def scene() -> Scene:
     out.send("inside", 4.0, sip.request("INVITE", 4, sip.SDP, body).drop("CSeq"))
     out.send("inside", 5.0, sip.request("INVITE", 5, sip.SDP, body).drop("Via"))
     out.send("inside", 6.0, b"\x00\x01garbage application/MIKEY\x00")
-    out.send("inside", 7.0, b"\x00\x01garbage ARoFAAAAAAA\x00")
+    out.send("inside", 7.0, b"\x00\x01garbage " + mikey.text(key).encode() + b"\x00")
     return out
 
 

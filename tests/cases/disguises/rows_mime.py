@@ -114,6 +114,29 @@ def loose_delimiters(k: Kit, old: bytes, new: bytes) -> sip.Message:
     return k.request("multipart/mixed;boundary=b1", message.body.replace(old, new))
 
 
+def encoded_container(k: Kit, kind: str, body: bytes) -> sip.Message:
+    """A part that holds other parts, itself under base64."""
+    return k.mixed(NOTE, Part(kind, wrapped(body), (("Content-Transfer-Encoding", "base64"),)))
+
+
+def sip_of_parts(k: Kit) -> sip.Message:
+    """multipart in message/sip in multipart in message/sip."""
+    body, kind = k.sdp(k.line()), sip.SDP
+    for level in range(2):
+        body, kind = (
+            sip.multipart([NOTE, Part(kind, body)], f"m{level}"),
+            f"multipart/mixed;boundary=m{level}",
+        )
+        body, kind = sip.request("MESSAGE", 9000 + level, kind, body).encode(), "message/sip"
+    return k.request(kind, body, "NOTIFY")
+
+
+def two_encodings(k: Kit) -> sip.Message:
+    """Two transfer encodings that differ."""
+    headers = (("Content-Transfer-Encoding", "7bit"), ("Content-Transfer-Encoding", "base64"))
+    return k.mixed(NOTE, Part(sip.SDP, wrapped(k.plain()), headers[:0] if k.harmless else headers))
+
+
 def wrapped(data: bytes) -> bytes:
     """base64 in lines of 76."""
     return base64.encodebytes(data).replace(b"\n", b"\r\n")
@@ -220,5 +243,25 @@ ROWS = [
         lambda k: k.request("message/sipfrag;version=2.0", b"SIP/2.0 200 OK\r\n" + fragment(k), "NOTIFY"),
     ),
     Row("message: sip in sipfrag", "judged", sip_in_sipfrag),
+    Row(
+        "multipart: no boundary parameter",
+        "guarded",
+        lambda k: k.request("multipart/mixed", sip.multipart([Part(sip.SDP, k.plain())], "b1")),
+    ),
+    Row(
+        "encoding: base64 of a multipart",
+        "judged",
+        lambda k: encoded_container(
+            k, "multipart/mixed;boundary=i1", sip.multipart([NOTE, k.sdp_part()], "i1")
+        ),
+    ),
+    Row("encoding: base64 of message/sip", "judged", lambda k: encoded_container(k, "message/sip", inner(k))),
+    Row(
+        "encoding: base64 of XML",
+        "judged",
+        lambda k: encoded_container(k, "application/x+xml", f"<a><b>{k.text}</b></a>".encode()),
+    ),
+    Row("encoding: two that differ", "guarded", two_encodings),
+    Row("message: sip and multipart in turns", "judged", sip_of_parts),
     Row("message: sip in multipart", "judged", lambda k: k.mixed(NOTE, Part("message/sip", inner(k)))),
 ]

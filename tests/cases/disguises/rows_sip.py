@@ -146,7 +146,7 @@ ROWS = [
     swapped("a line without colon", b"Max-Forwards: 70", b"nonsense\r\nMax-Forwards: 70", "guarded"),
     swapped("two blanks in the start line", b"INVITE sip:", b"INVITE  sip:", "guarded"),
     swapped("blank after the start line", b" SIP/2.0\r\n", b" SIP/2.0 \r\n", "guarded"),
-    swapped("lower-case method", b"INVITE sip:", b"invite sip:"),
+    swapped("lower-case method", b"INVITE", b"invite", count=2),
     swapped("other version", b" SIP/2.0\r\n", b" SIP/2.1\r\n", "guarded"),
     swapped("CSeq of another method", b"CSeq: 1 INVITE", b"CSeq: 1 OPTIONS", "guarded"),
     swapped("no Via", b"Via: SIP/2.0/UDP", b"X-Via: SIP/2.0/UDP", "guarded"),

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from lib import sip
 
-from .kit import Kit, Row
+from .kit import NOTE, Kit, Row
 
 HEAD = '<?xml version="1.0" encoding="UTF-8"?>'
 XML = "application/vnd.3gpp.mcptt-info+xml"
@@ -73,6 +73,11 @@ def references(k: Kit) -> sip.Message:
     return k.request(XML, f"{HEAD}<a><b>{text}</b></a>".encode())
 
 
+def split(k: Kit, between: str, after: str = "") -> sip.Message:
+    """The text of the element in two halves."""
+    return k.request(XML, f"{HEAD}<a><b>{k.text[:99]}{between}{k.text[99:]}{after}</b></a>".encode())
+
+
 def wide(k: Kit) -> sip.Message:
     """UTF-16; the harmless twin is UTF-8."""
     document = f"<a><b>{k.text}</b></a>"
@@ -115,6 +120,19 @@ ROWS = [
         "judged",
         lambda k: k.request(None, b"", "REFER").add("Refer-To", uri(k)),
     ),
+    Row(
+        "uri: angle bracket in the display name",
+        "judged",
+        lambda k: k.request(None, b"", "REFER").add("Refer-To", f'"<sip:x@y>, \\" " <{uri(k)}>'),
+    ),
+    Row(
+        "uri: folded", "judged", lambda k: k.request(None, b"", "REFER").add("Refer-To", f"\r\n\t<{uri(k)}>")
+    ),
+    Row(
+        "uri: entry of a resource list in a part",
+        "judged",
+        lambda k: k.mixed(NOTE, sip.Part(sip.LISTS, sip.resource_lists(uri(k).replace("&", "&amp;")))),
+    ),
     Row("uri: entry of a resource list", "judged", lambda k: listed(k, uri(k))),
     Row("uri: entry with character references", "judged", referenced),
     element("element text", f"{HEAD}<a><b>@</b></a>"),
@@ -124,6 +142,11 @@ ROWS = [
     element("attribute beside it", f'{HEAD}<a><b type="Normal" encoding="base64">@</b></a>'),
     element("root element", f"{HEAD}<a>@</a>"),
     element("comment in front", f"{HEAD}<a><b><!-- x -->@</b></a>"),
+    Row("xml: comment inside the text", "guarded", lambda k: split(k, "<!-- x -->")),
+    Row("xml: CDATA for half of the text", "guarded", lambda k: split(k, "<![CDATA[", "]]>")),
+    Row("xml: instruction inside the text", "guarded", lambda k: split(k, "<?x y?>")),
+    element("processing instruction in front", f"{HEAD}<?x y?><a><b><?x y?>@</b></a>"),
+    element("two CDATA sections", "<a><b><![CDATA[@]]><![CDATA[]]></b></a>"),
     element("application/xml", f"{HEAD}<a><b>@</b></a>", kind="application/xml"),
     element("unknown +xml type", f"{HEAD}<a><b>@</b></a>", kind="Application/x-y+XML;charset=utf-8"),
     element("no declaration", "<a><b>@</b></a>"),

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -129,9 +130,9 @@ def run(case: Case, binary: Path) -> tuple[list[str], Result | None]:
         faults = []
         if result.code != wanted_code:
             faults.append(f"exit code {result.code}, expected {wanted_code}; {result.errors.strip()[:400]}")
-        faults += [
-            f"not on stderr: {t!r}" for t in case.text.get("stderr", []) if str(t) not in result.errors
-        ]
+        for pattern in case.text.get("stderr", []):
+            if not re.search(str(pattern), result.errors):
+                faults.append(f"not on stderr: {pattern!r}; there is {result.errors.strip()[:600]!r}")
         if wanted_code == 2:
             return faults + [f"{n} was written" for n, raw in result.raw.items() if raw], None
         if not result.lines:

@@ -15,6 +15,8 @@
 #include "policy/compile/compile.hpp"
 #include "policy/decide/decide.hpp"
 
+// An optional that is empty here is a broken test, which may die of it.
+// NOLINTBEGIN(bugprone-unchecked-optional-access)
 namespace kmsgate::policy::decide::testing {
 
 using table::Side;
@@ -117,6 +119,11 @@ class Scene {
     /// Tags the side's last candidate.
     Scene& tag_last(Side side, std::string_view tag) {
         candidates_[static_cast<std::size_t>(side)].back().tags |= 1U << *gate_.table().find_tag(tag);
+        return *this;
+    }
+    /// Gives the side's last candidate a second spelling.
+    Scene& alias_last(Side side, std::string alias) {
+        candidates_[static_cast<std::size_t>(side)].back().alias = keep(std::move(alias));
         return *this;
     }
     Scene& ours(Side side, std::string uri = "sip:u@d1.example",
@@ -222,3 +229,4 @@ inline std::string outcome(const Decision& d) {
 }
 
 }  // namespace kmsgate::policy::decide::testing
+// NOLINTEND(bugprone-unchecked-optional-access)

@@ -78,6 +78,20 @@ TEST(Walk, FirstMatchWins) {
               "u");
 }
 
+TEST(Walk, UserConditionsMayNameTheTelephoneNumber) {
+    const Gate gate(rules("cs", {"name: tel, side: initiator, when: {user: 'tel:+44*'}, allow: [B]",
+                                 "name: rest, side: initiator, allow: [A]"}));
+    const auto matched = [&](const char* uri, const char* alias) {
+        Scene s(gate);
+        s.ours(Side::initiator, uri).alias_last(Side::initiator, alias);
+        return s.rule(s.offer(kA, kA).judge(), Side::initiator);
+    };
+    EXPECT_EQ(matched("sip:+442012@d1.example", "tel:+442012"), "tel");
+    EXPECT_EQ(matched("sip:+442012@d1.example", ""), "rest");
+    EXPECT_EQ(matched("tel:+442012", ""), "tel");
+    EXPECT_EQ(matched("sip:+332012@d1.example", "tel:+332012"), "rest");
+}
+
 TEST(Walk, NoRuleMatches) {
     const Gate gate(rules("cs", {"name: p, side: initiator, when: {peer: 10.0.0.0/8}, allow: [A]"}));
     Scene s(gate);

@@ -6,7 +6,7 @@
 #include <array>
 #include <string>
 
-#include "samples.hpp"
+#include "tests/unit/krr/samples.hpp"
 
 namespace kmsgate::krr {
 namespace {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "dataplane/krr/parse.hpp"
-#include "samples.hpp"
+#include "tests/unit/krr/samples.hpp"
 
 namespace kmsgate::krr {
 namespace {

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "dataplane/krr/emit.hpp"
-#include "samples.hpp"
+#include "tests/unit/krr/samples.hpp"
 
 namespace kmsgate::krr {
 namespace {

@@ -13,7 +13,7 @@
 
 #include "dataplane/krr/emit.hpp"
 #include "dataplane/krr/parse.hpp"
-#include "samples.hpp"
+#include "tests/unit/krr/samples.hpp"
 
 namespace kmsgate::krr {
 namespace {

@@ -34,6 +34,9 @@ TEST(Check, UnknownNames) {
     EXPECT_NE(remedy_of("version: 1\ndomains: {d: {home: A}}").find("kms:"), std::string::npos);
     expect_errors("version: 1\nkms: {A: a}\ndomains: {d: {home: ^home, secondary: [^any]}}",
                   {"unknown KMS `home`", "unknown KMS `any`"});
+    // Known names are shown as they may be, also faulty ones.
+    EXPECT_NE(remedy_of("version: 1\nkms: {\"a\\tb\": x}\ndomains: {d: {home: QQQQ}}", 1).find("a\\x09b"),
+              std::string::npos);
     // Names are compared with their letter case.
     expect_errors("version: 1\nkms: {A: a}\ndomains: {d: {home: ^a}}", {"unknown KMS `a`"});
 }

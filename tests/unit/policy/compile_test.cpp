@@ -84,7 +84,7 @@ TEST_F(CompileTest, AllowLists) {
 
 TEST_F(CompileTest, KrrPiecesAreThoseOfTheKrrRoom) {
     EXPECT_EQ(table_->text(rule_at(0, Side::initiator, 1).krr_list),
-              krr::piece_kms("Kms.A.example") + krr::piece_kms("https://kms.d.example/?x=1&y=<2>"));
+              krr::piece_kms("Kms.A.example") + krr::piece_kms("https://kms.d.example/?x=1&y=<2>'\""));
     EXPECT_EQ(table_->text(table_->edges()[0].krr_after_id),
               krr::piece_after_id("urn:x-kmsgate:edge:mc1-edge"));
     EXPECT_EQ(table_->text(table_->edges()[1].krr_after_id),

@@ -42,7 +42,7 @@ namespace kmsgate::policy::test {
     language::Policy policy;
     policy.tags = words({"roaming", "migrated"});
     policy.kms = {kms("A", "Kms.A.example"), kms("B", "kms.b.example"), kms("C", "kms.c.example"),
-                  kms("D", "https://kms.d.example/?x=1&y=<2>")};
+                  kms("D", "https://kms.d.example/?x=1&y=<2>'\"")};
     policy.kms[0].aliases = words({"KMS-of-A", "sip:kms@a.example"});
     policy.kms[2].key_period = 86400;
     policy.kms[2].key_offset = 17;

@@ -66,7 +66,7 @@ TEST_F(TableTest, KmsNamesCompareByAsciiCaseAndNothingElse) {
     EXPECT_EQ(table_->find_kms("kms-OF-a"), 0U);
     EXPECT_EQ(table_->find_kms("SIP:kms@a.example"), 0U);
     EXPECT_EQ(table_->find_kms("kms.c.example"), 2U);
-    EXPECT_EQ(table_->find_kms("https://kms.d.example/?x=1&y=<2>"), 3U);
+    EXPECT_EQ(table_->find_kms("https://kms.d.example/?x=1&y=<2>'\""), 3U);
     for (const std::string_view other :
          {"", "kms.a.example.", "kms.a.example:443", "https://kms.a.example", "kms%2ea.example",
           " kms.a.example", "kms.a.example/", "A", "kms.a.exampl", "kms.a.example "})
@@ -80,7 +80,7 @@ TEST_F(TableTest, KmsRecordsKeepThePolicysSpelling) {
     EXPECT_EQ(table_->text(table_->kms()[0].uri), "Kms.A.example");
     EXPECT_EQ(table_->text(table_->kms()[0].name), "A");
     EXPECT_EQ(table_->text(table_->kms()[3].xml),
-              "<KmsUri>https://kms.d.example/?x=1&amp;y=&lt;2&gt;</KmsUri>");
+              "<KmsUri>https://kms.d.example/?x=1&amp;y=&lt;2&gt;&apos;&quot;</KmsUri>");
     EXPECT_EQ(table_->kms()[0].key_period, 2592000U);
     EXPECT_EQ(table_->kms()[2].key_period, 86400U);
     EXPECT_EQ(table_->kms()[2].key_offset, 17U);

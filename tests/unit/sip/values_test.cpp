@@ -96,20 +96,20 @@ TEST(Values, Parameter) {
 
 TEST(Values, ParametersOneByOne) {
     std::string_view rest = parameters("x/y; a = \"1;2\" tail ;; b ; a=3");
-    auto one = next_parameter(rest);
-    ASSERT_TRUE(one);
-    EXPECT_EQ(one->written, "a = \"1;2\" tail");
-    EXPECT_EQ(one->name, "a");
-    EXPECT_EQ(one->value, "1;2");
-    EXPECT_TRUE(one->quoted);
-    one = next_parameter(rest);
-    ASSERT_TRUE(one);
-    EXPECT_EQ(one->name, "b");
-    EXPECT_FALSE(one->has_value);
-    one = next_parameter(rest);
-    ASSERT_TRUE(one);
-    EXPECT_EQ(one->value, "3");
-    EXPECT_FALSE(one->quoted);
+    const auto next = [&rest] { return next_parameter(rest).value_or(Parameter{}); };
+    Parameter one = next();
+    EXPECT_EQ(one.written, "a = \"1;2\" tail");
+    EXPECT_EQ(one.name, "a");
+    EXPECT_EQ(one.value, "1;2");
+    EXPECT_TRUE(one.has_value);
+    EXPECT_TRUE(one.quoted);
+    one = next();
+    EXPECT_EQ(one.name, "b");
+    EXPECT_FALSE(one.has_value);
+    one = next();
+    EXPECT_EQ(one.name, "a");
+    EXPECT_EQ(one.value, "3");
+    EXPECT_FALSE(one.quoted);
     EXPECT_FALSE(next_parameter(rest));
     EXPECT_FALSE(next_parameter(rest));
 }

@@ -1,0 +1,79 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Runs every test of a build directory, a line each, and closes with `N passed, N failed`.
+
+usage: run_tests.py BUILD-DIR [--only unit|cases|checks ...]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CLOSING = re.compile(r"^(\d+) passed, (\d+) failed", re.MULTILINE)
+
+
+def google_test(name: str, command: list[str], env: dict[str, str]) -> tuple[int, int]:
+    """Counts of one GoogleTest binary; a crash or a binary without tests is a failure."""
+    run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, errors="replace", check=False)
+    passed = sum(int(n) for n in re.findall(r"\[  PASSED  \] (\d+) test", run.stdout))
+    failed = sum(int(n) for n in re.findall(r"^\[  FAILED  \] (\d+) test", run.stdout, re.MULTILINE))
+    if "[  SKIPPED ]" in run.stdout:
+        failed += len(re.findall(r"^\[  SKIPPED \] \S+ \(", run.stdout, re.MULTILINE))
+    if run.returncode != 0 and failed == 0 or passed + failed == 0:
+        failed += 1
+    if failed or run.returncode:
+        print(run.stdout[-12000:], run.stderr[-4000:], sep="\n")
+    return passed, failed
+
+
+def closing_line(command: list[str], env: dict[str, str]) -> tuple[int, int]:
+    """Counts of a program that ends with `N passed, N failed`; its failures are shown."""
+    run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, errors="replace", check=False)
+    counts = CLOSING.findall(run.stdout)
+    passed, failed = (int(counts[-1][0]), int(counts[-1][1])) if counts else (0, 1)
+    if run.returncode != 0:
+        failed = max(failed, 1)
+        print("\n".join(x for x in run.stdout.splitlines() if not x.startswith("ok ")), run.stderr[-4000:], sep="\n")
+    return passed, failed
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("build")
+    parser.add_argument("--only", nargs="*", default=["unit", "cases", "checks"])
+    options = parser.parse_args()
+    build = (ROOT / options.build).resolve()
+    env = dict(os.environ, KMSGATE_REPLAY=str(build / "tools/replay/kmsgate-replay"))
+
+    jobs: list[tuple[str, str, list[str]]] = []
+    if "unit" in options.only:
+        listed = subprocess.run(["meson", "introspect", "--tests", str(build)], capture_output=True, check=True)
+        for test in json.loads(listed.stdout):
+            jobs.append(("gtest", test["name"], test["cmd"]))
+            env.update(test.get("env", {}))
+    if "cases" in options.only:
+        jobs.append(("closing", "capture cases", ["/usr/bin/python3", "tests/cases/run.py"]))
+    if "checks" in options.only:
+        jobs.append(("closing", "checks of the tree", ["/usr/bin/python3", "tools/check/tree.py"]))
+
+    total_passed = total_failed = 0
+    for kind, name, command in jobs:
+        start = time.monotonic()
+        passed, failed = google_test(name, command, env) if kind == "gtest" else closing_line(command, env)
+        total_passed += passed
+        total_failed += failed
+        state = "ok  " if failed == 0 else "FAIL"
+        print(f"{state} {name}: {passed} passed, {failed} failed, {time.monotonic() - start:.1f} s", flush=True)
+    print(f"{total_passed} passed, {total_failed} failed")
+    return 0 if total_failed == 0 else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

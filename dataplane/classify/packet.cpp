@@ -203,7 +203,8 @@ Packet read(Bytes frame) noexcept {
             p.kind = Kind::malformed;
             return p;
         }
-        p.vlan = p.vlan << 16 | (be16(frame, at) & 0x0FFFU) | 0x1000U;
+        const std::uint64_t id = be16(frame, at) & 0x0FFFU;
+        if (id != 0) p.vlan = p.vlan << 16 | id;  // id 0 carries a priority only (IEEE 802.1Q): the same link as without tag
         type = be16(frame, at + 2);
         at += 4;
     }

@@ -14,7 +14,8 @@ using policy::decide::Candidate;
 using policy::decide::User;
 using policy::table::Side;
 
-constexpr std::size_t kMaxIdentities = 24;
+/// Different identities told apart on one side; past them nobody can say whose message it is.
+constexpr std::size_t kMaxIdentities = 128;
 
 /// One identity of one side.
 struct Identity {
@@ -30,7 +31,7 @@ class Identities {
     Identities(std::span<Identity> storage, const Context& context) : storage_(storage), context_(context) {}
 
     void add(std::string_view raw, bool mc) noexcept {
-        if (raw.empty() || count_ == storage_.size()) return;
+        if (raw.empty()) return;
         Identity id{raw, sip::UserUri::normalise(raw), mc, false, false};
         if (id.uri.empty()) return;
         for (Identity& known : all())
@@ -38,9 +39,15 @@ class Identities {
                 known.mc = known.mc || mc;
                 return;
             }
+        if (count_ == storage_.size()) {
+            overflow_ = true;
+            return;
+        }
         place(id);
         storage_[count_++] = id;
     }
+    /// Some identity found no room: what is known is not the whole.
+    [[nodiscard]] bool overflow() const noexcept { return overflow_; }
     [[nodiscard]] std::span<Identity> all() noexcept { return storage_.first(count_); }
 
   private:
@@ -58,6 +65,7 @@ class Identities {
     std::span<Identity> storage_;
     const Context& context_;
     std::size_t count_ = 0;
+    bool overflow_ = false;
 };
 
 memory::UidKms kms_of(const policy::table::Table& table, std::string_view named) noexcept {
@@ -80,6 +88,7 @@ void add_hashed(const mikey::Message& m, Side side, const Arrived& arrived, cons
     const memory::UidKms kms = kms_of(*context.table, m.text(kms_role));
     for (Identity& id : identities.all()) {
         const bool is = memory::is_uid_of(uid, id.uri.text(), kms, arrived.now) ||
+                        (!id.uri.tel().empty() && memory::is_uid_of(uid, id.uri.tel(), kms, arrived.now)) ||
                         (id.raw != id.uri.text() && memory::is_uid_of(uid, id.raw, kms, arrived.now));
         id.mc = id.mc || is;
     }
@@ -122,7 +131,8 @@ Candidate candidate(const Identity& id, const Context& context, sip::Arena& aren
 }
 
 void resolve_side(Side side, const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out) {
-    const auto storage = arena.take<Identity>(kMaxIdentities);
+    const std::size_t sources = 2 * out.mikey.size() + out.contents.identities.size() + 24;
+    const auto storage = arena.take<Identity>(std::min(sources, kMaxIdentities));
     Identities ids(storage, context);
     const bool swapped = out.message.kind == sip::Kind::response && out.contents.krrs.empty();
     const bool initiator = side == Side::initiator;
@@ -134,6 +144,11 @@ void resolve_side(Side side, const Arrived& arrived, const Context& context, sip
     add_sip(out, side, swapped, peer != nullptr && peer->trusted != 0, arena, ids);
     for (const mikey::Message& m : out.mikey) add_hashed(m, side, arrived, context, ids);
 
+    // Nobody may hide behind a crowd: a side with more identities than can be kept is judged as one of unknown user.
+    if (ids.overflow()) {
+        out.facts.users[static_cast<std::size_t>(side)].disagreement = true;
+        return;
+    }
     const auto all = ids.all();
     const auto is_ours = [](const Identity& i) { return i.ours; };
     const auto is_our_mc = [](const Identity& i) { return i.ours && i.mc; };

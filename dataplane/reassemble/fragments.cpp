@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <numeric>
 
 namespace kmsgate::reassemble {
 
@@ -136,6 +137,10 @@ Fragments::Result Fragments::add_to_passing(Datagram& d, const classify::Packet&
     const bool again = std::any_of(d.seen.begin(), end, [&](const Datagram::Seen& x) {
         return x.offset == begin && x.size == size && x.digest == digest;
     });
+    // What follows may wait at its receiver alone: remembered until that has given it up.
+    unlink(d);
+    d.deadline = now + kTimeout;
+    link(waiting_, d);
     if (again) return {Added::pass, &d};
     // The bytes that said "no signalling" must not be said differently later.
     if (begin < d.bytes) return {Added::overlap, &d};
@@ -143,6 +148,9 @@ Fragments::Result Fragments::add_to_passing(Datagram& d, const classify::Packet&
     d.passed += static_cast<std::uint32_t>(size);
     if (!packet.more_fragments) d.end = begin + static_cast<std::uint32_t>(size);
     if (d.end != 0 && d.passed >= d.end) {  // its place and its id are free for the next
+        const std::uint32_t known = std::accumulate(d.seen.begin(), d.seen.begin() + static_cast<std::ptrdiff_t>(d.seen_count),
+                                                    0U, [](std::uint32_t n, const Datagram::Seen& x) { return n + x.size; });
+        if (known != d.end) d.seen_count = 0;  // too many to know them all: a late duplicate waits and times out
         d.unread = true;
         settle(d, core::Outcome::passed, now);
     }
@@ -248,11 +256,13 @@ void Fragments::pass(Datagram& d) noexcept {
         for (rte_mbuf* m = d.frames.front(); m != nullptr; m = core::FrameList::after(m)) {
             const core::FrameMeta& f = meta(m);
             if (f.offset != reached || f.size == 0) continue;
-            if (d.seen_count < kRemembered) d.seen[d.seen_count++] = {f.offset, f.size, f.digest, false};
             reached += f.size;
             grown = true;
         }
     }
+    for (rte_mbuf* m = d.frames.front(); m != nullptr; m = core::FrameList::after(m))
+        if (meta(m).size != 0 && d.seen_count < kRemembered)
+            d.seen[d.seen_count++] = {meta(m).offset, meta(m).size, meta(m).digest, false};
     d.bytes = reached;
     d.state = State::passing;
 }

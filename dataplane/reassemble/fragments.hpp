@@ -21,7 +21,8 @@ using core::Time;
 
 /// Fragments of one datagram: 65,535 bytes in packets of 576 bytes are 119.
 inline constexpr std::size_t kMaxFragments = 128;
-/// A datagram is given up this long after its first fragment came (RFC 791 and 8200 allow 15 to 60 s).
+/// A datagram is given up this long after its first fragment came (RFC 791 and 8200 allow 15 to 60 s), one that passes
+/// this long after its last.
 inline constexpr Time kTimeout = 30 * core::kSecond;
 /// How long a datagram that is done is remembered for late exact duplicates of its fragments.
 inline constexpr Time kMemory = 5 * core::kSecond;

@@ -64,16 +64,16 @@ bool Walker::first_visit(const Visit& visit) noexcept {
     return result == Push::done;
 }
 
-bool Walker::in_message(const char* at) const noexcept {
-    return !std::less<>()(at, raw_.data()) && !std::less<>()(raw_.data() + raw_.size(), at);
+bool Walker::in_message(std::string_view at) const noexcept {
+    return !std::less<>()(at.data(), raw_.data()) && !std::less<>()(raw_.data() + raw_.size(), at.data());
 }
 
-Walker::Place Walker::place_of(const char* at, const Context& context) const noexcept {
-    if (in_message(at)) return {static_cast<std::size_t>(at - raw_.data()), 0};
-    return {context.origin, reinterpret_cast<std::uintptr_t>(at)};
+Walker::Place Walker::place_of(std::string_view at, const Context& context) const noexcept {
+    if (in_message(at)) return {static_cast<std::size_t>(at.data() - raw_.data()), 0};
+    return {context.origin, reinterpret_cast<std::uintptr_t>(at.data())};
 }
 
-void Walker::add_carriage(Where where, Form form, std::string_view data, const char* at,
+void Walker::add_carriage(Where where, Form form, std::string_view data, std::string_view at,
                           const Context& context) noexcept {
     contents_.mikey_claim = true;
     const Found found{{context.in_uri ? Where::uri_body : where, form, data}, place_of(at, context)};
@@ -91,7 +91,7 @@ void Walker::add_krr(std::string_view data, bool typed, const Context& context) 
         known.part.sole_body = known.part.sole_body || context.own;
         return;
     }
-    pushed(krrs_.push({{typed, context.own, context.decoded, data}, place_of(data.data(), context)}));
+    pushed(krrs_.push({{typed, context.own, context.decoded, data}, place_of(data, context)}));
 }
 
 void Walker::add_identity(bool receiver, std::string_view uri) noexcept {

@@ -59,7 +59,8 @@ bool reads_as_mikey_text(std::string_view text) noexcept {
             continue;
         }
         bits = bits << 6 | static_cast<std::uint32_t>(value);
-        if (++count % 4 != 0 || count > 16) continue;
+        ++count;
+        if (count % 4 != 0 || count > 16) continue;
         const std::size_t at = count / 4 * 3 - 3;
         head[at] = static_cast<char>(bits >> 16 & 0xFF);
         head[at + 1] = static_cast<char>(bits >> 8 & 0xFF);

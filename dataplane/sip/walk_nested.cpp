@@ -155,7 +155,7 @@ void Walker::walk_uri_body(std::string_view text, std::string_view value, std::s
     Context inner = context.inside();
     inner.in_uri = true;
     inner.decoded = true;
-    inner.origin = place_of(value.data(), context).outer;
+    inner.origin = place_of(value, context).outer;
     claim(*body);
     walk_entity(*body, entity, inner);
 }

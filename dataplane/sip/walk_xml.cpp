@@ -122,8 +122,9 @@ void Walker::walk_xml(std::string_view data, bool krr_type, bool declared, bool 
             foreign = true;
         else if (piece->kind != XmlPiece::Kind::end)
             xml_tag(piece->name, piece->body, piece->kind == XmlPiece::Kind::start, walk);
-        else if (walk.depth > 0 && --walk.depth < walk.role_depth)
-            walk.role = Role::none;
+        else if (walk.depth > 0)
+            --walk.depth;
+        if (walk.depth < walk.role_depth) walk.role = Role::none;
     }
     if (text) xml_run(run, end, true, walk);
     if (krr_type || walk.krr) add_krr(data, krr_type, context);
@@ -177,7 +178,7 @@ void Walker::xml_run(std::size_t from, std::size_t to, bool element_ends, XmlWal
     // direct text, or that of a child such as mcpttURI
     if (walk.role != Role::none && walk.depth <= walk.role_depth + 1 && is_uri(trimmed))
         add_identity(walk.role == Role::receiver, trimmed);
-    xml_mikey(trimmed, stretch.data(), walk);
+    xml_mikey(trimmed, stretch, walk);
     if (element_ends || !may_begin_mikey(trimmed)) return;
 
     // an element inside the text: some readers join what stands around it, some also what stands in it
@@ -189,11 +190,11 @@ void Walker::xml_run(std::size_t from, std::size_t to, bool element_ends, XmlWal
     for (const bool direct : {true, false}) {
         const std::optional<std::string_view> joined = text_of(rest.substr(0, size), direct, arena_);
         if (!joined) flag(Uninspectable::memory);
-        if (joined) xml_mikey(trim(*joined), stretch.data(), walk);
+        if (joined) xml_mikey(trim(*joined), stretch, walk);
     }
 }
 
-void Walker::xml_mikey(std::string_view text, const char* at, const XmlWalk& walk) noexcept {
+void Walker::xml_mikey(std::string_view text, std::string_view at, const XmlWalk& walk) noexcept {
     if (!reads_as_mikey_text(text)) return;
     if (text.find_first_of(" \t\r\n") != std::string_view::npos) {
         const std::span<char> out = arena_.take<char>(text.size());

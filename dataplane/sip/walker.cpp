@@ -47,7 +47,7 @@ void Walker::walk_decoded(std::optional<Decoded> decoded, const Entity& entity, 
         walk_typed(encoded, entity.types, outer);
 
     Context inner = outer;
-    inner.origin = place_of(encoded.data(), outer).outer;
+    inner.origin = place_of(encoded, outer).outer;
     inner.decoded = true;
     claim(decoded->data);
     walk_typed(decoded->data, entity.types, inner);
@@ -62,7 +62,14 @@ void Walker::walk_typed(std::string_view data, const MediaTypes& types, const Co
     const auto flags = static_cast<std::uint8_t>((context.in_uri ? 1U : 0U) | (context.own ? 2U : 0U) |
                                                  (untyped ? 4U : 0U) | (context.decoded ? 8U : 0U));
     const std::string_view boundary = types.boundary_count > 0 ? types.boundary[0] : std::string_view();
-    if (!first_visit({data.data(), data.size(), boundary.data(), types.boundary_count, kinds, flags})) return;
+    Visit visit;
+    visit.data = data.begin();
+    visit.size = data.size();
+    visit.boundary = boundary.begin();
+    visit.boundaries = types.boundary_count;
+    visit.kinds = kinds;
+    visit.flags = flags;
+    if (!first_visit(visit)) return;
     if (!spend(data.size())) return;
     if (starts_like_mikey(data)) contents_.mikey_claim = true;
 
@@ -103,15 +110,15 @@ void Walker::walk_sdp(std::string_view data, const Context& context) noexcept {
     if (!spend(data.size())) return;
     KeyMgmtLines lines(data);
     while (const std::optional<KeyMgmt> line = lines.next())
-        add_carriage(line->where, Form::base64, line->data, line->data.data(), context);
+        add_carriage(line->where, Form::base64, line->data, line->data, context);
 }
 
 void Walker::walk_mikey(std::string_view data, const Context& context) noexcept {
     // Some senders write base64 and say so nowhere; as body text it may end with a line end.
     const std::string_view text = trim(data);
     const bool base64 = !starts_like_mikey(data) && (text.starts_with("ARo") || reads_as_mikey_text(text));
-    add_carriage(Where::application_mikey, base64 ? Form::base64 : Form::binary, base64 ? text : data,
-                 data.data(), context);
+    add_carriage(Where::application_mikey, base64 ? Form::base64 : Form::binary, base64 ? text : data, data,
+                 context);
 }
 
 }  // namespace kmsgate::sip

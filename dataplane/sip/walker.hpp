@@ -106,16 +106,16 @@ class Walker {
                   const Context& context) noexcept;
     void xml_tag(std::string_view name, std::string_view body, bool opens, XmlWalk& walk) noexcept;
     void xml_run(std::size_t from, std::size_t to, bool element_ends, XmlWalk& walk) noexcept;
-    void xml_mikey(std::string_view text, const char* at, const XmlWalk& walk) noexcept;
+    void xml_mikey(std::string_view text, std::string_view at, const XmlWalk& walk) noexcept;
 
     // findings and bounds
     void flag(Uninspectable reason) noexcept;
     [[nodiscard]] bool spend(std::size_t bytes) noexcept;
     [[nodiscard]] bool enter(const Context& context) noexcept;
     [[nodiscard]] bool first_visit(const Visit& visit) noexcept;
-    [[nodiscard]] Place place_of(const char* at, const Context& context) const noexcept;
-    [[nodiscard]] bool in_message(const char* at) const noexcept;
-    void add_carriage(Where where, Form form, std::string_view data, const char* at,
+    [[nodiscard]] Place place_of(std::string_view at, const Context& context) const noexcept;
+    [[nodiscard]] bool in_message(std::string_view at) const noexcept;
+    void add_carriage(Where where, Form form, std::string_view data, std::string_view at,
                       const Context& context) noexcept;
     void add_krr(std::string_view data, bool typed, const Context& context) noexcept;
     void add_identity(bool receiver, std::string_view uri) noexcept;

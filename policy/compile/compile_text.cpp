@@ -7,8 +7,7 @@ namespace kmsgate::policy::compile {
 
 Compiled compile_text(std::string_view yaml) {
     Compiled out;
-    out.policy = language::read(yaml, out.problems);
-    if (language::has_errors(out.problems)) return out;
+    out.policy = language::read(yaml, out.problems);  // faults of meaning are listed beside those of form
     check::check(out.policy, out.problems);
     if (language::has_errors(out.problems)) return out;
     out.blob = compile(out.policy);

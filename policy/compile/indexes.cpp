@@ -36,6 +36,7 @@ struct Index {
 
 [[nodiscard]] std::vector<std::uint32_t> hash_names(const Image& image, std::uint64_t seed) {
     std::vector<std::uint32_t> out;
+    out.reserve(image.kms_names.size());
     for (const table::KmsNameRecord& name : image.kms_names)
         out.push_back(table::index_hash(image.strings.get(name.name), seed));
     return out;
@@ -43,6 +44,7 @@ struct Index {
 
 [[nodiscard]] std::vector<std::uint32_t> hash_patterns(const Image& image, std::uint64_t seed) {
     std::vector<std::uint32_t> out;
+    out.reserve(image.header.odd_first);
     for (std::size_t i = 0; i < image.header.odd_first; ++i) {
         const table::PatternRecord& p = image.patterns[i];
         out.push_back(table::index_hash(table::PatternKey(p.shape, image.strings.get(p.text)).key(), seed));

@@ -54,8 +54,10 @@ TEST(Classify, VlanTags) {
     expect_udp(qinq, "QinQ");
     EXPECT_EQ(read(qinq).l3, 22);
     EXPECT_NE(read(qinq).vlan, read(tagged({{0x88A8, 6}, {0x8100, 5}}, 0x86DD, ipv6({}, kUdp))).vlan);
-    // id 0 (priority only) is not the same link as no tag
-    EXPECT_NE(read(tagged({{0x8100, 0}}, 0x0800, ipv4({}, kUdp))).vlan, 0U);
+    // id 0 (priority only) is the same link as no tag: fragments of both meet at the receiver
+    EXPECT_EQ(read(tagged({{0x8100, 0xE000}}, 0x0800, ipv4({}, kUdp))).vlan, 0U);
+    EXPECT_EQ(read(tagged({{0x8100, 0xE007}}, 0x0800, ipv4({}, kUdp))).vlan,
+              read(tagged({{0x88A8, 0}, {0x8100, 7}}, 0x0800, ipv4({}, kUdp))).vlan);
     for (const std::size_t tpid : {0x8100U, 0x88A8U, 0x9100U, 0x9200U, 0x9300U})
         expect_udp(tagged({{tpid, 9}}, 0x0800, ipv4({}, kUdp)), "tag protocol");
     const auto tags = [](std::size_t n) {

@@ -2,11 +2,6 @@
 // Test help: a message looked into, and I_MESSAGEs that can be told apart.
 #pragma once
 
-// g++ 12 takes "literal" + std::string for an overlapping copy (GCC bug 105651)
-#if defined(__GNUC__) && !defined(__clang__)
-#pragma GCC diagnostic ignored "-Wrestrict"
-#endif
-
 #include <cstddef>
 #include <string>
 #include <string_view>

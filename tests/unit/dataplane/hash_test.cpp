@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SipHash against published vectors and OpenSSL's; UIDs against a second computation from TS 33.180 F.2.1.
+#include <gtest/gtest.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+
+#include <memory>
+#include <string>
+
+#include "dataplane/memory/siphash.hpp"
+#include "dataplane/memory/uid.hpp"
+#include "tests/unit/dataplane/frames.hpp"
+
+namespace kmsgate::memory {
+namespace {
+
+using namespace kmsgate::test;
+
+constexpr Key kReference = {0x0706050403020100, 0x0f0e0d0c0b0a0908};
+
+std::string hex(const Hash128& h) {
+    std::string out;
+    for (const std::uint64_t word : {h.low, h.high})
+        for (unsigned i = 0; i < 8; ++i) {
+            char two[3];
+            std::snprintf(two, sizeof two, "%02x", static_cast<unsigned>(word >> (8 * i) & 0xFF));
+            out += two;
+        }
+    return out;
+}
+Hash128 hash(const Key& key, std::string_view data) {
+    SipHash h(key);
+    h.bytes(data);
+    return h.finish();
+}
+std::string counting(std::size_t n) {
+    std::string s;
+    for (std::size_t i = 0; i < n; ++i) s.push_back(static_cast<char>(i));
+    return s;
+}
+
+std::string openssl_siphash(const Bytes& key, std::string_view data) {
+    std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> mac(EVP_MAC_fetch(nullptr, "SIPHASH", nullptr), EVP_MAC_free);
+    std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> ctx(EVP_MAC_CTX_new(mac.get()), EVP_MAC_CTX_free);
+    unsigned size = 16;
+    const OSSL_PARAM params[] = {OSSL_PARAM_construct_uint("size", &size), OSSL_PARAM_construct_end()};
+    std::array<unsigned char, 16> out{};
+    std::size_t n = 0;
+    if (EVP_MAC_init(ctx.get(), key.data(), key.size(), params) != 1 ||
+        EVP_MAC_update(ctx.get(), reinterpret_cast<const unsigned char*>(data.data()), data.size()) != 1 ||
+        EVP_MAC_final(ctx.get(), out.data(), &n, out.size()) != 1)
+        return "openssl failed";
+    Hash128 h;
+    std::memcpy(&h.low, out.data(), 8);
+    std::memcpy(&h.high, out.data() + 8, 8);
+    return hex(h);
+}
+
+TEST(SipHash, ReferenceVectors) {
+    EXPECT_EQ(hex(hash(kReference, "")), "a3817f04ba25a8e66df67214c7550293");
+    EXPECT_EQ(hex(hash(kReference, counting(1))), "da87c1d86b99af44347659119b22fc45");
+}
+
+TEST(SipHash, AgreesWithOpenSsl) {
+    Bytes key;
+    for (std::size_t i = 0; i < 16; ++i) key = key + u8(i);
+    for (std::size_t n = 0; n < 300; ++n) ASSERT_EQ(hex(hash(kReference, counting(n))), openssl_siphash(key, counting(n))) << n;
+}
+
+TEST(SipHash, PiecesMakeNoDifference) {
+    const std::string data = counting(100);
+    for (std::size_t a = 0; a <= 40; ++a)
+        for (std::size_t b = a; b <= 60; ++b) {
+            SipHash h(kReference);
+            h.bytes(std::string_view(data).substr(0, a));
+            h.bytes(std::string_view(data).substr(a, b - a));
+            h.bytes(std::string_view(data).substr(b));
+            ASSERT_EQ(h.finish(), hash(kReference, data)) << a << ' ' << b;
+        }
+}
+
+TEST(SipHash, FieldsDoNotRunTogether) {
+    const auto two = [](std::string_view a, std::string_view b) {
+        SipHash h(kReference);
+        h.field(a);
+        h.field(b);
+        return h.finish();
+    };
+    EXPECT_NE(two("ab", "c"), two("a", "bc"));
+    EXPECT_NE(two("", "abc"), two("abc", ""));
+}
+
+/// Field by field from the clause, hashed by OpenSSL's other interface.
+Uid by_the_book(const std::string& user, const std::string& kms, const Bytes& period, const Bytes& offset, const Bytes& number) {
+    Bytes s = u8(0);
+    for (const Bytes& p : {bytes("MIKEY-SAKKE-UID"), bytes(user), bytes(kms), period, offset, number}) s = s + p + u16(p.size());
+    Uid out{};
+    unsigned n = 0;
+    EVP_Digest(s.data(), s.size(), out.data(), &n, EVP_sha256(), nullptr);
+    return out;
+}
+
+TEST(Uid, ByTheBook) {
+    const std::string user = "sip:alice@mc1.example", kms = "kms.a.example";
+    EXPECT_EQ(uid_of(user, kms, 2592000, 0, 1514), by_the_book(user, kms, {0x27, 0x8D, 0x00}, {0x00}, {0x05, 0xEA}));
+    EXPECT_EQ(uid_of(user, kms, 255, 256, 0), by_the_book(user, kms, {0xFF}, {0x01, 0x00}, {0x00}));
+    EXPECT_EQ(uid_of(user, kms, 0xFFFFFFFFFFFFFFFF, 1, 65536),
+              by_the_book(user, kms, Bytes(8, 0xFF), {0x01}, {0x01, 0x00, 0x00}));
+    EXPECT_EQ(uid_of("", "", 1, 0, 0), by_the_book("", "", {1}, {0}, {0}));
+    EXPECT_NE(uid_of(user, kms, 2592000, 0, 1514), uid_of(user, "kms.b.example", 2592000, 0, 1514));
+}
+
+TEST(Uid, Periods) {
+    constexpr core::Time kNow = 1'700'000'000 * core::kSecond;
+    // NTP seconds count from 1900: 1,700,000,000 + 2,208,988,800 = 3,908,988,800
+    EXPECT_EQ(period_number(kNow, 2592000, 0), 1508U);
+    EXPECT_EQ(period_number(kNow, 1000, 800), 3908988U);
+    EXPECT_EQ(period_number(kNow, 1000, 801), 3908987U);
+    EXPECT_EQ(period_number(kNow, 10, 3908988801), 0U) << "before the first period";
+    const UidKms kms{"kms.a.example", 2592000, 0};
+    for (std::uint64_t n = 1505; n <= 1511; ++n) {
+        const Uid u = uid_of("sip:a@b", "kms.a.example", 2592000, 0, n);
+        const std::string_view text(reinterpret_cast<const char*>(u.data()), u.size());
+        EXPECT_EQ(is_uid_of(text, "sip:a@b", kms, kNow), n >= 1507 && n <= 1509) << n;
+        EXPECT_FALSE(is_uid_of(text.substr(1), "sip:a@b", kms, kNow));
+        EXPECT_FALSE(is_uid_of(text, "sip:x@b", kms, kNow));
+    }
+    EXPECT_FALSE(is_uid_of(std::string(32, 'u'), "sip:a@b", {"kms.a.example", 0, 0}, kNow)) << "no division by zero";
+}
+
+TEST(Uid, Roster) {
+    constexpr core::Time kNow = 1'700'000'000 * core::kSecond;
+    UserTags users(1000, {1, 2});
+    for (int i = 0; i < 50; ++i) ASSERT_TRUE(users.set("mc1", "sip:u" + std::to_string(i) + "@mc1.example", 0));
+    UidRoster roster(4);
+    const auto find = [&](int user, const std::string& kms) {
+        const Uid u = uid_of("sip:u" + std::to_string(user) + "@mc1.example", kms, 2592000, 0, 1508);
+        const auto* found = roster.find({reinterpret_cast<const char*>(u.data()), 32}, {kms, 2592000, 0}, users, kNow);
+        return found == nullptr ? std::string() : found->uri;
+    };
+    EXPECT_EQ(find(7, "kms.a.example"), "sip:u7@mc1.example");
+    for (int i = 0; i < 20; ++i) EXPECT_EQ(find(i, "kms" + std::to_string(i)), "sip:u" + std::to_string(i) + "@mc1.example") << "tables come and go";
+    EXPECT_EQ(find(60, "kms.a.example"), "");
+    ASSERT_TRUE(users.set("mc1", "sip:u60@mc1.example", 0));
+    EXPECT_EQ(find(60, "kms.a.example"), "sip:u60@mc1.example") << "users who came later";
+    EXPECT_EQ(roster.find("short", {"kms.a.example", 2592000, 0}, users, kNow), nullptr);
+}
+
+}  // namespace
+}  // namespace kmsgate::memory

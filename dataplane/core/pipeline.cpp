@@ -25,6 +25,7 @@ using reassemble::Added;
 
 Pipeline::Pipeline(const Config& config, EventSink& sink)
     : config_(config), sink_(sink), fragments_(config.fragments, config.table_key), transactions_(config.transactions),
+      accepted_(config.transactions, config.table_key),
       limiter_(config.sources, config.table_key), arena_storage_(kArena), arena_(arena_storage_), frame_bytes_(kMaxFrame),
       datagram_bytes_(reassemble::kMaxDatagram + 1) {
     numbers_.reserve(reassemble::kMaxFragments);

@@ -24,6 +24,7 @@
 #include "dataplane/emit/answer.hpp"
 #include "dataplane/emit/response.hpp"
 #include "dataplane/inspect/inspect.hpp"
+#include "dataplane/memory/accepted.hpp"
 #include "dataplane/memory/limiter.hpp"
 #include "dataplane/memory/siphash.hpp"
 #include "dataplane/memory/transactions.hpp"
@@ -105,12 +106,14 @@ class Pipeline {
     [[nodiscard]] bool is_own_answer(const Whole& whole) const;
     void decide_message(const Whole& whole, policy::decide::Decision& decision, policy::decide::Record* record);
     void remember(const Whole& whole, policy::decide::Decision& decision);
+    [[nodiscard]] bool accepted_before() const;
+    void note_accepted(Time now);
     void note_response(Time now);
     void limit(const Whole& whole, policy::decide::Decision& decision);
     void override_with(policy::decide::Decision& decision, policy::Cause cause);
     Outcome act(Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);
     void send_response(const Whole& whole, const emit::ResponseParts& parts);
-    void send_rewritten(const Whole& whole, std::string_view body);
+    void send_changed(const Whole& whole, std::string_view payload);
     void send_all(FrameList frames, Arrival port);
     void report(const Whole& whole, const policy::decide::Decision& decision, const emit::KrrLists& lists);
 
@@ -124,6 +127,7 @@ class Pipeline {
     Counters counters_;
     reassemble::Fragments fragments_;
     memory::Transactions transactions_;
+    memory::Accepted accepted_;
     memory::Limiter limiter_;
     memory::UidRoster roster_;
     std::vector<std::byte> arena_storage_;

@@ -50,7 +50,9 @@ Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& li
             break;
         }
         case Verdict::reject:
-            if (malformed)
+            if (inspection_.message.kind == sip::Kind::response)  // empty-intersection: the 488 goes on without its KRR
+                send_changed(whole, rewrite::without_body(inspection_.message, arena_));
+            else if (malformed)
                 send_response(whole, {400, "Bad Request", {}, reason_text(decision), {}, {}});
             else
                 send_response(whole, {488, "Not Acceptable Here", {}, reason_text(decision), {}, {}});
@@ -62,7 +64,7 @@ Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& li
                 override_with(decision, Cause::unparsable_krr);
                 break;
             }
-            send_rewritten(whole, body);
+            send_changed(whole, rewrite::replace_krr(whole.payload, inspection_, body, arena_));
             break;
         }
         case Verdict::absorb:
@@ -98,13 +100,13 @@ void Pipeline::send_response(const Whole& whole, const emit::ResponseParts& part
     send_all(std::move(frames), whole.arrival);
 }
 
-void Pipeline::send_rewritten(const Whole& whole, std::string_view body) {
-    const std::string_view payload = rewrite::replace_krr(whole.payload, inspection_, body, arena_);
+/// Sends the datagram on with another payload.
+void Pipeline::send_changed(const Whole& whole, std::string_view payload) {
     const std::size_t l3 = whole.link_size;
     const std::uint8_t* ip = whole.first.data() + l3;
     FrameList frames;
     const std::size_t headers = whole.packet.l4 - l3 + 8;
-    if (!whole.fragmented && headers + payload.size() <= config_.mtu) {
+    if (!payload.empty() && !whole.fragmented && headers + payload.size() <= config_.mtu) {
         Mbuf frame = rewrite::replace_payload(whole.first, l3, whole.packet.l4, payload, config_.pool, arena_);
         if (frame) frames.push(std::move(frame));
     } else {

@@ -21,7 +21,9 @@ bool is_keep_alive(std::string_view payload) noexcept {
     return std::ranges::all_of(payload, [](char c) { return c == '\r' || c == '\n'; });
 }
 
+/// Answered instead of forwarded, or would be in shadow mode. A REGISTER under `alarm` goes through.
 bool refused(const Decision& d) noexcept {
+    if (d.alarm) return false;
     return d.effective() == Verdict::redirect || d.effective() == Verdict::reject;
 }
 
@@ -118,13 +120,31 @@ void Pipeline::decide_message(const Whole& whole, Decision& decision, policy::de
             return;
         }
     }
+    inspection_.facts.grandfathered = accepted_before();
     decision = policy::decide::decide(inspection_.facts, *judge_->table, record);
+    if (inspection_.facts.grandfathered && decision.verdict == Verdict::forward) counters_.add(Counter::grandfathered);
+    if (decision.effective() == Verdict::forward) note_accepted(whole.now);
     if (decision.reason == Reason::cause) counters_.add(decision.cause);
     if (decision.alarm) counters_.add(Counter::register_alarms);
     // ACK and CANCEL share the key of their INVITE and must not take its place.
     const bool own_entry = tracked && m.method != "ACK" && m.method != "CANCEL";
     if (own_entry && (!inspection_.facts.messages.empty() || refused(decision))) remember(whole, decision);
     if (m.kind == sip::Kind::response) note_response(whole.now);
+}
+
+/// In-dialog request of which every I_MESSAGE was accepted in this dialog before (`in-dialog: grandfather`).
+bool Pipeline::accepted_before() const {
+    const sip::Message& m = inspection_.message;
+    if (edge_->in_dialog != policy::table::InDialog::grandfather || m.kind != sip::Kind::request || m.to_tag.empty() ||
+        inspection_.contents.carriages.empty())
+        return false;
+    return std::ranges::all_of(inspection_.contents.carriages,
+                               [&](const sip::Carriage& c) { return accepted_.has(m.call_id, c.data); });
+}
+
+void Pipeline::note_accepted(Time now) {
+    if (edge_->in_dialog != policy::table::InDialog::grandfather) return;
+    for (const sip::Carriage& c : inspection_.contents.carriages) accepted_.add(inspection_.message.call_id, c.data, now);
 }
 
 void Pipeline::remember(const Whole& whole, Decision& decision) {

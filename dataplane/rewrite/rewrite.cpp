@@ -6,6 +6,7 @@
 
 #include "dataplane/emit/checksum.hpp"
 #include "dataplane/emit/writer.hpp"
+#include "dataplane/sip/ascii.hpp"
 
 namespace kmsgate::rewrite {
 
@@ -31,6 +32,20 @@ std::string_view replace_krr(std::string_view payload, const inspect::Inspection
     w.put(body);
     at = old.data() + old.size();
     copy_to(payload.data() + payload.size());
+    return w.text();
+}
+
+std::string_view without_body(const sip::Message& m, sip::Arena& arena) {
+    const auto out = arena.take<char>(m.head.size() + 4 * m.headers.size() + 32);
+    emit::Writer w(out);
+    w.put(m.start_line).put("\r\n");
+    for (const sip::Header& h : m.headers) {
+        if (sip::istarts_with(h.name, "content-") || h.id == sip::HeaderId::content_type ||
+            h.id == sip::HeaderId::content_length || h.id == sip::HeaderId::content_encoding)
+            continue;
+        w.put(h.name).put(": ").put(h.value).put("\r\n");
+    }
+    w.put("Content-Length: 0\r\n\r\n");
     return w.text();
 }
 

@@ -15,6 +15,9 @@ namespace kmsgate::rewrite {
 [[nodiscard]] std::string_view replace_krr(std::string_view payload, const inspect::Inspection& inspection,
                                            std::string_view body, sip::Arena& arena);
 
+/// The message without its body: Content-Length 0 and no Content-* header else; empty when the arena is used up.
+[[nodiscard]] std::string_view without_body(const sip::Message& message, sip::Arena& arena);
+
 /// The frame `original` (IP header at l3, UDP header at l4) with another UDP payload: IP and UDP lengths and checksums
 /// follow, every other byte of the headers stays. Null when buffers are short.
 [[nodiscard]] core::Mbuf replace_payload(std::span<const std::uint8_t> original, std::size_t l3, std::size_t l4,

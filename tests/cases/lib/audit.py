@@ -111,15 +111,14 @@ def leaving(
 
 
 def repeated(lines: list[Line], data: dict[int, bytes], index: int) -> int:
-    """Index of the first of the copies in a row, same bytes in the same transaction, that end with this line."""
+    """Index of the first copy, same bytes in the same transaction, of this line's message."""
     keys = ("call_id", "cseq", "branch", "method", "port")
     first = index
     for earlier in range(index - 1, -1, -1):
         if any(lines[earlier].get(key) != lines[index].get(key) for key in keys):
             continue
-        if data.get(earlier) != data[index]:
-            break
-        first = earlier
+        if data.get(earlier) == data[index]:
+            first = earlier
     return first
 
 

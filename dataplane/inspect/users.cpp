@@ -20,11 +20,23 @@ constexpr std::size_t kMaxIdentities = 128;
 /// One identity of one side.
 struct Identity {
     std::string_view raw;      ///< as the message has it
-    sip::UserUri uri;
+    sip::UserUri full;         ///< normal form
+    sip::UserUri uri;          ///< the same without port and without a dot behind the host: still the same user
     bool mc = false;           ///< an MC service identity (MIKEY, UID, MC XML), not an IMS one of the SIP headers
     bool ours = false;         ///< a user of the edge's domain
     bool other_domain = false; ///< a user of another domain of the policy
 };
+
+/// Nobody may leave a domain by writing a port or the root's dot behind its host.
+std::string_view without_port(std::string_view uri) noexcept {
+    const std::size_t at = uri.find('@');
+    if (at == std::string_view::npos) return uri;
+    const std::size_t bracket = uri.find(']', at);
+    const std::size_t colon = uri.find(':', bracket == std::string_view::npos ? at : bracket);
+    uri = uri.substr(0, std::min(colon, uri.size()));
+    if (uri.ends_with('.')) uri.remove_suffix(1);
+    return uri;
+}
 
 class Identities {
   public:
@@ -32,7 +44,11 @@ class Identities {
 
     void add(std::string_view raw, bool mc) noexcept {
         if (raw.empty()) return;
-        Identity id{raw, sip::UserUri::normalise(raw), mc, false, false};
+        Identity id;
+        id.raw = raw;
+        id.full = sip::UserUri::normalise(raw);
+        id.uri = sip::UserUri::normalise(without_port(id.full.text()));
+        id.mc = mc;
         if (id.uri.empty()) return;
         for (Identity& known : all())
             if (known.uri.text() == id.uri.text()) {
@@ -55,8 +71,8 @@ class Identities {
     void place(Identity& id) noexcept {
         const policy::table::Table& table = *context_.table;
         auto match = table.match_user(id.uri.text());
-        if (!id.uri.tel().empty())
-            if (const auto tel = table.match_user(id.uri.tel()); tel && (!match || tel->rank > match->rank)) match = tel;
+        if (!id.full.tel().empty())
+            if (const auto tel = table.match_user(id.full.tel()); tel && (!match || tel->rank > match->rank)) match = tel;
         if (!match) return;
         id.ours = match->domain == table.edges()[context_.edge].domain;
         id.other_domain = !id.ours;
@@ -88,7 +104,7 @@ void add_hashed(const mikey::Message& m, Side side, const Arrived& arrived, cons
     const memory::UidKms kms = kms_of(*context.table, m.text(kms_role));
     for (Identity& id : identities.all()) {
         const bool is = memory::is_uid_of(uid, id.uri.text(), kms, arrived.now) ||
-                        (!id.uri.tel().empty() && memory::is_uid_of(uid, id.uri.tel(), kms, arrived.now)) ||
+                        (!id.full.tel().empty() && memory::is_uid_of(uid, id.full.tel(), kms, arrived.now)) ||
                         (id.raw != id.uri.text() && memory::is_uid_of(uid, id.raw, kms, arrived.now));
         id.mc = id.mc || is;
     }
@@ -123,8 +139,8 @@ Candidate candidate(const Identity& id, const Context& context, sip::Arena& aren
     const std::string_view domain = table.text(table.domains()[table.edges()[context.edge].domain].name);
     c.uri = copy(id.uri.text());
     c.tags = context.tags->get(domain, c.uri);
-    if (!id.uri.tel().empty()) {
-        c.alias = copy(id.uri.tel());
+    if (!id.full.tel().empty()) {
+        c.alias = copy(id.full.tel());
         c.tags |= context.tags->get(domain, c.alias);
     }
     return c;

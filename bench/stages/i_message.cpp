@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "bench/stages/i_message.hpp"
 
+#include <array>
 #include <utility>
 #include <vector>
 
@@ -11,7 +12,9 @@ namespace {
 constexpr std::uint64_t kNtpToUnix = 2208988800;
 constexpr unsigned kSign = 4, kTime = 5, kPolicy = 10, kRand = 11, kIdr = 14, kExtension = 21, kSakke = 26;
 
-void put8(std::string& out, std::uint64_t value) { out.push_back(static_cast<char>(value)); }
+void put8(std::string& out, std::uint64_t value) {
+    out.push_back(static_cast<char>(value));
+}
 void put16(std::string& out, std::uint64_t value) {
     put8(out, value >> 8);
     put8(out, value);
@@ -62,25 +65,25 @@ std::string map_of(MapType type, Random& random) {
             out += random.bytes(4);
             put32(out, 0);
         } else {
-            put8(out, 6 + i);   // CS ID
-            put8(out, 0);       // SRTP
-            put8(out, 1);       // one policy
+            put8(out, 6 + i);  // CS ID
+            put8(out, 0);      // SRTP
+            put8(out, 1);      // one policy
             put8(out, 0);
-            put16(out, 4);      // session data: the SSRC
+            put16(out, 4);  // session data: the SSRC
             out += random.bytes(4);
-            put8(out, 0);       // no SPI
+            put8(out, 0);  // no SPI
         }
     }
     return out;
 }
 
 void policy_of(std::string& out) {
-    constexpr std::string_view kTypes = "\x00\x01\x02\x03\x05\x06\x07\x08\x0b";
+    constexpr std::array<std::uint8_t, 9> kTypes = {0, 1, 2, 3, 5, 6, 7, 8, 11};
     put8(out, 0);
     put8(out, 0);
     put16(out, kTypes.size() * 3);
-    for (const char type : kTypes) {
-        out.push_back(type);
+    for (const std::uint8_t type : kTypes) {
+        put8(out, type);
         put8(out, 1);
         put8(out, 16);
     }
@@ -125,7 +128,7 @@ std::string encode(const IMessage& m, Random& random) {
     put8(out, 1);
     put8(out, 26);  // SAKKE message
     put8(out, chain.first());
-    put8(out, 1);   // PRF-HMAC-SHA-256
+    put8(out, 1);                                         // PRF-HMAC-SHA-256
     put32(out, 1U << 28 | (random.next() & 0x0FFFFFFF));  // purpose PCK, 28 random bits
     out += map;
     chain.join(out);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr std::size_t kBurst = 64;
 constexpr std::size_t kArena = 2 * 1024 * 1024;
-constexpr std::size_t kMaxFrame = 128 * 1024;
+constexpr std::size_t kMaxFrame = 320 * 1024;  // captures hold frames of up to 256 KiB
 
 using classify::Kind;
 using classify::Packet;
@@ -49,7 +49,9 @@ void Pipeline::process(std::span<Mbuf> burst, const Judge& judge, Output& out) {
     for (std::size_t i = 0; i < burst.size(); ++i) {
         if (i + 2 < burst.size()) rte_prefetch0(rte_pktmbuf_mtod(burst[i + 2].get(), const void*));
         counters_.add(Counter::frames_in);
-        packets[i] = classify::read(linear(burst[i].get(), frame_bytes_));
+        const auto bytes = linear(burst[i].get(), frame_bytes_);
+        packets[i] = classify::read(bytes);
+        if (bytes.empty() && burst[i]->pkt_len != 0) packets[i].kind = Kind::malformed;  // larger than any frame
         if (packets[i].kind == Kind::other) {
             end(std::move(burst[i]), Outcome::passed);
         } else {
@@ -103,9 +105,14 @@ Outcome Pipeline::transport(Kind kind, Whole whole) {
         case Kind::other: return end_all(std::move(whole.frames), Outcome::passed, whole.now, false);
         case Kind::malformed: return end_all(std::move(whole.frames), Outcome::ip_malformed, whole.now, true);
         case Kind::encrypted:
+            if (!concerns_peers(whole.packet)) break;
             return by_cause(std::move(whole.frames), Cause::encrypted_transport, Outcome::encrypted_transport, whole.now);
-        case Kind::fragment:
-        case Kind::tunnel: return by_cause(std::move(whole.frames), Cause::tunnelled, Outcome::tunnelled, whole.now);
+        case Kind::fragment:  // a fragment inside reassembled fragments: no host sends that
+            if (whole.fragmented) return end_all(std::move(whole.frames), Outcome::ip_malformed, whole.now, true);
+            [[fallthrough]];
+        case Kind::tunnel:
+            if (!concerns_peers(whole.packet)) break;
+            return by_cause(std::move(whole.frames), Cause::tunnelled, Outcome::tunnelled, whole.now);
         case Kind::tcp: {
             const bool looks = sip::looks_like_sip(whole.payload, true) == sip::LooksLike::yes;
             if (whole.payload.empty()) break;
@@ -189,6 +196,10 @@ void Pipeline::first_look(reassemble::Datagram& d, Time now) {
         case kGre:
         case kIpInIp:
         case kIpv6InIp: {  // not to be read in pieces: counted and passed, or dropped, as the policy says
+            if (!concerns_peers(p)) {
+                release(d, Outcome::passed, now, false);
+                return;
+            }
             const bool esp = p.protocol == kEsp;
             FrameList frames;
             fragments_.pass(d);
@@ -200,9 +211,12 @@ void Pipeline::first_look(reassemble::Datagram& d, Time now) {
         }
         case 0:
         case 43:
+        case 44:
         case 51:
         case 60:
-        case 135: d.is_signalling = true; return;  // headers in front of the transport: read when whole
+        case 135:
+        case 139:
+        case 140: d.is_signalling = true; return;  // headers in front of the transport: read when whole
         default: release(d, Outcome::passed, now, false); return;
     }
     const auto bytes = reassemble::Fragments::gather(d, datagram_bytes_);
@@ -241,9 +255,19 @@ void Pipeline::whole_datagram(reassemble::Datagram& d, Time now) {
     fragments_.settle(d, transport(kind, std::move(whole)), now);
 }
 
+/// Tunnels and encryption matter between signalling peers; a policy that names no peers means everybody. What stands
+/// in front of IP (MPLS, PPPoE) shows no address and may be anybody's.
+bool Pipeline::concerns_peers(const Packet& packet) const noexcept {
+    if (edge_ == nullptr || judge_->table->peers().empty() || packet.source == policy::table::Address{}) return true;
+    return judge_->table->find_peer(packet.source) != nullptr || judge_->table->find_peer(packet.destination) != nullptr;
+}
+
 Outcome Pipeline::by_cause(FrameList frames, Cause cause, Outcome dropped, Time now) {
     counters_.add(cause);
-    if (edge_ == nullptr) return end_all(std::move(frames), Outcome::no_table, now, true);
+    if (edge_ == nullptr) {
+        const bool signalling = cause == Cause::tcp_uninspected;
+        return end_all(std::move(frames), signalling ? Outcome::no_table : Outcome::passed, now, signalling);
+    }
     const Action action = judge_->table->action(*edge_, cause);
     const bool out = judge_->mode != Mode::enforce || action == Action::forward || action == Action::judge;
     return end_all(std::move(frames), out ? Outcome::passed : dropped, now, !out);

@@ -98,6 +98,7 @@ class Pipeline {
     Outcome transport(classify::Kind kind, Whole whole);
     [[nodiscard]] bool is_sip_port(const classify::Packet& packet, bool tcp, bool tls) const noexcept;
     [[nodiscard]] bool could_be_sip(const classify::Packet& packet, std::string_view payload, bool whole) const noexcept;
+    [[nodiscard]] bool concerns_peers(const classify::Packet& packet) const noexcept;
     Outcome by_cause(FrameList frames, policy::Cause cause, Outcome dropped, Time now);
     void release(reassemble::Datagram& datagram, Outcome outcome, Time now, bool line);
 
@@ -107,7 +108,7 @@ class Pipeline {
     void decide_message(const Whole& whole, policy::decide::Decision& decision, policy::decide::Record* record);
     void remember(const Whole& whole, policy::decide::Decision& decision);
     [[nodiscard]] bool accepted_before() const;
-    void note_accepted(Time now);
+    void note_accepted(const Whole& whole);
     void note_response(Time now);
     void limit(const Whole& whole, policy::decide::Decision& decision);
     void override_with(policy::decide::Decision& decision, policy::Cause cause);

@@ -46,7 +46,10 @@ Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& li
         case Verdict::redirect: {
             const auto body = emit::krr_body(decision, inspection_, *judge_->table, lists, key_.low ^ key_.high, krr_time_,
                                              {}, arena_);
-            send_response(whole, {488, "Not Acceptable Here", {}, {}, krr::names::content_type, body});
+            if (body.empty() || !lists.ok)
+                counters_.add(Counter::unsent_answers);  // better no answer than one that says less than the policy
+            else
+                send_response(whole, {488, "Not Acceptable Here", {}, {}, krr::names::content_type, body});
             break;
         }
         case Verdict::reject:
@@ -60,7 +63,7 @@ Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& li
         case Verdict::rewrite: {
             const auto body = emit::krr_body(decision, inspection_, *judge_->table, lists, key_.low + key_.high + 1,
                                              krr_time_, inspection_.krr->root, arena_);
-            if (body.empty() || too_large(inspection_, body) || whole.packet.tunnelled) {
+            if (body.empty() || !lists.ok || too_large(inspection_, body) || whole.packet.tunnelled) {
                 override_with(decision, Cause::unparsable_krr);
                 break;
             }

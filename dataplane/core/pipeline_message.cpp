@@ -31,6 +31,9 @@ void note(policy::decide::Record* record, std::string text) {
     if (record != nullptr) record->add({policy::decide::Step::Kind::verdict, 0, true, std::move(text)});
 }
 
+/// Really answered: in shadow mode nothing is.
+bool answered(const Decision& d) noexcept { return d.verdict == Verdict::redirect || d.verdict == Verdict::reject; }
+
 memory::Hash128 digest_of(std::string_view bytes, const memory::Key& key) noexcept {
     memory::SipHash h(key);
     h.bytes(bytes);
@@ -88,7 +91,7 @@ bool Pipeline::is_own_answer(const Whole& whole) const {
     if (!ack && m.method != "CANCEL") return false;
     if (ack && m.to_tag == std::string_view(emit::to_tag(key_).data(), emit::ToTag{}.size())) return true;
     const memory::Transaction* t = transactions_.find(key_, whole.now);
-    if (t == nullptr || !t->invite || t->let_through || !refused(t->decision)) return false;
+    if (t == nullptr || !t->invite || t->let_through) return false;
     // The ACK of a refused re-INVITE carries the dialog's own To tag.
     return !ack || (t->to_tag != 0 && t->to_tag == tag_hash(m.to_tag, config_.table_key));
 }
@@ -111,7 +114,8 @@ void Pipeline::decide_message(const Whole& whole, Decision& decision, policy::de
             t = transactions_.find(memory::copy_key(key_, digest_), whole.now);
             if (t == nullptr) counters_.add(Counter::changed_copies);
         }
-        if (known && t != nullptr && t->digest == digest_ && t->generation == judge_->generation) {
+        if (known && t != nullptr && t->digest == digest_ && t->generation == judge_->generation &&
+            (t->mode == judge_->mode || judge_->mode == Mode::enforce)) {
             counters_.add(Counter::retransmissions);
             decision = t->decision;
             krr_time_ = t->krr_time;
@@ -123,7 +127,7 @@ void Pipeline::decide_message(const Whole& whole, Decision& decision, policy::de
     inspection_.facts.grandfathered = accepted_before();
     decision = policy::decide::decide(inspection_.facts, *judge_->table, record);
     if (inspection_.facts.grandfathered && decision.verdict == Verdict::forward) counters_.add(Counter::grandfathered);
-    if (decision.effective() == Verdict::forward) note_accepted(whole.now);
+    if (judge_->mode != Mode::bypass && decision.effective() == Verdict::forward) note_accepted(whole);
     if (decision.reason == Reason::cause) counters_.add(decision.cause);
     if (decision.alarm) counters_.add(Counter::register_alarms);
     // ACK and CANCEL share the key of their INVITE and must not take its place.
@@ -139,19 +143,20 @@ bool Pipeline::accepted_before() const {
         inspection_.contents.carriages.empty())
         return false;
     return std::ranges::all_of(inspection_.contents.carriages,
-                               [&](const sip::Carriage& c) { return accepted_.has(m.call_id, c.data); });
+                               [&](const sip::Carriage& c) { return accepted_.has(m.call_id, inspection_.facts.arrival, c.data); });
 }
 
-void Pipeline::note_accepted(Time now) {
+void Pipeline::note_accepted(const Whole& whole) {
     if (edge_->in_dialog != policy::table::InDialog::grandfather) return;
-    for (const sip::Carriage& c : inspection_.contents.carriages) accepted_.add(inspection_.message.call_id, c.data, now);
+    for (const sip::Carriage& c : inspection_.contents.carriages)
+        accepted_.add(inspection_.message.call_id, whole.arrival, c.data, whole.now);
 }
 
 void Pipeline::remember(const Whole& whole, Decision& decision) {
     const sip::Message& m = inspection_.message;
     memory::Transaction* first = transactions_.find(key_, whole.now);
     const bool other_copy = first != nullptr && first->method_is(m.method) && first->digest != digest_;
-    if (other_copy) first->let_through = first->let_through || !refused(decision);
+    if (other_copy) first->let_through = first->let_through || !answered(decision);
     memory::Transaction* t =
         transactions_.put(other_copy ? memory::copy_key(key_, digest_) : key_, whole.now);
     if (t == nullptr) {
@@ -165,7 +170,8 @@ void Pipeline::remember(const Whole& whole, Decision& decision) {
     t->set_method(m.method);
     t->invite = m.method == "INVITE";
     t->to_tag = tag_hash(m.to_tag, config_.table_key);
-    t->let_through = !refused(decision);
+    t->let_through = !answered(decision);
+    t->mode = judge_->mode;
     t->expires = whole.now + (t->invite && t->let_through ? memory::kInviteLife : memory::kTransactionLife);
     t->decision = decision;
 }

@@ -124,7 +124,7 @@ std::string_view write_response(const sip::Message& request, const core::Endpoin
             case sip::HeaderId::from: w.put("From: ").unfolded(h.value).put("\r\n"); break;
             case sip::HeaderId::to:
                 w.put("To: ").unfolded(h.value);
-                if (request.to_tag.empty()) w.put(";tag=").put(parts.tag);
+                if (!sip::parameter(request.to, "tag")) w.put(";tag=").put(parts.tag);
                 w.put("\r\n");
                 break;
             case sip::HeaderId::call_id: w.put("Call-ID: ").unfolded(h.value).put("\r\n"); break;

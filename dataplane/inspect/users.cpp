@@ -89,6 +89,7 @@ memory::UidKms kms_of(const policy::table::Table& table, std::string_view named)
     if (const auto id = table.find_kms(named)) {
         kms.period = table.kms()[*id].key_period;
         kms.offset = table.kms()[*id].key_offset;
+        kms.of_policy = true;
     }
     return kms;
 }

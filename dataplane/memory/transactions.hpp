@@ -29,8 +29,9 @@ struct Transaction {
     Hash128 key;
     Hash128 digest;                        ///< of the judged bytes
     std::uint64_t to_tag = 0;              ///< hash of the request's To tag; 0: it had none
-    bool let_through = false;              ///< some copy was forwarded: its ACK and CANCEL belong to the far side
+    bool let_through = false;              ///< some copy went on to the far side: its ACK and CANCEL belong to the far side
     std::uint64_t generation = 0;
+    policy::table::Mode mode = policy::table::Mode::enforce;
     std::uint64_t krr_time = 0;            ///< seconds since 1970, of the first copy
     Time expires = 0;
     std::uint64_t rewrite_time = 0;        ///< seconds since 1970, of the first rewritten response; 0: none yet

@@ -90,7 +90,7 @@ UidRoster::Table& UidRoster::table(const UidKms& kms, std::uint64_t number, cons
         tables_.splice(tables_.begin(), tables_, it);
     }
     Table& t = tables_.front();
-    const std::size_t end = std::min(users.roster().size(), max_users_);
+    const std::size_t end = std::min(users.roster().size(), kms.of_policy ? max_users_ : kForeignRoster);
     for (; t.users < end; ++t.users) {
         const Uid uid = uid_of(users.roster()[t.users].uri, kms.uri, kms.period, kms.offset, number);
         t.uids.emplace(std::string(reinterpret_cast<const char*>(uid.data()), uid.size()), t.users);

@@ -15,6 +15,9 @@
 
 namespace kmsgate::memory {
 
+/// Rostered users that are hashed with a KMS which the policy does not name.
+inline constexpr std::size_t kForeignRoster = 10'000;
+
 using Uid = std::array<std::uint8_t, 32>;
 
 /// SHA-256 over 0x00 and each of "MIKEY-SAKKE-UID", user, KMS, key period, period offset, period number, followed by its
@@ -30,6 +33,7 @@ struct UidKms {
     std::string_view uri;
     std::uint64_t period = 2592000;
     std::uint64_t offset = 0;
+    bool of_policy = false;  ///< a KMS that the policy names; of others a hostile message can make up any number
 };
 
 /// Is `uid` the UID of `user` in the current or an adjacent period?

@@ -85,7 +85,9 @@ void Walker::walk_typed(std::string_view data, const MediaTypes& types, const Co
         walk_inner_message(data, kinds.has(Media::sip), context);
     if (kinds.has(Media::mikey)) walk_mikey(data, context);
     if (kinds.has(Media::xml)) walk_xml(data, kinds.has(Media::krr), true, types.foreign_charset, context);
-    if (kinds.has(Media::sdp) || (kinds.has(Media::text) && begins_like_sdp(data))) walk_sdp(data, context);
+    // A part that says it is text is text. A message's only body may be read as SDP whatever its type says.
+    const bool sdp_in_text = kinds.has(Media::text) && (untyped || !context.part) && begins_like_sdp(data);
+    if (kinds.has(Media::sdp) || sdp_in_text) walk_sdp(data, context);
     if (untyped && context.part) sniff_mikey(data, context);
     const bool opaque = kinds.has(Media::external_body) || kinds.has(Media::partial) ||
                         (kinds.has(Media::encrypted) && !kinds.has(Media::multipart));

@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CLOSING = re.compile(r"^(\d+) passed, (\d+) failed", re.MULTILINE)
 
 
-def google_test(name: str, command: list[str], env: dict[str, str]) -> tuple[int, int]:
+def google_test(command: list[str], env: dict[str, str]) -> tuple[int, int]:
     """Counts of one GoogleTest binary; a crash or a binary without tests is a failure."""
     run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, errors="replace", check=False)
     passed = sum(int(n) for n in re.findall(r"\[  PASSED  \] (\d+) test", run.stdout))
@@ -31,6 +31,14 @@ def google_test(name: str, command: list[str], env: dict[str, str]) -> tuple[int
     if failed or run.returncode:
         print(run.stdout[-12000:], run.stderr[-4000:], sep="\n")
     return passed, failed
+
+
+def exit_code(command: list[str], env: dict[str, str]) -> tuple[int, int]:
+    """A program that says all by its exit code counts as one test."""
+    run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, errors="replace", check=False)
+    if run.returncode != 0:
+        print(run.stdout[-4000:], run.stderr[-4000:], sep="\n")
+    return (1, 0) if run.returncode == 0 else (0, 1)
 
 
 def closing_line(command: list[str], env: dict[str, str]) -> tuple[int, int]:
@@ -56,7 +64,8 @@ def main() -> int:
     if "unit" in options.only:
         listed = subprocess.run(["meson", "introspect", "--tests", str(build)], capture_output=True, check=True)
         for test in json.loads(listed.stdout):
-            jobs.append(("gtest", test["name"], test["cmd"]))
+            kind = "gtest" if test["protocol"] == "gtest" else "exit code"
+            jobs.append((kind, test["name"], test["cmd"]))
             env.update(test.get("env", {}))
     if "cases" in options.only:
         jobs.append(("closing", "capture cases", ["/usr/bin/python3", "tests/cases/run.py"]))
@@ -66,7 +75,8 @@ def main() -> int:
     total_passed = total_failed = 0
     for kind, name, command in jobs:
         start = time.monotonic()
-        passed, failed = google_test(name, command, env) if kind == "gtest" else closing_line(command, env)
+        run = {"gtest": google_test, "exit code": exit_code, "closing": closing_line}[kind]
+        passed, failed = run(command, env)
         total_passed += passed
         total_failed += failed
         state = "ok  " if failed == 0 else "FAIL"

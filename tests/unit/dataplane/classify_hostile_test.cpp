@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Lengths that lie, frames cut anywhere: never a read outside (the sanitizer sees it), never a payload outside.
+// Lengths that lie, frames cut anywhere: never a read outside (the sanitizer sees it), never a payload
+// outside.
 #include <gtest/gtest.h>
 
 #include <random>
@@ -21,7 +22,14 @@ std::vector<Bytes> one_of_each() {
         ether(0x86DD, six),
         ether(0x0800, ipv4({.options = Bytes(40, 1)}, kUdp)),
         tagged({{0x88A8, 1}, {0x8100, 2}}, 0x0800, four),
-        tagged({{0x8100, 1}, {0x8100, 2}, {0x8100, 3}, {0x8100, 4}, {0x8100, 5}, {0x8100, 6}, {0x8100, 7}, {0x8100, 8}},
+        tagged({{0x8100, 1},
+                {0x8100, 2},
+                {0x8100, 3},
+                {0x8100, 4},
+                {0x8100, 5},
+                {0x8100, 6},
+                {0x8100, 7},
+                {0x8100, 8}},
                0x86DD, six),
         ether(0x86DD, ipv6({.next = 0}, extension(43) + extension(60, 2) + extension(17) + kUdp)),
         ether(0x86DD, ipv6({.next = 44}, fragment_header(17, 0, false) + kUdp)),
@@ -92,14 +100,16 @@ TEST(ClassifyHostile, Noise) {
     const auto seeds = one_of_each();
     for (int round = 0; round < 20000; ++round) {
         Bytes f = seeds[random() % seeds.size()];
-        for (std::size_t n = random() % 8; n != 0; --n) f[12 + random() % (f.size() - 12)] = static_cast<std::uint8_t>(random());
+        for (std::size_t n = random() % 8; n != 0; --n)
+            f[12 + random() % (f.size() - 12)] = static_cast<std::uint8_t>(random());
         f.resize(random() % (f.size() + 1));
         expect_inside(f);
         // random extension header chains
         Bytes chain;
         for (std::size_t n = random() % 20; n != 0; --n) {
             static constexpr std::uint8_t kTypes[] = {0, 43, 44, 51, 60, 135, 17, 4, 41, 47};
-            chain = chain + u8(kTypes[random() % std::size(kTypes)]) + u8(random() % 3) + Bytes(6, static_cast<std::uint8_t>(random() % 2));
+            chain = chain + u8(kTypes[random() % std::size(kTypes)]) + u8(random() % 3) +
+                    Bytes(6, static_cast<std::uint8_t>(random() % 2));
         }
         expect_inside(ether(0x86DD, ipv6({.next = 60}, chain + kUdp)));
     }
@@ -110,7 +120,8 @@ TEST(ClassifyHostile, Ipv4Lengths) {
         return read(ether(0x0800, ipv4(h, kUdp)) + Bytes(padding, 0)).kind;
     };
     const std::size_t right = 20 + kUdp.size();
-    for (const std::size_t total : {std::size_t{0}, std::size_t{19}, std::size_t{20}, std::size_t{27}, right - 1, right + 1, std::size_t{65535}})
+    for (const std::size_t total : {std::size_t{0}, std::size_t{19}, std::size_t{20}, std::size_t{27},
+                                    right - 1, right + 1, std::size_t{65535}})
         EXPECT_EQ(kind({.total = total}), Kind::malformed) << total;
     EXPECT_EQ(kind({.total = right + 1}, 1), Kind::malformed) << "UDP ends before IP does";
     for (const std::size_t ihl : {0U, 4U, 6U, 15U}) EXPECT_EQ(kind({.ihl = ihl}), Kind::malformed) << ihl;
@@ -128,7 +139,8 @@ TEST(ClassifyHostile, Ipv6Lengths) {
         return read(ether(0x86DD, ipv6({.length = length}, kUdp)) + Bytes(padding, 0)).kind;
     };
     EXPECT_EQ(kind(kUdp.size(), 9), Kind::udp);
-    for (const std::size_t n : {std::size_t{0}, std::size_t{7}, kUdp.size() - 1, kUdp.size() + 1, std::size_t{65535}})
+    for (const std::size_t n :
+         {std::size_t{0}, std::size_t{7}, kUdp.size() - 1, kUdp.size() + 1, std::size_t{65535}})
         EXPECT_EQ(kind(n), Kind::malformed) << n;
     // a jumbogram says 0 here and its length in a hop-by-hop option (RFC 2675)
     const Bytes jumbo = u8(17) + u8(0) + u8(0xC2) + u8(4) + u32(70000) + kUdp;
@@ -148,11 +160,15 @@ TEST(ClassifyHostile, InnerLengthsReachNotBeyondTheOuterPacket) {
     // the outer packet ends in the middle of the inner one, although the frame goes on
     const Bytes short_outer = ether(0x0800, ipv4({.protocol = 4, .total = 20 + inner.size() - 4}, inner));
     EXPECT_EQ(read(short_outer).kind, Kind::malformed);
-    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 51}, u8(17) + u8(200) + Bytes(22, 0) + kUdp))).kind, Kind::malformed);
+    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 51}, u8(17) + u8(200) + Bytes(22, 0) + kUdp))).kind,
+              Kind::malformed);
     EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 51}, Bytes(11, 0)))).kind, Kind::malformed);
-    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 51}, u8(17) + u8(0) + Bytes(22, 0)))).kind, Kind::malformed) << "AH of 8 bytes";
+    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 51}, u8(17) + u8(0) + Bytes(22, 0)))).kind,
+              Kind::malformed)
+        << "AH of 8 bytes";
     EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 47}, u16(0x8000)))).kind, Kind::malformed);
-    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 47}, u16(0xB000) + u16(0x0800) + Bytes(11, 0)))).kind, Kind::malformed);
+    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 47}, u16(0xB000) + u16(0x0800) + Bytes(11, 0)))).kind,
+              Kind::malformed);
 }
 
 TEST(ClassifyHostile, ReassembledTransport) {
@@ -163,14 +179,18 @@ TEST(ClassifyHostile, ReassembledTransport) {
         return read_transport(datagram, p);
     };
     EXPECT_EQ(kind(kUdp, 17, false), Kind::udp);
-    EXPECT_EQ(kind(extension(17) + kUdp, 60, true), Kind::udp) << "extension headers behind the Fragment header";
+    EXPECT_EQ(kind(extension(17) + kUdp, 60, true), Kind::udp)
+        << "extension headers behind the Fragment header";
     EXPECT_EQ(kind(extension(17) + kUdp, 139, true), Kind::udp);
     EXPECT_EQ(kind(part(kUdp, 0, kUdp.size() - 1), 17, false), Kind::malformed);
-    // RFC 8200 4.1 has one Fragment header; a second inside the first would be reassembled by nobody here, but by some host
+    // RFC 8200 4.1 has one Fragment header; a second inside the first would be reassembled by nobody here,
+    // but by some host
     EXPECT_EQ(kind(fragment_header(17, 0, true) + kUdp, 44, true), Kind::malformed);
     EXPECT_EQ(kind(extension(44) + fragment_header(17, 8, false) + kUdp, 60, true), Kind::malformed);
-    EXPECT_EQ(kind(fragment_header(17, 0, false) + kUdp, 44, true), Kind::udp) << "an atomic one is as good as none";
-    for (std::size_t n = 0; n < kUdp.size(); ++n) EXPECT_EQ(kind(part(kUdp, 0, n), 17, true), Kind::malformed);
+    EXPECT_EQ(kind(fragment_header(17, 0, false) + kUdp, 44, true), Kind::udp)
+        << "an atomic one is as good as none";
+    for (std::size_t n = 0; n < kUdp.size(); ++n)
+        EXPECT_EQ(kind(part(kUdp, 0, n), 17, true), Kind::malformed);
 }
 
 }  // namespace

@@ -72,7 +72,8 @@ TEST(Classify, VlanTags) {
 TEST(Classify, Ipv6ExtensionHeaders) {
     for (const std::size_t type : {0U, 43U, 60U, 135U, 139U, 140U})
         for (const std::size_t units : {0U, 1U, 10U})
-            expect_udp(ether(0x86DD, ipv6({.next = type}, extension(17, units) + kUdp)), "one extension header");
+            expect_udp(ether(0x86DD, ipv6({.next = type}, extension(17, units) + kUdp)),
+                       "one extension header");
     const auto chain = [](std::size_t n) {
         Bytes payload;
         for (std::size_t i = 0; i < n; ++i) payload = payload + extension(i + 1 < n ? 60 : 17);
@@ -80,7 +81,8 @@ TEST(Classify, Ipv6ExtensionHeaders) {
     };
     expect_udp(chain(16), "16 headers");
     for (const std::size_t n : {17U, 18U, 40U})
-        EXPECT_NE(read(chain(n)).kind, Kind::other) << n << " headers: what is not read to its end must not pass unread";
+        EXPECT_NE(read(chain(n)).kind, Kind::other)
+            << n << " headers: what is not read to its end must not pass unread";
     EXPECT_EQ(read(chain(17)).kind, Kind::malformed);
     // lengths past the packet
     EXPECT_EQ(read(ether(0x86DD, ipv6({.next = 60}, u8(17) + u8(9) + Bytes(14, 0)))).kind, Kind::malformed);
@@ -101,7 +103,8 @@ TEST(Classify, Fragments) {
     EXPECT_EQ(read(ether(0x0800, ipv4({.field = 1}, kUdp))).kind, Kind::fragment) << "the last one";
     EXPECT_EQ(read(ether(0x0800, ipv4({.field = 0x2000}, kUdp))).kind, Kind::fragment) << "the first one";
 
-    const Bytes six = ether(0x86DD, ipv6({.next = 60}, extension(44) + fragment_header(17, 1480, false, 0xCAFE0001) + kUdp));
+    const Bytes six = ether(
+        0x86DD, ipv6({.next = 60}, extension(44) + fragment_header(17, 1480, false, 0xCAFE0001) + kUdp));
     const Packet q = read(six);
     ASSERT_EQ(q.kind, Kind::fragment);
     EXPECT_EQ(q.fragment_id, 0xCAFE0001U);
@@ -109,11 +112,13 @@ TEST(Classify, Fragments) {
     EXPECT_FALSE(q.more_fragments);
     EXPECT_EQ(q.protocol, 17);
     EXPECT_EQ(part(six, q.l4, q.l4_size), kUdp);
-    expect_udp(ether(0x86DD, ipv6({.next = 44}, fragment_header(17, 0, false) + kUdp)), "atomic fragment (RFC 6946)");
+    expect_udp(ether(0x86DD, ipv6({.next = 44}, fragment_header(17, 0, false) + kUdp)),
+               "atomic fragment (RFC 6946)");
     // offset and M flag share a word with two reserved bits, which a receiver ignores
-    expect_udp(ether(0x86DD, ipv6({.next = 44}, u8(17) + u8(0xFF) + u16(0x0006) + u32(1) + kUdp)), "reserved bits");
-    const Packet twice =
-        read(ether(0x86DD, ipv6({.next = 44}, fragment_header(44, 0, false, 1) + fragment_header(17, 0, true, 2) + kUdp)));
+    expect_udp(ether(0x86DD, ipv6({.next = 44}, u8(17) + u8(0xFF) + u16(0x0006) + u32(1) + kUdp)),
+               "reserved bits");
+    const Packet twice = read(ether(0x86DD, ipv6({.next = 44}, fragment_header(44, 0, false, 1) +
+                                                                   fragment_header(17, 0, true, 2) + kUdp)));
     EXPECT_EQ(twice.kind, Kind::fragment);
     EXPECT_EQ(twice.fragment_id, 2U);
 }
@@ -126,8 +131,10 @@ TEST(Classify, Tcp) {
     EXPECT_EQ(payload_of(frame, p), text(kData));
     EXPECT_FALSE(read(ether(0x0800, ipv4({.protocol = 6}, tcp(1, 2, {})))).tcp_syn);
     for (const std::size_t words : {0U, 1U, 4U})
-        EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 6}, tcp(1, 2, kData, words)))).kind, Kind::malformed) << words;
-    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 6}, part(tcp(1, 2, {}, 15), 0, 59)))).kind, Kind::malformed);
+        EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 6}, tcp(1, 2, kData, words)))).kind, Kind::malformed)
+            << words;
+    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 6}, part(tcp(1, 2, {}, 15), 0, 59)))).kind,
+              Kind::malformed);
 }
 
 TEST(Classify, ReadableTunnels) {
@@ -141,13 +148,17 @@ TEST(Classify, ReadableTunnels) {
     expect_tunnelled(ether(0x86DD, ipv6({.next = 4}, inner)), "4in6");
     for (const std::size_t flags : {0U, 0x8000U, 0x2000U, 0x1000U, 0xB000U}) {
         const auto words = static_cast<std::size_t>(__builtin_popcountll(flags));
-        expect_tunnelled(ether(0x0800, ipv4({.protocol = 47}, u16(flags) + u16(0x0800) + Bytes(words * 4, 0) + inner)), "GRE");
+        expect_tunnelled(
+            ether(0x0800, ipv4({.protocol = 47}, u16(flags) + u16(0x0800) + Bytes(words * 4, 0) + inner)),
+            "GRE");
     }
     expect_tunnelled(ether(0x0800, ipv4({.protocol = 4}, ipv4({.protocol = 4}, inner))), "two deep");
-    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 4}, ipv4({.protocol = 4}, ipv4({.protocol = 4}, inner))))).kind,
-              Kind::tunnel);
+    EXPECT_EQ(
+        read(ether(0x0800, ipv4({.protocol = 4}, ipv4({.protocol = 4}, ipv4({.protocol = 4}, inner))))).kind,
+        Kind::tunnel);
     expect_tunnelled(ether(0x0800, ipv4({.protocol = 51}, u8(17) + u8(4) + Bytes(22, 0) + kUdp)), "AH");
-    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 4}, inner))).source[12], 192) << "the inner addresses count";
+    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 4}, inner))).source[12], 192)
+        << "the inner addresses count";
     const Packet f = read(ether(0x0800, ipv4({.protocol = 4}, ipv4({.field = 0x2000}, kUdp))));
     EXPECT_EQ(f.kind, Kind::fragment);
     EXPECT_TRUE(f.tunnelled);
@@ -156,10 +167,15 @@ TEST(Classify, ReadableTunnels) {
 TEST(Classify, UnreadableTunnelsAndTheRest) {
     EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 50}, Bytes(40, 1)))).kind, Kind::encrypted);
     EXPECT_EQ(read(ether(0x86DD, ipv6({.next = 60}, extension(50) + Bytes(40, 1)))).kind, Kind::encrypted);
-    for (const std::size_t type : {0x8847U, 0x8848U, 0x8864U}) EXPECT_EQ(read(ether(type, Bytes(60, 1))).kind, Kind::tunnel);
-    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 47}, u16(0x4000) + u16(0x0800) + Bytes(40, 0)))).kind, Kind::tunnel);
-    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 47}, u16(1) + u16(0x880B) + Bytes(40, 0)))).kind, Kind::tunnel) << "PPTP";
-    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 47}, u16(0) + u16(0x6558) + Bytes(40, 0)))).kind, Kind::tunnel);
+    for (const std::size_t type : {0x8847U, 0x8848U, 0x8864U})
+        EXPECT_EQ(read(ether(type, Bytes(60, 1))).kind, Kind::tunnel);
+    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 47}, u16(0x4000) + u16(0x0800) + Bytes(40, 0)))).kind,
+              Kind::tunnel);
+    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 47}, u16(1) + u16(0x880B) + Bytes(40, 0)))).kind,
+              Kind::tunnel)
+        << "PPTP";
+    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 47}, u16(0) + u16(0x6558) + Bytes(40, 0)))).kind,
+              Kind::tunnel);
     EXPECT_EQ(read(ether(0x0806, Bytes(28, 0))).kind, Kind::other) << "ARP";
     EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 1}, Bytes(8, 0)))).kind, Kind::other) << "ICMP";
     EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 132}, Bytes(40, 0)))).kind, Kind::other) << "SCTP";
@@ -173,7 +189,8 @@ TEST(Classify, SnapFrames) {
     const Bytes frame = ether(snap.size() + ip.size(), snap + ip);
     expect_udp(frame, "SNAP");
     EXPECT_TRUE(read(frame).tunnelled) << "its link header holds a length: no answer can borrow it";
-    EXPECT_EQ(read(ether(38, u8(0x42) + u8(0x42) + u8(3) + Bytes(35, 0))).kind, Kind::other) << "spanning tree";
+    EXPECT_EQ(read(ether(38, u8(0x42) + u8(0x42) + u8(3) + Bytes(35, 0))).kind, Kind::other)
+        << "spanning tree";
 }
 
 }  // namespace

@@ -58,9 +58,11 @@ TEST(Datagram, RoundTripAtManySizes) {
         const Bytes& link = v6 ? six : plain;
         const std::size_t header = v6 ? 40 : 20;
         for (const std::size_t mtu : {68U, 100U, 576U, 577U, 1280U, 1281U, 1499U, 1500U, 9000U})
-            for (const std::size_t size : {std::size_t{0}, std::size_t{1}, mtu - header - 8 - 1, mtu - header - 8, mtu - header - 7,
-                                           std::size_t{2500}, std::size_t{6501}}) {
-                SCOPED_TRACE(testing::Message() << (v6 ? "v6" : "v4") << " mtu " << mtu << " payload " << size);
+            for (const std::size_t size :
+                 {std::size_t{0}, std::size_t{1}, mtu - header - 8 - 1, mtu - header - 8, mtu - header - 7,
+                  std::size_t{2500}, std::size_t{6501}}) {
+                SCOPED_TRACE(testing::Message()
+                             << (v6 ? "v6" : "v4") << " mtu " << mtu << " payload " << size);
                 const std::string payload = sample(size);
                 core::FrameList list;
                 ASSERT_TRUE(write_datagram(envelope(v6, link), payload, mtu, pool(), list));
@@ -75,7 +77,8 @@ TEST(Datagram, RoundTripAtManySizes) {
                 EXPECT_EQ(frames.size() > 1, header + 8 + size > mtu);
                 EXPECT_TRUE(frames.size() == 1 || r.id == 0xABCD) << "a fresh id";
                 for (const Bytes& f : frames) {
-                    EXPECT_EQ(part(f, 0, 12), part(kMacs, 6, 6) + part(kMacs, 0, 6)) << "MAC addresses change places";
+                    EXPECT_EQ(part(f, 0, 12), part(kMacs, 6, 6) + part(kMacs, 0, 6))
+                        << "MAC addresses change places";
                     EXPECT_EQ(part(f, 12, link.size() - 12), part(link, 12, link.size() - 12));
                 }
             }
@@ -119,7 +122,8 @@ TEST(Datagram, Largest) {
 TEST(Datagram, WhatCannotBeMade) {
     core::FrameList list;
     const Bytes link = kMacs + u16(0x0800);
-    EXPECT_FALSE(write_datagram(envelope(false, link), sample(100), 27, pool(), list)) << "no room for 8 bytes";
+    EXPECT_FALSE(write_datagram(envelope(false, link), sample(100), 27, pool(), list))
+        << "no room for 8 bytes";
     EXPECT_TRUE(write_datagram(envelope(false, link), sample(100), 28, pool(), list));
     list.clear();
     EXPECT_FALSE(write_datagram(envelope(true, link), sample(100), 55, pool(), list));
@@ -135,7 +139,8 @@ TEST(Datagram, OutOfBuffersAtEveryPoint) {
         const unsigned before = rte_mempool_avail_count(small->get());
         core::FrameList list;
         list.push(core::make_frame(pool(), bytes("kept")));
-        const bool ok = write_datagram(envelope(false, kMacs + u16(0x0800)), sample(7000), 1500, small->get(), list);
+        const bool ok =
+            write_datagram(envelope(false, kMacs + u16(0x0800)), sample(7000), 1500, small->get(), list);
         EXPECT_EQ(ok, before >= 5);
         EXPECT_TRUE(ok || list.size() == 1) << "all or nothing";
         list.clear();

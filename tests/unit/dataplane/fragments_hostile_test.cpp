@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Fragments that lie: overlaps, two ends, sizes beyond IP, floods, and what said "no signalling" said again differently.
+// Fragments that lie: overlaps, two ends, sizes beyond IP, floods, and what said "no signalling" said again
+// differently.
 #include <random>
 
 #include "tests/unit/dataplane/fragments_kit.hpp"
@@ -9,7 +10,9 @@ namespace {
 
 using namespace kmsgate::reassemble::test;
 
-std::string s(std::size_t n, char c = 'x') { return std::string(n, c); }
+std::string s(std::size_t n, char c = 'x') {
+    return std::string(n, c);
+}
 
 TEST(FragmentsHostile, EveryKindOfOverlap) {
     struct Case {
@@ -18,10 +21,11 @@ TEST(FragmentsHostile, EveryKindOfOverlap) {
         bool more;
     };
     // stands: [16, 40)
-    for (const Case& c : {Case{"same place, other bytes", 16, 24, true}, Case{"begins inside", 32, 16, true},
-                          Case{"ends inside", 0, 24, true}, Case{"inside", 24, 8, true}, Case{"around", 8, 40, true},
-                          Case{"same start, longer", 16, 32, true}, Case{"same start, shorter", 16, 8, true},
-                          Case{"same end", 24, 16, true}, Case{"last byte only", 39 / 8 * 8, 8, false}}) {
+    for (const Case& c :
+         {Case{"same place, other bytes", 16, 24, true}, Case{"begins inside", 32, 16, true},
+          Case{"ends inside", 0, 24, true}, Case{"inside", 24, 8, true}, Case{"around", 8, 40, true},
+          Case{"same start, longer", 16, 32, true}, Case{"same start, shorter", 16, 8, true},
+          Case{"same end", 24, 16, true}, Case{"last byte only", 39 / 8 * 8, 8, false}}) {
         Kit kit;
         EXPECT_EQ(kit.piece(16, s(24), true).added, Added::held);
         const auto r = kit.piece(c.offset, s(c.size, 'y'), c.more);
@@ -67,7 +71,8 @@ TEST(FragmentsHostile, TwoEnds) {
     {
         Kit kit;
         kit.piece(16, s(8), true);
-        EXPECT_EQ(kit.piece(16, s(8), false).added, Added::overlap) << "the same bytes, once the last and once not";
+        EXPECT_EQ(kit.piece(16, s(8), false).added, Added::overlap)
+            << "the same bytes, once the last and once not";
     }
 }
 
@@ -141,7 +146,8 @@ TEST(FragmentsHostile, WhatHasPassedMakesRoom) {
 }
 
 TEST(FragmentsHostile, PassingThenTheSameIdAgain) {
-    // 65,536 ids are used up in seconds on a busy pair of hosts: the next datagram of the same id is no attack
+    // 65,536 ids are used up in seconds on a busy pair of hosts: the next datagram of the same id is no
+    // attack
     Kit kit;
     for (int round = 0; round < 3; ++round) {
         const auto r = kit.piece(0, s(16, static_cast<char>('a' + round)), true);
@@ -169,20 +175,23 @@ TEST(FragmentsHostile, PassingIsGuarded) {
         other.table.pass(*r.datagram);
         other.take_all(*r.datagram);
         r = other.piece(offset, s(size, 'S'), true);
-        ASSERT_EQ(r.added, Added::overlap) << offset << '+' << size << ": what said no signalling is said differently";
+        ASSERT_EQ(r.added, Added::overlap)
+            << offset << '+' << size << ": what said no signalling is said differently";
         other.refuse(*r.datagram);
         EXPECT_EQ(other.piece(24, s(8), true).added, Added::dead);
     }
 }
 
-/// A fragment that passed waits at its receiver as long as a first fragment could come: one with SIP ports must not.
+/// A fragment that passed waits at its receiver as long as a first fragment could come: one with SIP ports
+/// must not.
 TEST(FragmentsHostile, PassedOrphanMakesNoNewDatagram) {
     Kit kit;
     auto r = kit.piece(0, s(16), true);
     kit.table.pass(*r.datagram);
     kit.take_all(*r.datagram);
     EXPECT_EQ(kit.piece(16, s(5), false).added, Added::pass);
-    EXPECT_EQ(kit.piece(16, s(5), false).added, Added::share) << "complete at its receiver; this one waits there alone";
+    EXPECT_EQ(kit.piece(16, s(5), false).added, Added::share)
+        << "complete at its receiver; this one waits there alone";
     kit.now += 40 * kSecond;
     kit.expired();
     EXPECT_EQ(kit.piece(0, s(16, 'S'), true).added, Added::overlap);
@@ -196,7 +205,8 @@ TEST(FragmentsHostile, PassedOrphanMakesNoNewDatagram) {
     EXPECT_EQ(late.piece(16, s(8), true, 2).added, Added::pass);
     late.now += kTimeout - 1;
     late.expired();
-    EXPECT_EQ(late.piece(0, s(16, 'S'), true, 2).added, Added::overlap) << "its timer runs from the fragment that passed last";
+    EXPECT_EQ(late.piece(0, s(16, 'S'), true, 2).added, Added::overlap)
+        << "its timer runs from the fragment that passed last";
 }
 
 TEST(FragmentsHostile, RandomStorm) {
@@ -206,9 +216,11 @@ TEST(FragmentsHostile, RandomStorm) {
         kit.now += random() % (kSecond / 4);
         kit.expired();
         const std::size_t offset = random() % 6 * 8;
-        const bool more = random() % 3 != 0;
-        const auto r = kit.piece(offset, s(more ? 8 * (1 + random() % 2) : 1 + random() % 8, static_cast<char>('a' + random() % 2)),
-                                 more, random() % 40);
+        const bool more = offset == 0 || random() % 3 != 0;  // no offset and no more: no fragment
+        const auto r = kit.piece(
+            offset,
+            s(more ? 8 * (1 + random() % 2) : 1 + random() % 8, static_cast<char>('a' + random() % 2)), more,
+            random() % 40);
         ASSERT_LE(kit.table.frames_held(), 32U);
         switch (r.added) {
             case Added::whole:
@@ -225,13 +237,16 @@ TEST(FragmentsHostile, RandomStorm) {
                 }
                 break;
             case Added::overlap:
-            case Added::malformed: kit.refuse(*r.datagram); break;
+            case Added::malformed:
+                kit.refuse(*r.datagram);
+                break;
             case Added::budget:
                 if (r.datagram != nullptr) kit.refuse(*r.datagram);
                 break;
             case Added::pass:
             case Added::share:
-            case Added::dead: break;
+            case Added::dead:
+                break;
         }
     }
 }

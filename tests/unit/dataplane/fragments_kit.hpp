@@ -27,7 +27,9 @@ class Kit {
   public:
     explicit Kit(std::size_t limit = 64) : before_(rte_mempool_avail_count(pool())), table(limit, {1, 2}) {}
     ~Kit() {
-        table.expire(~Time{0}, [&](Datagram& d) { while (!d.frames.empty()) table.take(d).reset(); });
+        table.expire(~Time{0}, [&](Datagram& d) {
+            while (!d.frames.empty()) table.take(d).reset();
+        });
         EXPECT_EQ(table.frames_held(), 0U);
         EXPECT_EQ(rte_mempool_avail_count(pool()) + outside_, before_) << "packet buffers are lost";
     }
@@ -43,12 +45,16 @@ class Kit {
         meta(m.get()).number = ++number_;
         const auto p = classify::read({rte_pktmbuf_mtod(m.get(), const std::uint8_t*), m->data_len});
         if (p.kind != classify::Kind::fragment) ADD_FAILURE() << "no fragment";
-        const auto data = std::span(rte_pktmbuf_mtod(m.get(), const std::uint8_t*), m->data_len).subspan(p.l4, p.l4_size);
+        const auto data =
+            std::span(rte_pktmbuf_mtod(m.get(), const std::uint8_t*), m->data_len).subspan(p.l4, p.l4_size);
         return table.add(p, data, m, now);
     }
     /// One fragment of the datagram with this id, over IPv4.
-    Fragments::Result piece(std::size_t offset, std::string_view data, bool more, std::size_t id = 1, std::size_t protocol = 17) {
-        return add(ether(0x0800, ipv4({.protocol = protocol, .id = id, .field = offset / 8 | (more ? 0x2000U : 0U)}, bytes(data))));
+    Fragments::Result piece(std::size_t offset, std::string_view data, bool more, std::size_t id = 1,
+                            std::size_t protocol = 17) {
+        return add(
+            ether(0x0800, ipv4({.protocol = protocol, .id = id, .field = offset / 8 | (more ? 0x2000U : 0U)},
+                               bytes(data))));
     }
     [[nodiscard]] static std::string gathered(const Datagram& d) {
         std::vector<std::uint8_t> out(kMaxDatagram + 1);

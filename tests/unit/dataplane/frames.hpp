@@ -23,11 +23,21 @@ inline Bytes operator+(Bytes a, const Bytes& b) {
     a.insert(a.end(), b.begin(), b.end());
     return a;
 }
-inline Bytes u8(std::size_t v) { return {static_cast<std::uint8_t>(v)}; }
-inline Bytes u16(std::size_t v) { return {static_cast<std::uint8_t>(v >> 8), static_cast<std::uint8_t>(v)}; }
-inline Bytes u32(std::uint32_t v) { return u16(v >> 16) + u16(v & 0xFFFF); }
-inline Bytes bytes(std::string_view s) { return {s.begin(), s.end()}; }
-inline std::string text(const Bytes& b) { return {b.begin(), b.end()}; }
+inline Bytes u8(std::size_t v) {
+    return {static_cast<std::uint8_t>(v)};
+}
+inline Bytes u16(std::size_t v) {
+    return {static_cast<std::uint8_t>(v >> 8), static_cast<std::uint8_t>(v)};
+}
+inline Bytes u32(std::uint32_t v) {
+    return u16(v >> 16) + u16(v & 0xFFFF);
+}
+inline Bytes bytes(std::string_view s) {
+    return {s.begin(), s.end()};
+}
+inline std::string text(const Bytes& b) {
+    return {b.begin(), b.end()};
+}
 inline Bytes part(const Bytes& b, std::size_t from, std::size_t size) {
     const auto at = b.begin() + static_cast<std::ptrdiff_t>(from);
     return {at, at + static_cast<std::ptrdiff_t>(size)};
@@ -36,7 +46,9 @@ template <std::size_t N>
 Bytes bytes(const std::array<std::uint8_t, N>& a) {
     return {a.begin(), a.end()};
 }
-inline std::size_t get16(const Bytes& b, std::size_t at) { return static_cast<std::size_t>(b.at(at)) << 8 | b.at(at + 1); }
+inline std::size_t get16(const Bytes& b, std::size_t at) {
+    return static_cast<std::size_t>(b.at(at)) << 8 | b.at(at + 1);
+}
 
 /// One's complement sum of RFC 1071, word by word: 0xFFFF over bytes that hold their own right checksum.
 inline std::uint16_t ones_sum(const Bytes& b) {
@@ -63,8 +75,9 @@ struct V4 {
 };
 inline Bytes ipv4(const V4& h, const Bytes& payload) {
     const std::size_t size = 20 + h.options.size();
-    Bytes head = u8(0x40 | h.ihl.value_or(size / 4)) + u8(0) + u16(h.total.value_or(size + payload.size())) + u16(h.id) +
-                 u16(h.field) + u8(64) + u8(h.protocol) + u16(0) + bytes(h.source) + bytes(h.destination) + h.options;
+    Bytes head = u8(0x40 | h.ihl.value_or(size / 4)) + u8(0) + u16(h.total.value_or(size + payload.size())) +
+                 u16(h.id) + u16(h.field) + u8(64) + u8(h.protocol) + u16(0) + bytes(h.source) +
+                 bytes(h.destination) + h.options;
     const std::size_t sum = static_cast<std::uint16_t>(~ones_sum(head)) ^ (h.bad_sum ? 1U : 0U);
     head[10] = static_cast<std::uint8_t>(sum >> 8);
     head[11] = static_cast<std::uint8_t>(sum);
@@ -91,17 +104,22 @@ inline Bytes fragment_header(std::size_t next, std::size_t offset, bool more, st
 }
 
 /// Without checksum (0: none was computed).
-inline Bytes udp(std::size_t from, std::size_t to, const Bytes& payload, std::optional<std::size_t> length = {}) {
+inline Bytes udp(std::size_t from, std::size_t to, const Bytes& payload,
+                 std::optional<std::size_t> length = {}) {
     return u16(from) + u16(to) + u16(length.value_or(8 + payload.size())) + u16(0) + payload;
 }
-inline Bytes tcp(std::size_t from, std::size_t to, const Bytes& payload, std::size_t words = 5, std::size_t flags = 0x18) {
+inline Bytes tcp(std::size_t from, std::size_t to, const Bytes& payload, std::size_t words = 5,
+                 std::size_t flags = 0x18) {
     return u16(from) + u16(to) + u32(1) + u32(2) + u8(words << 4) + u8(flags) + u16(1000) + u32(0) +
            Bytes(words > 5 ? (words - 5) * 4 : 0, 1) + payload;
 }
 
 inline const Bytes kMacs = {2, 0, 0, 0, 0, 1, 2, 0, 0, 0, 0, 2};
-inline Bytes ether(std::size_t type, const Bytes& payload) { return kMacs + u16(type) + payload; }
-inline Bytes tagged(std::initializer_list<std::pair<std::size_t, std::size_t>> tags, std::size_t type, const Bytes& payload) {
+inline Bytes ether(std::size_t type, const Bytes& payload) {
+    return kMacs + u16(type) + payload;
+}
+inline Bytes tagged(std::initializer_list<std::pair<std::size_t, std::size_t>> tags, std::size_t type,
+                    const Bytes& payload) {
     Bytes out = kMacs;
     for (const auto& [tpid, id] : tags) out = out + u16(tpid) + u16(id);
     return out + u16(type) + payload;
@@ -113,7 +131,8 @@ inline Bytes frame6(const Bytes& payload, std::size_t from = 5060, std::size_t t
     return ether(0x86DD, ipv6({}, udp(from, to, payload)));
 }
 
-/// The frames of one UDP datagram over IPv4, cut so that each but the last carries `step` bytes (a multiple of 8).
+/// The frames of one UDP datagram over IPv4, cut so that each but the last carries `step` bytes (a multiple
+/// of 8).
 inline std::vector<Bytes> fragments4(const Bytes& datagram, std::size_t step, V4 h = {}) {
     std::vector<Bytes> out;
     for (std::size_t at = 0; at < datagram.size(); at += step) {
@@ -123,7 +142,8 @@ inline std::vector<Bytes> fragments4(const Bytes& datagram, std::size_t step, V4
     }
     return out;
 }
-inline std::vector<Bytes> fragments6(const Bytes& datagram, std::size_t step, std::size_t next = 17, std::uint32_t id = 7) {
+inline std::vector<Bytes> fragments6(const Bytes& datagram, std::size_t step, std::size_t next = 17,
+                                     std::uint32_t id = 7) {
     std::vector<Bytes> out;
     for (std::size_t at = 0; at < datagram.size(); at += step) {
         const std::size_t n = std::min(step, datagram.size() - at);
@@ -133,8 +153,8 @@ inline std::vector<Bytes> fragments6(const Bytes& datagram, std::size_t step, st
     return out;
 }
 
-/// The UDP payload of frames that together are one datagram, every length and checksum on the way checked. `link`: bytes
-/// in front of IP.
+/// The UDP payload of frames that together are one datagram, every length and checksum on the way checked.
+/// `link`: bytes in front of IP.
 struct Received {
     Bytes source, destination;
     std::size_t source_port = 0, destination_port = 0;
@@ -142,7 +162,8 @@ struct Received {
     std::size_t frames = 0, largest = 0;  ///< bytes of IP
     std::size_t ttl = 0, traffic_class = 0, id = 0;
 };
-inline Received receive(const std::vector<Bytes>& frames, std::size_t link = 14, bool udp_checksum_needed = true) {
+inline Received receive(const std::vector<Bytes>& frames, std::size_t link = 14,
+                        bool udp_checksum_needed = true) {
     Received r;
     std::map<std::size_t, Bytes> pieces;
     std::size_t end = 0;
@@ -201,7 +222,8 @@ inline Received receive(const std::vector<Bytes>& frames, std::size_t link = 14,
     EXPECT_EQ(get16(datagram, 4), datagram.size());
     if (udp_checksum_needed || get16(datagram, 6) != 0) {
         EXPECT_NE(get16(datagram, 6), 0U);
-        const Bytes pseudo = r.source + r.destination + u32(static_cast<std::uint32_t>(datagram.size())) + u32(17);
+        const Bytes pseudo =
+            r.source + r.destination + u32(static_cast<std::uint32_t>(datagram.size())) + u32(17);
         EXPECT_EQ(ones_sum(pseudo + datagram), 0xFFFF) << "UDP checksum";
     }
     r.source_port = get16(datagram, 0);

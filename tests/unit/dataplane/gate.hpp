@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A pipeline with a policy around it: frames in, frames and lines out. Every gate checks at its end that each frame is
-// accounted for and that no packet buffer is lost.
+// A pipeline with a policy around it: frames in, frames and lines out. Every gate checks at its end that each
+// frame is accounted for and that no packet buffer is lost.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -21,8 +21,8 @@ namespace kmsgate::test {
 
 using core::Arrival;
 using core::Counter;
-using core::Outcome;
 using core::kSecond;
+using core::Outcome;
 using policy::table::Mode;
 
 inline const std::string kRules =
@@ -31,13 +31,13 @@ inline const std::string kRules =
     "      - {name: attached, side: receiver, allow: [A]}\n";
 
 /// A policy with one edge `e` of domain mc1. `more`: keys of the edge; `top`: keys of the document.
-inline std::string policy_text(std::string_view more = "", std::string_view top = "", std::string_view proxy = "cs",
-                               std::string_view rules = kRules) {
+inline std::string policy_text(std::string_view more = "", std::string_view top = "",
+                               std::string_view proxy = "cs", std::string_view rules = kRules) {
     return "version: 1\ntags: [roaming]\nkms: {A: kms.a.example, B: kms.b.example, C: kms.c.example}\n"
            "domains:\n  mc1: {users: [\"sip:*@mc1.example\", \"tel:+4420*\"], home: A}\n"
            "  mc2: {users: [\"sip:*@mc2.example\"], home: B}\n" +
-           std::string(top) + "edges:\n  e:\n    domain: mc1\n    proxy: " + std::string(proxy) + "\n" + std::string(more) +
-           "    rules:\n" + std::string(rules);
+           std::string(top) + "edges:\n  e:\n    domain: mc1\n    proxy: " + std::string(proxy) + "\n" +
+           std::string(more) + "    rules:\n" + std::string(rules);
 }
 
 class Policy {
@@ -85,8 +85,11 @@ class Gate final : public core::EventSink {
     };
 
     explicit Gate(const std::string& yaml = policy_text(), const Sizes& sizes = {})
-        : policy_(yaml), pool_(sizes.pool != nullptr ? sizes.pool : gate_pool()), in_use_(rte_mempool_in_use_count(pool_)),
-          tags(100, {3, 4}), scratch_(200'000) {
+        : policy_(yaml),
+          pool_(sizes.pool != nullptr ? sizes.pool : gate_pool()),
+          in_use_(rte_mempool_in_use_count(pool_)),
+          tags(100, {3, 4}),
+          scratch_(200'000) {
         core::Config config;
         config.pool = pool_;
         config.mtu = sizes.mtu;
@@ -144,12 +147,14 @@ class Gate final : public core::EventSink {
         return all;
     }
     /// A message in one datagram between ports 5060.
-    Out message(const Sip& sip, Arrival from = Arrival::inside) { return send(frame4(bytes(sip.text())), from); }
-    /// "verdict reason" of the last message line; empty when there is none.
-    [[nodiscard]] std::string last() const { return lines.empty() ? "" : lines.back().verdict + " " + lines.back().reason; }
-    void tick() {
-        pipeline_->tick(now, judge, out_);
+    Out message(const Sip& sip, Arrival from = Arrival::inside) {
+        return send(frame4(bytes(sip.text())), from);
     }
+    /// "verdict reason" of the last message line; empty when there is none.
+    [[nodiscard]] std::string last() const {
+        return lines.empty() ? "" : lines.back().verdict + " " + lines.back().reason;
+    }
+    void tick() { pipeline_->tick(now, judge, out_); }
     Out take() {
         Out o;
         for (const Arrival a : {Arrival::inside, Arrival::outside})
@@ -163,12 +168,17 @@ class Gate final : public core::EventSink {
         return o;
     }
     [[nodiscard]] const core::Counters& counters() const { return pipeline_->counters(); }
-    [[nodiscard]] std::uint64_t outcome(Outcome o) const { return counters().outcome[static_cast<std::size_t>(o)]; }
+    [[nodiscard]] std::uint64_t outcome(Outcome o) const {
+        return counters().outcome[static_cast<std::size_t>(o)];
+    }
 
     void message(const core::MessageRecord& r) override {
         const auto& d = *r.decision;
-        lines.push_back({std::string(to_string(d.verdict)), d.would ? std::string(to_string(*d.would)) : "",
-                         std::string(reason_text(d)), watch::message_json(r), {r.frames.begin(), r.frames.end()}});
+        lines.push_back({std::string(to_string(d.verdict)),
+                         d.would ? std::string(to_string(*d.would)) : "",
+                         std::string(reason_text(d)),
+                         watch::message_json(r),
+                         {r.frames.begin(), r.frames.end()}});
     }
     void drop(const core::DropRecord& r) override {
         drops.push_back({std::string(r.reason), {r.frames.begin(), r.frames.end()}});

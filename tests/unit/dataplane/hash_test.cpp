@@ -40,8 +40,10 @@ std::string counting(std::size_t n) {
 }
 
 std::string openssl_siphash(const Bytes& key, std::string_view data) {
-    std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> mac(EVP_MAC_fetch(nullptr, "SIPHASH", nullptr), EVP_MAC_free);
-    std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> ctx(EVP_MAC_CTX_new(mac.get()), EVP_MAC_CTX_free);
+    std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> mac(EVP_MAC_fetch(nullptr, "SIPHASH", nullptr),
+                                                          EVP_MAC_free);
+    std::unique_ptr<EVP_MAC_CTX, decltype(&EVP_MAC_CTX_free)> ctx(EVP_MAC_CTX_new(mac.get()),
+                                                                  EVP_MAC_CTX_free);
     unsigned size = 16;
     const OSSL_PARAM params[] = {OSSL_PARAM_construct_uint("size", &size), OSSL_PARAM_construct_end()};
     std::array<unsigned char, 16> out{};
@@ -64,7 +66,8 @@ TEST(SipHash, ReferenceVectors) {
 TEST(SipHash, AgreesWithOpenSsl) {
     Bytes key;
     for (std::size_t i = 0; i < 16; ++i) key = key + u8(i);
-    for (std::size_t n = 0; n < 300; ++n) ASSERT_EQ(hex(hash(kReference, counting(n))), openssl_siphash(key, counting(n))) << n;
+    for (std::size_t n = 0; n < 300; ++n)
+        ASSERT_EQ(hex(hash(kReference, counting(n))), openssl_siphash(key, counting(n))) << n;
 }
 
 TEST(SipHash, PiecesMakeNoDifference) {
@@ -91,9 +94,11 @@ TEST(SipHash, FieldsDoNotRunTogether) {
 }
 
 /// Field by field from the clause, hashed by OpenSSL's other interface.
-Uid by_the_book(const std::string& user, const std::string& kms, const Bytes& period, const Bytes& offset, const Bytes& number) {
+Uid by_the_book(const std::string& user, const std::string& kms, const Bytes& period, const Bytes& offset,
+                const Bytes& number) {
     Bytes s = u8(0);
-    for (const Bytes& p : {bytes("MIKEY-SAKKE-UID"), bytes(user), bytes(kms), period, offset, number}) s = s + p + u16(p.size());
+    for (const Bytes& p : {bytes("MIKEY-SAKKE-UID"), bytes(user), bytes(kms), period, offset, number})
+        s = s + p + u16(p.size());
     Uid out{};
     unsigned n = 0;
     EVP_Digest(s.data(), s.size(), out.data(), &n, EVP_sha256(), nullptr);
@@ -102,7 +107,8 @@ Uid by_the_book(const std::string& user, const std::string& kms, const Bytes& pe
 
 TEST(Uid, ByTheBook) {
     const std::string user = "sip:alice@mc1.example", kms = "kms.a.example";
-    EXPECT_EQ(uid_of(user, kms, 2592000, 0, 1514), by_the_book(user, kms, {0x27, 0x8D, 0x00}, {0x00}, {0x05, 0xEA}));
+    EXPECT_EQ(uid_of(user, kms, 2592000, 0, 1514),
+              by_the_book(user, kms, {0x27, 0x8D, 0x00}, {0x00}, {0x05, 0xEA}));
     EXPECT_EQ(uid_of(user, kms, 255, 256, 0), by_the_book(user, kms, {0xFF}, {0x01, 0x00}, {0x00}));
     EXPECT_EQ(uid_of(user, kms, 0xFFFFFFFFFFFFFFFF, 1, 65536),
               by_the_book(user, kms, Bytes(8, 0xFF), {0x01}, {0x01, 0x00, 0x00}));
@@ -125,21 +131,26 @@ TEST(Uid, Periods) {
         EXPECT_FALSE(is_uid_of(text.substr(1), "sip:a@b", kms, kNow));
         EXPECT_FALSE(is_uid_of(text, "sip:x@b", kms, kNow));
     }
-    EXPECT_FALSE(is_uid_of(std::string(32, 'u'), "sip:a@b", {"kms.a.example", 0, 0}, kNow)) << "no division by zero";
+    EXPECT_FALSE(is_uid_of(std::string(32, 'u'), "sip:a@b", {"kms.a.example", 0, 0}, kNow))
+        << "no division by zero";
 }
 
 TEST(Uid, Roster) {
     constexpr core::Time kNow = 1'700'000'000 * core::kSecond;
     UserTags users(1000, {1, 2});
-    for (int i = 0; i < 50; ++i) ASSERT_TRUE(users.set("mc1", "sip:u" + std::to_string(i) + "@mc1.example", 0));
+    for (int i = 0; i < 50; ++i)
+        ASSERT_TRUE(users.set("mc1", "sip:u" + std::to_string(i) + "@mc1.example", 0));
     UidRoster roster(4);
     const auto find = [&](int user, const std::string& kms) {
         const Uid u = uid_of("sip:u" + std::to_string(user) + "@mc1.example", kms, 2592000, 0, 1508);
-        const auto* found = roster.find({reinterpret_cast<const char*>(u.data()), 32}, {kms, 2592000, 0}, users, kNow);
+        const auto* found =
+            roster.find({reinterpret_cast<const char*>(u.data()), 32}, {kms, 2592000, 0}, users, kNow);
         return found == nullptr ? std::string() : found->uri;
     };
     EXPECT_EQ(find(7, "kms.a.example"), "sip:u7@mc1.example");
-    for (int i = 0; i < 20; ++i) EXPECT_EQ(find(i, "kms" + std::to_string(i)), "sip:u" + std::to_string(i) + "@mc1.example") << "tables come and go";
+    for (int i = 0; i < 20; ++i)
+        EXPECT_EQ(find(i, "kms" + std::to_string(i)), "sip:u" + std::to_string(i) + "@mc1.example")
+            << "tables come and go";
     EXPECT_EQ(find(60, "kms.a.example"), "");
     ASSERT_TRUE(users.set("mc1", "sip:u60@mc1.example", 0));
     EXPECT_EQ(find(60, "kms.a.example"), "sip:u60@mc1.example") << "users who came later";

@@ -14,8 +14,12 @@ using core::kSecond;
 
 constexpr Time kStart = 1'700'000'000 * kSecond;
 
-Hash128 key(std::uint64_t n) { return {n * 0x9E3779B97F4A7C15ULL, n}; }
-Hash128 same_bucket(std::uint64_t n) { return {5, n}; }
+Hash128 key(std::uint64_t n) {
+    return {n * 0x9E3779B97F4A7C15ULL, n};
+}
+Hash128 same_bucket(std::uint64_t n) {
+    return {5, n};
+}
 
 TEST(Transactions, FindsWhatWasPut) {
     Transactions t(100);
@@ -27,7 +31,8 @@ TEST(Transactions, FindsWhatWasPut) {
     }
     EXPECT_EQ(t.size(), 100U);
     EXPECT_EQ(t.capacity(), 100U);
-    for (std::uint64_t n = 1; n <= 100; ++n) EXPECT_EQ(t.find(n % 2 != 0 ? key(n) : same_bucket(n), kStart)->krr_time, n);
+    for (std::uint64_t n = 1; n <= 100; ++n)
+        EXPECT_EQ(t.find(n % 2 != 0 ? key(n) : same_bucket(n), kStart)->krr_time, n);
     EXPECT_EQ(t.find(key(2), kStart), nullptr);
     EXPECT_EQ(t.put(key(1), kStart)->krr_time, 1U) << "the same entry";
     EXPECT_EQ(t.size(), 100U);
@@ -88,9 +93,12 @@ TEST(Transactions, Methods) {
     }
 }
 
-policy::table::Address source(std::uint8_t n) { return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, n}; }
+policy::table::Address source(std::uint8_t n) {
+    return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, n};
+}
 
-std::size_t allowed(Limiter& l, const policy::table::Address& from, std::uint32_t all, std::uint32_t each, Time now, int tries) {
+std::size_t allowed(Limiter& l, const policy::table::Address& from, std::uint32_t all, std::uint32_t each,
+                    Time now, int tries) {
     std::size_t n = 0;
     for (int i = 0; i < tries; ++i) n += l.allow(from, all, each, now) ? 1 : 0;
     return n;
@@ -101,9 +109,11 @@ TEST(Limiter, PerSource) {
     EXPECT_EQ(allowed(l, source(1), 1000, 10, kStart, 50), 10U);
     EXPECT_EQ(allowed(l, source(2), 1000, 10, kStart, 50), 10U) << "others are not affected";
     EXPECT_EQ(allowed(l, source(1), 1000, 10, kStart + 99 * kMillisecond, 50), 0U);
-    EXPECT_EQ(allowed(l, source(1), 1000, 10, kStart + 100 * kMillisecond, 50), 1U) << "one every tenth of a second";
+    EXPECT_EQ(allowed(l, source(1), 1000, 10, kStart + 100 * kMillisecond, 50), 1U)
+        << "one every tenth of a second";
     EXPECT_EQ(allowed(l, source(1), 1000, 10, kStart + 600 * kMillisecond, 50), 5U);
-    EXPECT_EQ(allowed(l, source(1), 1000, 10, kStart + 3600 * kSecond, 50), 10U) << "never more than a second's worth";
+    EXPECT_EQ(allowed(l, source(1), 1000, 10, kStart + 3600 * kSecond, 50), 10U)
+        << "never more than a second's worth";
     EXPECT_EQ(allowed(l, source(1), 1000, 10, kStart, 50), 0U) << "a clock that runs backwards gives nothing";
 }
 
@@ -120,7 +130,8 @@ TEST(Limiter, Overall) {
 TEST(Limiter, LongRunHoldsTheRate) {
     Limiter l(16, {1, 2});
     std::size_t n = 0;
-    for (Time t = 0; t < 10 * kSecond; t += 3 * kMillisecond) n += l.allow(source(1), 100000, 50, kStart + t) ? 1 : 0;
+    for (Time t = 0; t < 10 * kSecond; t += 3 * kMillisecond)
+        n += l.allow(source(1), 100000, 50, kStart + t) ? 1 : 0;
     EXPECT_GE(n, 540U);
     EXPECT_LE(n, 550U);
 }

@@ -35,7 +35,8 @@ inline std::string sdp(const Offer& o) {
     return "v=0\r\no=- 0 0 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\na=key-mgmt:mikey " +
            mikey::test::base64(mikey_bytes(o)) + "\r\nm=audio 49170 RTP/AVP 0\r\n";
 }
-inline const std::string kPlainSdp = "v=0\r\no=- 0 0 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\nm=audio 49170 RTP/AVP 0\r\n";
+inline const std::string kPlainSdp =
+    "v=0\r\no=- 0 0 IN IP4 10.0.0.1\r\ns=-\r\nc=IN IP4 10.0.0.1\r\nt=0 0\r\nm=audio 49170 RTP/AVP 0\r\n";
 
 struct Sip {
     std::string method = "INVITE";
@@ -52,9 +53,10 @@ struct Sip {
     std::optional<std::size_t> length{};
 
     [[nodiscard]] std::string text() const {
-        std::string s = status ? "SIP/2.0 " + std::to_string(*status) + " Reason\r\n" : method + " " + uri + " SIP/2.0\r\n";
-        s += "Via: " + via + "\r\nFrom: " + from + "\r\nTo: " + to + "\r\nCall-ID: " + call_id + "\r\nCSeq: " +
-             std::to_string(cseq) + " " + method + "\r\n" + extra;
+        std::string s = status ? "SIP/2.0 " + std::to_string(*status) + " Reason\r\n"
+                               : method + " " + uri + " SIP/2.0\r\n";
+        s += "Via: " + via + "\r\nFrom: " + from + "\r\nTo: " + to + "\r\nCall-ID: " + call_id +
+             "\r\nCSeq: " + std::to_string(cseq) + " " + method + "\r\n" + extra;
         if (!body.empty()) s += "Content-Type: " + type + "\r\n";
         return s + "Content-Length: " + std::to_string(length.value_or(body.size())) + "\r\n\r\n" + body;
     }
@@ -67,9 +69,11 @@ inline Sip invite(const Offer& o) {
 
 inline const std::string kKrrType = "application/vnd.3gpp.kmsredirectresponse+xml";
 /// A KRR with these KmsUri elements in its initiator list.
-inline std::string krr(std::string_view initiator, std::string_view receiver = "<KmsUri>ANY</KmsUri>") {
-    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?><KmsRedirectResponse xmlns=\"urn:3gpp:ns:mcsecKMSKRR:1.0\" Id=\"x1\" "
-           "Version=\"1.0.0\"><ProcessorUri>sip:far@mc2.example</ProcessorUri><Time>2026-01-01T00:00:00Z</Time>"
+inline std::string krr_text(std::string_view initiator, std::string_view receiver = "<KmsUri>ANY</KmsUri>") {
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?><KmsRedirectResponse "
+           "xmlns=\"urn:3gpp:ns:mcsecKMSKRR:1.0\" Id=\"x1\" "
+           "Version=\"1.0.0\"><ProcessorUri>sip:far@mc2.example</ProcessorUri><Time>2026-01-01T00:00:00Z</"
+           "Time>"
            "<InitiatorKmsList>" +
            std::string(initiator) + "</InitiatorKmsList><ReceiverKmsList>" + std::string(receiver) +
            "</ReceiverKmsList></KmsRedirectResponse>";

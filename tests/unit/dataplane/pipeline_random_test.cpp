@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Random frames and random changes to good ones: whatever comes, each frame is accounted for, no buffer is lost (the gate
-// checks both at its end), and in shadow mode what has no fault of IP leaves as it came.
+// Random frames and random changes to good ones: whatever comes, each frame is accounted for, no buffer is
+// lost (the gate checks both at its end), and in shadow mode what has no fault of IP leaves as it came.
 #include <random>
 
 #include "tests/unit/dataplane/gate.hpp"
@@ -17,7 +17,7 @@ std::vector<Bytes> seeds() {
     Sip back;
     back.status = 488;
     back.type = kKrrType;
-    back.body = krr("<KmsUri>kms.b.example</KmsUri>");
+    back.body = krr_text("<KmsUri>kms.b.example</KmsUri>");
     Sip ack;
     ack.method = "ACK";
     Sip cancel;
@@ -57,7 +57,8 @@ void storm(Gate& g, std::uint32_t seed, int rounds) {
         for (std::size_t n = kind < 4 ? 0 : 1 + random() % 4; n != 0; --n) {
             const std::size_t at = 12 + random() % (f.size() - 12);
             if (kind == 9)
-                f.erase(f.begin() + static_cast<std::ptrdiff_t>(at), f.begin() + static_cast<std::ptrdiff_t>(std::min(f.size(), at + 1 + random() % 40)));
+                f.erase(f.begin() + static_cast<std::ptrdiff_t>(at),
+                        f.begin() + static_cast<std::ptrdiff_t>(std::min(f.size(), at + 1 + random() % 40)));
             else
                 f[at] = static_cast<std::uint8_t>(random());
             if (f.size() < 13) break;
@@ -87,7 +88,7 @@ TEST(PipelineRandom, TinyTables) {
 TEST(PipelineRandom, FewBuffers) {
     const auto few = replay::make_pool("random-few", 3);
     ASSERT_TRUE(few);
-    Gate g(policy_text(), {.pool = few->get()});
+    Gate g(policy_text(), {.mtu = 300, .pool = few->get()});
     storm(g, 3, 2000);
     EXPECT_GT(g.counters().get(Counter::unsent_answers), 0U);
 }

@@ -11,7 +11,9 @@ const Offer kForbidden = {.kmsi = kB};
 
 TEST(Pipeline, ForwardIsByteIdentical) {
     Gate g;
-    const Bytes frame = tagged({{0x8100, 0xE005}}, 0x0800, ipv4({.options = Bytes(8, 1)}, udp(5060, 5060, bytes(invite({}).text())))) + Bytes(5, 0xEE);
+    const Bytes frame = tagged({{0x8100, 0xE005}}, 0x0800,
+                               ipv4({.options = Bytes(8, 1)}, udp(5060, 5060, bytes(invite({}).text())))) +
+                        Bytes(5, 0xEE);
     const auto out = g.send(frame);
     ASSERT_EQ(out.outside.size(), 1U);
     EXPECT_EQ(out.outside[0], frame);
@@ -31,8 +33,10 @@ TEST(Pipeline, RefusedIsAnswered) {
     EXPECT_EQ(r.payload.rfind("SIP/2.0 488 Not Acceptable Here\r\n", 0), 0U);
     EXPECT_NE(r.payload.find("\r\nContent-Type: " + kKrrType + "\r\n"), std::string::npos);
     const std::size_t body = r.payload.find("\r\n\r\n") + 4;
-    EXPECT_NE(r.payload.find("\r\nContent-Length: " + std::to_string(r.payload.size() - body) + "\r\n"), std::string::npos);
-    EXPECT_NE(r.payload.find("<InitiatorKmsList><KmsUri>kms.a.example</KmsUri></InitiatorKmsList>", body), std::string::npos);
+    EXPECT_NE(r.payload.find("\r\nContent-Length: " + std::to_string(r.payload.size() - body) + "\r\n"),
+              std::string::npos);
+    EXPECT_NE(r.payload.find("<InitiatorKmsList><KmsUri>kms.a.example</KmsUri></InitiatorKmsList>", body),
+              std::string::npos);
     EXPECT_EQ(g.outcome(Outcome::redirect), 1U);
     EXPECT_EQ(g.counters().get(Counter::generated), out.inside.size());
 }
@@ -82,17 +86,21 @@ TEST(Pipeline, RefusedFragmentsAreAnsweredOnceEachTime) {
     EXPECT_FALSE(first.inside.empty());
     EXPECT_TRUE(first.outside.empty());
     const auto second = g.send(frames);
-    EXPECT_EQ(receive(second.inside).payload, receive(first.inside).payload) << "the same answer to the same request";
+    EXPECT_EQ(receive(second.inside).payload, receive(first.inside).payload)
+        << "the same answer to the same request";
     EXPECT_TRUE(second.outside.empty());
     EXPECT_EQ(g.counters().get(Counter::retransmissions), 1U);
 }
 
 TEST(Pipeline, NoSignallingPassesAtOnce) {
     Gate g;
-    for (const Bytes& f : {ether(0x0806, Bytes(28, 0)), frame4(bytes("no sip"), 4000, 4001), ether(0x0800, ipv4({.protocol = 6}, tcp(80, 1000, bytes("HTTP/1.1 200")))),
-                           ether(0x0800, ipv4({.protocol = 6}, tcp(5060, 1000, {}))), ether(0x8847, Bytes(60, 1)), Bytes(13, 1),
-                           frame4({}, 5060, 5060), frame4(bytes("\r\n\r\n")), ether(0x0800, ipv4({.protocol = 50}, Bytes(30, 3))),
-                           frame4(u8(0x30) + u8(0xFF) + Bytes(20, 0) + ipv4({}, udp(5060, 5060, bytes("x"))), 2152, 2152)}) {
+    for (const Bytes& f :
+         {ether(0x0806, Bytes(28, 0)), frame4(bytes("no sip"), 4000, 4001),
+          ether(0x0800, ipv4({.protocol = 6}, tcp(80, 1000, bytes("HTTP/1.1 200")))),
+          ether(0x0800, ipv4({.protocol = 6}, tcp(5060, 1000, {}))), ether(0x8847, Bytes(60, 1)),
+          Bytes(13, 1), frame4({}, 5060, 5060), frame4(bytes("\r\n\r\n")),
+          ether(0x0800, ipv4({.protocol = 50}, Bytes(30, 3))),
+          frame4(u8(0x30) + u8(0xFF) + Bytes(20, 0) + ipv4({}, udp(5060, 5060, bytes("x"))), 2152, 2152)}) {
         const auto out = g.send(f);
         ASSERT_EQ(out.outside.size(), 1U);
         EXPECT_EQ(out.outside[0], f);
@@ -123,38 +131,49 @@ TEST(Pipeline, OffPortSip) {
 TEST(Pipeline, TunnelledIsJudgedAndNeverAnswered) {
     Gate g;
     const Bytes inner = ipv4({}, udp(5060, 5060, bytes(invite(kForbidden).text())));
-    for (const Bytes& f : {ether(0x0800, ipv4({.protocol = 4}, inner)), ether(0x0800, ipv4({.protocol = 47}, u16(0) + u16(0x0800) + inner)),
-                           ether(8 + inner.size(), u8(0xAA) + u8(0xAA) + u8(3) + u8(0) + u16(0) + u16(0x0800) + inner)}) {
+    for (const Bytes& f :
+         {ether(0x0800, ipv4({.protocol = 4}, inner)),
+          ether(0x0800, ipv4({.protocol = 47}, u16(0) + u16(0x0800) + inner)),
+          ether(8 + inner.size(), u8(0xAA) + u8(0xAA) + u8(3) + u8(0) + u16(0) + u16(0x0800) + inner)}) {
         const auto out = g.send(f);
         EXPECT_TRUE(out.inside.empty() && out.outside.empty());
         EXPECT_EQ(g.last(), "drop initiator-kms-not-allowed");
     }
-    const Bytes good = ether(0x0800, ipv4({.protocol = 4}, ipv4({}, udp(5060, 5060, bytes(invite({}).text())))));
+    const Bytes good =
+        ether(0x0800, ipv4({.protocol = 4}, ipv4({}, udp(5060, 5060, bytes(invite({}).text())))));
     EXPECT_EQ(g.send(good).outside, std::vector<Bytes>{good});
 }
 
-/// Every header that a host may skip on its way to UDP is skipped here too, in front of and behind a Fragment header.
+/// Every header that a host may skip on its way to UDP is skipped here too, in front of and behind a Fragment
+/// header.
 TEST(Pipeline, Ipv6HeadersBehindAFragmentHeader) {
     const Bytes datagram = udp(5060, 5060, bytes(invite(kForbidden).text()));
     for (const std::size_t type : {0U, 43U, 60U, 135U, 139U, 140U}) {
         Gate g;
-        EXPECT_TRUE(g.send(fragments6(extension(17) + datagram, 400, type)).outside.empty()) << "header " << type << ": passed unread";
+        EXPECT_TRUE(g.send(fragments6(extension(17) + datagram, 400, type)).outside.empty())
+            << "header " << type << ": passed unread";
         EXPECT_EQ(g.last(), "redirect initiator-kms-not-allowed") << type;
     }
     Gate g;
-    EXPECT_TRUE(g.send(fragments6(fragment_header(17, 0, false) + datagram, 400, 44)).outside.empty()) << "atomic fragment in fragments";
-    EXPECT_TRUE(g.send(fragments6(fragment_header(17, 0, true) + part(datagram, 0, 800), 400, 44, 8)).outside.empty())
+    EXPECT_TRUE(g.send(fragments6(fragment_header(17, 0, false) + datagram, 400, 44)).outside.empty())
+        << "atomic fragment in fragments";
+    EXPECT_TRUE(
+        g.send(fragments6(fragment_header(17, 0, true) + part(datagram, 0, 800), 400, 44, 8)).outside.empty())
         << "a fragment in fragments";
 }
 
 TEST(Pipeline, TcpIsNotReadYet) {
     Gate g;
     EXPECT_TRUE(g.send(ether(0x0800, ipv4({.protocol = 6}, tcp(1000, 5060, bytes("x"))))).outside.empty());
-    EXPECT_TRUE(g.send(ether(0x0800, ipv4({.protocol = 6}, tcp(1000, 1001, bytes("INVITE sip:x SIP/2.0\r\n"))))).outside.empty());
-    EXPECT_TRUE(g.send(fragments4(tcp(1000, 5060, Bytes(500, 'x')), 200, {.protocol = 6, .id = 3})).outside.empty());
+    EXPECT_TRUE(
+        g.send(ether(0x0800, ipv4({.protocol = 6}, tcp(1000, 1001, bytes("INVITE sip:x SIP/2.0\r\n")))))
+            .outside.empty());
+    EXPECT_TRUE(
+        g.send(fragments4(tcp(1000, 5060, Bytes(500, 'x')), 200, {.protocol = 6, .id = 3})).outside.empty());
     ASSERT_EQ(g.drops.size(), 3U);
     for (const auto& d : g.drops) EXPECT_EQ(d.reason, "tcp-uninspected");
-    EXPECT_EQ(g.send(ether(0x0800, ipv4({.protocol = 6}, tcp(1000, 5061, bytes("\x16\x03"))))).outside.size(), 1U);
+    EXPECT_EQ(g.send(ether(0x0800, ipv4({.protocol = 6}, tcp(1000, 5061, bytes("\x16\x03"))))).outside.size(),
+              1U);
     EXPECT_TRUE(g.lines.empty());
 }
 
@@ -190,10 +209,12 @@ TEST(Pipeline, BeforeThereIsATable) {
     EXPECT_EQ(g.send(frame4(bytes("hello"), 4000, 4001)).outside.size(), 1U);
     ASSERT_EQ(g.drops.size(), 1U);
     EXPECT_EQ(g.drops[0].reason, "no-table");
-    // what is no signalling (design 4.4) is forwarded, also when it cannot be read
+    // What is no signalling is forwarded, also when it cannot be read.
     EXPECT_EQ(g.send(ether(0x8847, Bytes(60, 1))).outside.size(), 1U) << "MPLS";
     EXPECT_EQ(g.send(ether(0x0800, ipv4({.protocol = 50}, Bytes(30, 3)))).outside.size(), 1U) << "ESP";
-    EXPECT_EQ(g.send(ether(0x0800, ipv4({.protocol = 47}, u16(1) + u16(0x880B) + Bytes(30, 3)))).outside.size(), 1U) << "GRE";
+    EXPECT_EQ(
+        g.send(ether(0x0800, ipv4({.protocol = 47}, u16(1) + u16(0x880B) + Bytes(30, 3)))).outside.size(), 1U)
+        << "GRE";
 }
 
 }  // namespace

@@ -61,7 +61,8 @@ TEST(Transaction, CopiesKeepVerdictAndBytes) {
     Gate g;
     const auto first = g.message(invite(kForbidden));
     g.now += 7 * kSecond;
-    EXPECT_EQ(g.message(invite(kForbidden)).inside, first.inside) << "Time in the KRR is that of the first copy";
+    EXPECT_EQ(g.message(invite(kForbidden)).inside, first.inside)
+        << "Time in the KRR is that of the first copy";
     ASSERT_TRUE(g.tags.set("mc1", "sip:alice@mc1.example", 1));  // roaming now: C alone
     EXPECT_EQ(g.message(invite(kForbidden)).inside, first.inside) << "also after a change of tags";
     EXPECT_EQ(g.counters().get(Counter::retransmissions), 2U);
@@ -72,18 +73,47 @@ TEST(Transaction, CopiesKeepVerdictAndBytes) {
     EXPECT_EQ(g.message(invite(kForbidden)).inside, first.inside);
 }
 
-/// Design 2: "a copy with the same digest gets the same verdict, also after a commit or tag change".
-TEST(Transaction, CopiesKeepTheirVerdictOverACommit) {
-    const Policy next(policy_text("", "", "cs", "      - {name: other, side: initiator, allow: [B], other: any}\n"));
-    Gate g;
-    const auto first = g.message(invite(kForbidden));
-    g.message([] { Sip s = invite({}); s.call_id = "c2"; return s; }());
+TEST(Grandfather, AcceptedInThisDialog) {
+    const Policy strict(policy_text("    in-dialog: grandfather\n", "", "cs",
+                                    "      - {name: i, side: initiator, allow: [A], other: any}\n      - "
+                                    "{name: r, side: receiver, allow: [C]}\n"));
+    Gate g(policy_text("    in-dialog: grandfather\n", "", "cs",
+                       "      - {name: i, side: initiator, allow: [B], other: any}\n      - {name: r, side: "
+                       "receiver, allow: [A]}\n"));
+    g.message(invite(kForbidden));
     EXPECT_EQ(g.last(), "forward allowed");
-    g.use(next.table(), 2);
-    EXPECT_EQ(g.message(invite(kForbidden)).inside.size(), first.inside.size()) << "refused before, refused now";
-    EXPECT_EQ(g.lines.back().verdict, "redirect");
-    g.message([] { Sip s = invite({}); s.call_id = "c2"; return s; }());
-    EXPECT_EQ(g.lines.back().verdict, "forward") << "forwarded before, forwarded now";
+    g.use(strict.table(), 2);
+    Sip again = invite(kForbidden);
+    again.to += ";tag=far";
+    again.cseq = 2;
+    EXPECT_EQ(g.message(again).outside.size(), 1U) << "unchanged, in its dialog";
+    again.call_id = "elsewhere";
+    EXPECT_TRUE(g.message(again).outside.empty());
+}
+
+/// What was accepted coming from outside was judged for its receiver alone; sent from inside it is another's
+/// offer.
+TEST(Grandfather, AcceptedInTheOtherDirectionCountsNot) {
+    Gate g(policy_text("    in-dialog: grandfather\n"));
+    g.message(invite(kForbidden), Arrival::outside);
+    EXPECT_EQ(g.last(), "forward allowed") << "IDRkmsr is A; IDRkmsi is the far domain's business";
+    Sip again = invite(kForbidden);
+    again.to += ";tag=far";
+    again.cseq = 2;
+    EXPECT_TRUE(g.message(again, Arrival::inside).outside.empty())
+        << "a client inside must not offer with KMS B";
+}
+
+/// What nobody judged was accepted by nobody.
+TEST(Grandfather, BypassAcceptsNothing) {
+    Gate g(policy_text("    in-dialog: grandfather\n"));
+    g.judge.mode = Mode::bypass;
+    g.message(invite(kForbidden));
+    g.judge.mode = Mode::enforce;
+    Sip again = invite(kForbidden);
+    again.to += ";tag=far";
+    again.cseq = 2;
+    EXPECT_TRUE(g.message(again).outside.empty());
 }
 
 TEST(Transaction, TableFull) {
@@ -94,7 +124,6 @@ TEST(Transaction, TableFull) {
         EXPECT_EQ(g.message(s).outside.size(), 1U);
     }
     Sip s = invite({});
-    s.call_id = "one too many";
     s.call_id = "one-too-many";
     EXPECT_TRUE(g.message(s).outside.empty());
     EXPECT_EQ(g.last(), "drop table-full");
@@ -149,8 +178,10 @@ TEST(Transaction, OutOfBuffers) {
 }
 
 TEST(Shadow, EverythingLeavesByteIdentical) {
-    Gate g(policy_text("    mode: shadow\n    limits: {redirects-per-second: 1, per-source: 1}\n"), {.transactions = 4, .fragments = 4});
-    std::vector<Bytes> all = {frame4(bytes(invite(kForbidden).text())), frame4(bytes(invite({}).text())), frame4(bytes("garbage")),
+    Gate g(policy_text("    mode: shadow\n    limits: {redirects-per-second: 1, per-source: 1}\n"),
+           {.transactions = 4, .fragments = 4});
+    std::vector<Bytes> all = {frame4(bytes(invite(kForbidden).text())), frame4(bytes(invite({}).text())),
+                              frame4(bytes("garbage")),
                               ether(0x0800, ipv4({.protocol = 6}, tcp(1000, 5060, bytes("INVITE"))))};
     for (int n = 0; n < 10; ++n) {
         Sip s = invite(kForbidden);
@@ -171,7 +202,8 @@ TEST(Shadow, EverythingLeavesByteIdentical) {
     for (const auto& l : g.lines) EXPECT_EQ(l.verdict, "forward");
     // more fragments than can be held leave unjudged, whichever comes first
     for (const bool backwards : {false, true}) {
-        auto many = fragments4(udp(5060, 5060, bytes(invite(kForbidden).text())), 80, {.id = backwards ? 8U : 9U});
+        auto many =
+            fragments4(udp(5060, 5060, bytes(invite(kForbidden).text())), 80, {.id = backwards ? 8U : 9U});
         if (backwards) std::ranges::reverse(many);
         const std::size_t sent = g.send(many).outside.size();
         g.now += 31 * kSecond;
@@ -180,7 +212,8 @@ TEST(Shadow, EverythingLeavesByteIdentical) {
     }
 }
 
-/// What was only watched has been forwarded: its ACK and CANCEL belong to the far side, also when the gate enforces by now.
+/// What was only watched has been forwarded: its ACK and CANCEL belong to the far side, also when the gate
+/// enforces by now.
 TEST(Shadow, AckAfterASwitchToEnforce) {
     Gate g(policy_text("    mode: shadow\n"));
     g.message(invite(kForbidden));

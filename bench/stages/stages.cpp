@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "bench/stages/stages.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "bench/stages/floor.hpp"
+#include "bench/stages/policy.hpp"
+#include "dataplane/emit/answer.hpp"
+#include "dataplane/emit/response.hpp"
+#include "dataplane/krr/names.hpp"
+#include "dataplane/mikey/base64.hpp"
+#include "policy/compile/compile.hpp"
+
+namespace kmsgate::bench {
+
+namespace {
+
+constexpr std::size_t kArena = std::size_t{2} * 1024 * 1024;  // as a pipeline has it
+constexpr std::size_t kPreparedArena = std::size_t{512} * 1024;
+constexpr std::size_t kScratch = 4096;
+constexpr memory::Key kTagKey = {0x6B6D736761746531, 0x6B6D736761746532};
+
+/// Keeps the compiler from leaving out what nobody reads.
+template <class T>
+void keep(const T& value) noexcept {
+    asm volatile("" : : "g"(&value) : "memory");
+}
+
+std::vector<std::byte> compiled() {
+    auto made = policy::compile::compile_text(policy_text());
+    if (made.blob.empty()) throw std::logic_error("the policy of bench/stages does not compile");
+    return std::move(made.blob);
+}
+
+std::unique_ptr<policy::table::Table> opened(std::span<const std::byte> blob) {
+    auto table = policy::table::Table::open(blob);
+    if (!table) throw std::logic_error("table: " + table.error().what);
+    if (table->edges().size() != kEdges || table->rules().size() != kRules ||
+        table->kms().size() != kKmsCount)
+        throw std::logic_error("the policy of bench/stages is not as large as it says");
+    return std::make_unique<policy::table::Table>(*table);
+}
+
+policy::table::EdgeId edge_of(const policy::table::Table& table, std::string_view name) {
+    const auto id = table.find_edge(name);
+    if (!id) throw std::logic_error(fmt::format("the policy has no edge {}", name));
+    return *id;
+}
+
+}  // namespace
+
+Workload::Workload()
+    : invites_(make_invites()),
+      blob_(compiled()),
+      table_(opened(blob_)),
+      tags_(kMessages, kTagKey),
+      prepared_(kMessages),
+      arena_storage_(kArena),
+      arena_(arena_storage_),
+      scratch_(kScratch) {
+    const auto roaming = table_->find_tag("roaming");
+    for (const Invite& in : invites_)
+        if (in.roaming && roaming && !tags_.set(in.caller_domain, in.caller, 1U << *roaming))
+            throw std::logic_error("tags");
+    for (std::size_t i = 0; i < prepared_.size(); ++i) prepare(i);
+    for (std::size_t i = 0; i < prepared_.size(); ++i) check(i);
+    if (refused_ < kMessages / 4 || refused_ > kMessages * 3 / 4)
+        throw std::logic_error(fmt::format("{} of {} messages are refused", refused_, kMessages));
+}
+
+void Workload::prepare(std::size_t i) {
+    const Invite& in = invites_[i];
+    Prepared& p = prepared_[i];
+    p.arrived.now = kNow;
+    p.arrived.arrival = in.arrival;
+    p.arrived.source = in.source;
+    p.arrived.destination = in.destination;
+    p.arrived.payload = in.text;
+    p.context.table = table_.get();
+    p.context.edge = edge_of(*table_, in.edge);
+    p.context.tags = &tags_;
+    p.context.roster = &roster_;
+    const auto judge = [&](const inspect::Context& context, std::unique_ptr<std::byte[]>& storage,
+                           inspect::Inspection& inspection) {
+        storage = std::make_unique<std::byte[]>(kPreparedArena);
+        sip::Arena arena({storage.get(), kPreparedArena});
+        inspect::inspect(p.arrived, context, arena, inspection);
+        if (arena.exhausted()) throw std::logic_error("arena");
+        return policy::decide::decide(inspection.facts, *table_);
+    };
+    p.decision = judge(p.context, p.storage, p.inspection);
+    const bool refused = p.decision.verdict == policy::decide::Verdict::redirect;
+    refused_ += refused ? 1 : 0;
+    inspect::Context other = p.context;
+    if (!refused) other.edge = edge_of(*table_, kIsolatedEdge);
+    p.refused_decision = judge(other, p.refused_storage, p.refused_inspection);
+}
+
+void Workload::check(std::size_t i) {
+    using policy::decide::Reason;
+    using policy::decide::Verdict;
+    const Invite& in = invites_[i];
+    const Prepared& p = prepared_[i];
+    const inspect::Inspection& x = p.inspection;
+    const auto expect = [&](bool ok, std::string_view what) {
+        if (!ok) throw std::logic_error(fmt::format("message {}: {}", i, what));
+    };
+    expect(!x.facts.malformed_sip && !x.facts.uninspectable, "cannot be inspected");
+    expect(x.message.answerable(), "cannot be answered");
+    expect(x.contents.carriages.size() == 1 && x.mikey.size() == 1, "not one I_MESSAGE");
+    expect(!x.mikey[0].fault, "its I_MESSAGE cannot be read");
+    expect(
+        x.mikey[0].text(mikey::Role::idrkmsi) == in.kmsi && x.mikey[0].text(mikey::Role::idrkmsr) == in.kmsr,
+        "names other KMSs");
+    expect(x.mikey[0].has(in.hashed ? mikey::Role::idruidi : mikey::Role::idri), "names no initiator");
+    expect(floor_idrkmsr(in.text, scratch_, false) == in.kmsr, "the floor finds another KMS");
+    expect(floor_idrkmsr(in.text, scratch_, true) == in.kmsr, "the whole floor finds another KMS");
+    const bool allowed = p.decision.verdict == Verdict::forward && p.decision.reason == Reason::allowed;
+    const bool passed = p.decision.verdict == Verdict::forward && p.decision.reason == Reason::no_rule;
+    expect(allowed || passed || p.decision.verdict == Verdict::redirect, "is neither allowed nor redirected");
+    expect(p.refused_decision.verdict == Verdict::redirect, "is not refused where nothing is allowed");
+    arena_.reset();
+    const auto lists = emit::krr_lists(p.refused_decision, p.refused_inspection, *table_, arena_);
+    expect(lists.ok &&
+               !emit::krr_body(p.refused_decision, p.refused_inspection, *table_, lists, 1, 1, {}, arena_)
+                    .empty(),
+           "has no KRR");
+}
+
+void Workload::floor(std::size_t i, bool whole) noexcept {
+    keep(floor_idrkmsr(invites_[i].text, scratch_, whole));
+}
+
+void Workload::sip_parse(std::size_t i) noexcept {
+    arena_.reset();
+    keep(sip::parse(invites_[i].text, arena_));
+}
+
+void Workload::look_into(std::size_t i) noexcept {
+    arena_.reset();
+    keep(sip::look_into(prepared_[i].inspection.message, arena_));
+}
+
+void Workload::mikey(std::size_t i) noexcept {
+    keep(mikey::read_base64(prepared_[i].inspection.contents.carriages[0].data, scratch_));
+}
+
+void Workload::inspect(std::size_t i) {
+    arena_.reset();
+    inspect::inspect(prepared_[i].arrived, prepared_[i].context, arena_, inspection_);
+    keep(inspection_);
+}
+
+void Workload::decide(std::size_t i) {
+    keep(policy::decide::decide(prepared_[i].inspection.facts, *table_));
+}
+
+void Workload::krr_emit(std::size_t i) {
+    const Prepared& p = prepared_[i];
+    arena_.reset();
+    const auto lists = emit::krr_lists(p.refused_decision, p.refused_inspection, *table_, arena_);
+    keep(emit::krr_body(p.refused_decision, p.refused_inspection, *table_, lists, i, kNow / core::kSecond, {},
+                        arena_));
+}
+
+void Workload::answer(std::size_t i) {
+    const Prepared& p = prepared_[i];
+    const sip::Message& m = p.refused_inspection.message;
+    arena_.reset();
+    const memory::Hash128 key = emit::transaction_key(m, kTagKey);
+    const auto lists = emit::krr_lists(p.refused_decision, p.refused_inspection, *table_, arena_);
+    const auto body = emit::krr_body(p.refused_decision, p.refused_inspection, *table_, lists,
+                                     key.low ^ key.high, kNow / core::kSecond, {}, arena_);
+    keep(emit::answer_destination(m, p.arrived.source));
+    const emit::ToTag tag = emit::to_tag(key);
+    const auto out = arena_.take<char>(m.head.size() + body.size() + 4096);
+    keep(emit::write_response(
+        m, p.arrived.source,
+        {488, "Not Acceptable Here", {tag.data(), tag.size()}, {}, krr::names::content_type, body}, out));
+}
+
+namespace {
+
+constexpr auto kAll = [](const Invite&) { return true; };
+constexpr auto kHashed = [](const Invite& in) { return in.hashed; };
+constexpr auto kClear = [](const Invite& in) { return !in.hashed; };
+
+constexpr std::array<Stage, 11> kStages{{
+    {"floor", "memmem, base64 and walk as far as IDRkmsr; nothing checked",
+     [](Workload& w, std::size_t i) { w.floor(i, false); }, kAll},
+    {"floor-whole", "the same, with all of the base64 decoded",
+     [](Workload& w, std::size_t i) { w.floor(i, true); }, kAll},
+    {"sip-parse", "sip::parse: start line and headers", [](Workload& w, std::size_t i) { w.sip_parse(i); },
+     kAll},
+    {"look-into", "sip::look_into: every body, given the headers",
+     [](Workload& w, std::size_t i) { w.look_into(i); }, kAll},
+    {"mikey", "mikey::read_base64: one I_MESSAGE, given its text",
+     [](Workload& w, std::size_t i) { w.mikey(i); }, kAll},
+    {"inspect", "inspect::inspect: from bytes to facts, the three above included",
+     [](Workload& w, std::size_t i) { w.inspect(i); }, kAll},
+    {"inspect-clear", "the same, only messages that name their users",
+     [](Workload& w, std::size_t i) { w.inspect(i); }, kClear},
+    {"inspect-hashed", "the same, only messages that name their users by UID",
+     [](Workload& w, std::size_t i) { w.inspect(i); }, kHashed},
+    {"decide", "policy::decide::decide, given the facts", [](Workload& w, std::size_t i) { w.decide(i); },
+     kAll},
+    {"krr-emit", "emit::krr_lists and krr_body, given a refusal",
+     [](Workload& w, std::size_t i) { w.krr_emit(i); }, kAll},
+    {"answer", "the whole 488: transaction key, To tag, KRR, write_response",
+     [](Workload& w, std::size_t i) { w.answer(i); }, kAll},
+}};
+
+}  // namespace
+
+std::span<const Stage> stages() noexcept {
+    return kStages;
+}
+
+const Stage* find_stage(std::string_view name) noexcept {
+    const auto found = std::ranges::find(kStages, name, &Stage::name);
+    return found == kStages.end() ? nullptr : &*found;
+}
+
+std::vector<std::size_t> messages_of(const Stage& stage, const Workload& workload) {
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < workload.invites().size(); ++i)
+        if (stage.takes(workload.invites()[i])) out.push_back(i);
+    return out;
+}
+
+}  // namespace kmsgate::bench

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The parts of the request path, each to be run alone on prepared input: the same code for times and for
+// instruction counts.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "bench/stages/messages.hpp"
+#include "dataplane/inspect/inspect.hpp"
+#include "dataplane/memory/uid.hpp"
+#include "dataplane/memory/user_tags.hpp"
+#include "policy/decide/decide.hpp"
+#include "policy/table/table.hpp"
+
+namespace kmsgate::bench {
+
+/// A message with everything that the stages before have made of it.
+struct Prepared {
+    inspect::Arrived arrived;
+    inspect::Context context;  ///< its own edge
+    std::unique_ptr<std::byte[]> storage;
+    inspect::Inspection inspection;     ///< at its own edge
+    policy::decide::Decision decision;  ///< at its own edge
+    /// What the KRR stages answer: the same when it was refused, else the refusal of the edge that allows
+    /// nothing.
+    std::unique_ptr<std::byte[]> refused_storage;
+    inspect::Inspection refused_inspection;
+    policy::decide::Decision refused_decision;
+};
+
+/// Everything made once; the arenas and the scratch memory that a worker would own.
+class Workload {
+  public:
+    /// Makes the messages, compiles the policy, runs every stage once and checks what came out: throws
+    /// std::logic_error when the messages are not what they are said to be, so that nothing else than
+    /// intended is measured.
+    Workload();
+
+    [[nodiscard]] std::span<const Invite> invites() const noexcept { return invites_; }
+    [[nodiscard]] std::span<const Prepared> prepared() const noexcept { return prepared_; }
+    /// How many messages their own edge refuses.
+    [[nodiscard]] std::size_t refused() const noexcept { return refused_; }
+
+    // The stages, for message `i`. Their results are handed to the compiler as used, and forgotten.
+    void floor(std::size_t i, bool whole) noexcept;
+    void sip_parse(std::size_t i) noexcept;
+    void look_into(std::size_t i) noexcept;
+    void mikey(std::size_t i) noexcept;
+    void inspect(std::size_t i);
+    void decide(std::size_t i);
+    void krr_emit(std::size_t i);
+    void answer(std::size_t i);
+
+  private:
+    void prepare(std::size_t i);
+    void check(std::size_t i);
+
+    std::vector<Invite> invites_;
+    std::vector<std::byte> blob_;
+    std::unique_ptr<policy::table::Table> table_;
+    memory::UserTags tags_;
+    memory::UidRoster roster_;
+    std::vector<Prepared> prepared_;
+    std::size_t refused_ = 0;
+    std::vector<std::byte> arena_storage_;
+    sip::Arena arena_;
+    inspect::Inspection inspection_;
+    std::vector<std::uint8_t> scratch_;
+};
+
+/// One row of the table.
+struct Stage {
+    std::string_view name;
+    std::string_view what;
+    void (*run)(Workload&, std::size_t);
+    /// Which messages: those it is asked yes for.
+    bool (*takes)(const Invite&);
+};
+[[nodiscard]] std::span<const Stage> stages() noexcept;
+/// The stage of that name, or null.
+[[nodiscard]] const Stage* find_stage(std::string_view name) noexcept;
+/// Indexes of the messages that a stage takes.
+[[nodiscard]] std::vector<std::size_t> messages_of(const Stage& stage, const Workload& workload);
+
+}  // namespace kmsgate::bench

@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Whose message is it: every source counts, none hides another (design 3, spec-facts 1.8 and 2.4).
+#include <gtest/gtest.h>
+
+#include "dataplane/inspect/inspect.hpp"
+#include "tests/unit/dataplane/gate.hpp"
+
+namespace kmsgate::inspect {
+namespace {
+
+using namespace kmsgate::test;
+using State = policy::decide::User::State;
+
+constexpr core::Time kNow = 1'700'000'000 * kSecond;
+
+class Scene {
+  public:
+    Scene()
+        : policy_(policy_text("", "peers: {ims: {addresses: [10.0.0.0/24], trusted: true}}\n", "is")),
+          tags(100, {1, 2}),
+          storage_(1 << 20),
+          arena_(storage_) {}
+
+    void look(const Sip& sip, std::uint8_t last = 1) {
+        text_ = sip.text();
+        arena_.reset();
+        Arrived a;
+        a.now = kNow;
+        a.source = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0,
+                     static_cast<std::uint8_t>(last == 1 ? 0 : 9), last},
+                    5060,
+                    false};
+        a.destination = a.source;
+        a.payload = text_;
+        inspect(a, {&policy_.table(), *policy_.table().find_edge("e"), Mode::enforce, &tags, &roster_},
+                arena_, seen);
+    }
+    [[nodiscard]] const policy::decide::User& user(int side) const {
+        return seen.facts.users[static_cast<std::size_t>(side)];
+    }
+    [[nodiscard]] std::vector<std::string> names(int side) const {
+        std::vector<std::string> out;
+        for (const auto& c : user(side).candidates) out.emplace_back(c.uri);
+        return out;
+    }
+
+  private:
+    Policy policy_;
+    memory::UidRoster roster_;
+
+  public:
+    memory::UserTags tags;
+    Inspection seen;
+
+  private:
+    std::vector<std::byte> storage_;
+    sip::Arena arena_;
+    std::string text_;
+};
+using Names = std::vector<std::string>;
+
+Sip plain(const Offer& o, std::string from, std::string to = "<sip:server@far.example>",
+          std::string uri = "sip:server@far.example") {
+    Sip s = invite(o);
+    s.from = std::move(from);
+    s.to = std::move(to);
+    s.uri = std::move(uri);
+    return s;
+}
+mikey::test::Octets uid(std::string_view user, std::string_view kms, std::uint64_t period) {
+    const auto u = memory::uid_of(user, kms, 2592000, 0, period);
+    return {u.begin(), u.end()};
+}
+constexpr std::uint64_t kPeriod = 1508;
+
+TEST(Users, AnySourcePlacesTheInitiator) {
+    Scene s;
+    s.look(plain({}, "<sip:Alice@MC1.example;x=y>;tag=1"));
+    EXPECT_EQ(s.user(0).state, State::ours);
+    EXPECT_EQ(s.names(0), Names{"sip:Alice@mc1.example"}) << "normalised";
+    s.look(plain({.idri = "sip:mc@mc1.example"}, "<sip:ims@far.example>;tag=1"));
+    EXPECT_EQ(s.user(0).state, State::ours);
+    EXPECT_EQ(s.seen.users[0], "sip:mc@mc1.example");
+    s.look(plain({}, "<sip:ims@far.example>;tag=1"));
+    EXPECT_EQ(s.user(0).state, State::unknown) << "a domain that the policy does not know";
+    s.look(plain({}, "<sip:x@mc2.example>;tag=1"));
+    EXPECT_EQ(s.user(0).state, State::other);
+    s.look(plain({.idri = "sip:mc@nobody.example"}, "<sip:ims@far.example>;tag=1"));
+    EXPECT_EQ(s.user(0).state, State::other)
+        << "a clear MC identity is somebody's, even when no domain claims it";
+}
+
+TEST(Users, DisagreementIsAnEventAndNoWayOut) {
+    Scene s;
+    s.look(plain({.idri = "sip:mc@mc2.example"}, "<sip:alice@mc1.example>;tag=1"));
+    EXPECT_EQ(s.user(0).state, State::ours);
+    EXPECT_TRUE(s.user(0).disagreement);
+    s.look(plain({.idri = "sip:mc@mc1.example"}, "<sip:alice@mc1.example>;tag=1"));
+    EXPECT_EQ(s.user(0).candidates.size(), 2U) << "both count";
+    EXPECT_TRUE(s.user(0).disagreement);
+    s.look(plain({.idri = "sip:alice@mc1.example"}, "<SIP:alice@MC1.EXAMPLE>;tag=1"));
+    EXPECT_EQ(s.user(0).candidates.size(), 1U);
+    EXPECT_FALSE(s.user(0).disagreement);
+}
+
+TEST(Users, AssertedIdentityOnlyFromTrustedPeers) {
+    Scene s;
+    Sip m = plain({}, "<sip:ims@far.example>;tag=1");
+    m.extra =
+        "P-Asserted-Identity: \"x, y\" <sip:p@mc1.example>,\r\n <tel:+44(20)-5>\r\nP-Preferred-Identity: "
+        "<sip:no@mc1.example>\r\n";
+    s.look(m);
+    EXPECT_EQ(s.names(0), (Names{"sip:p@mc1.example", "tel:+44205"}));
+    s.look(m, 2);
+    EXPECT_EQ(s.user(0).state, State::unknown) << "from another peer it is only a claim";
+}
+
+TEST(Users, PhoneNumbers) {
+    Scene s;
+    s.look(plain({}, "<sip:+4420123@far.example;user=phone>;tag=1"));
+    EXPECT_EQ(s.user(0).state, State::ours) << "also tel:+4420123";
+    ASSERT_EQ(s.user(0).candidates.size(), 1U);
+    EXPECT_EQ(s.user(0).candidates[0].alias, "tel:+4420123");
+    s.look(plain({}, "<sip:+4420123@far.example>;tag=1"));
+    EXPECT_EQ(s.user(0).state, State::unknown) << "without user=phone it is a name like any other";
+}
+
+TEST(Users, TagsOfEverySpelling) {
+    Scene s;
+    ASSERT_TRUE(s.tags.set("mc1", "tel:+4420123", 1));
+    s.look(plain({}, "<sip:+4420123@mc1.example;user=phone>;tag=1"));
+    EXPECT_EQ(s.user(0).candidates[0].tags, 1U);
+}
+
+TEST(Users, HashedWithTheKmsOfTheMessage) {
+    Scene s;
+    for (std::uint64_t period = kPeriod - 2; period <= kPeriod + 2; ++period) {
+        const bool near = period + 1 >= kPeriod && period <= kPeriod + 1;
+        // the receiver's server stands in To; the UID tells which of the clear identities is the MC user
+        const Sip m = plain({.kmsr = "kms.unheard-of.example",
+                             .uidr = uid("sip:bob@mc1.example", "kms.unheard-of.example", period)},
+                            "<sip:a@far.example>;tag=1", "<sip:bob@mc1.example>", "sip:server@mc1.example");
+        s.look(m);
+        EXPECT_EQ(s.names(1), near ? Names{"sip:bob@mc1.example"}
+                                   : (Names{"sip:bob@mc1.example", "sip:server@mc1.example"}))
+            << period;
+    }
+    const Offer roster = {.kmsi = kB, .uidi = uid("sip:carol@mc1.example", kB, kPeriod)};
+    s.look(plain(roster, "<sip:ims@far.example>;tag=1"));
+    EXPECT_EQ(s.user(0).state, State::unknown);
+    ASSERT_TRUE(s.tags.set("mc1", "sip:carol@mc1.example", 0));
+    s.look(plain(roster, "<sip:ims@far.example>;tag=1"));
+    EXPECT_EQ(s.names(0), Names{"sip:carol@mc1.example"}) << "rostered, without any tag";
+    s.look(plain({.kmsi = kA, .uidi = uid("sip:carol@mc1.example", kB, kPeriod)},
+                 "<sip:ims@far.example>;tag=1"));
+    EXPECT_EQ(s.user(0).state, State::unknown) << "hashed with another KMS than the message names";
+    // both spellings of a number are candidates
+    s.look(plain({.kmsr = kA, .uidr = uid("tel:+4420123", kA, kPeriod)}, "<sip:a@far.example>;tag=1",
+                 "<sip:+4420123@far.example;user=phone>", "sip:server@mc1.example"));
+    EXPECT_EQ(s.names(1), Names{"sip:+4420123@far.example"});
+}
+
+TEST(Users, ReceiverOfAServer) {
+    Scene s;
+    s.look(plain({}, "<sip:a@far.example>;tag=1", "<sip:server@mc1.example>", "sip:server@mc1.example"));
+    EXPECT_EQ(s.names(1), Names{"sip:server@mc1.example"}) << "when nothing better is known";
+    s.look(plain({.idrr = "sip:bob@mc1.example"}, "<sip:a@far.example>;tag=1", "<sip:server@mc1.example>",
+                 "sip:server@mc1.example"));
+    EXPECT_EQ(s.names(1), Names{"sip:bob@mc1.example"});
+    s.look(plain({.idrr = "sip:bob@mc2.example"}, "<sip:a@far.example>;tag=1", "<sip:server@mc1.example>",
+                 "sip:server@mc1.example"));
+    EXPECT_EQ(s.user(1).state, State::ours)
+        << "any source that places the user in the domain makes the edge police";
+    s.look(plain({.idrr = "sip:bob@mc2.example"}, "<sip:a@far.example>;tag=1"));
+    EXPECT_EQ(s.user(1).state, State::other);
+}
+
+TEST(Users, SidesSwapInResponses) {
+    Scene s;
+    Sip m = plain({}, "<sip:alice@mc1.example>;tag=1", "<sip:bob@mc2.example>;tag=2");
+    m.status = 200;
+    s.look(m);
+    EXPECT_EQ(s.user(0).state, State::other) << "who answers sends the offer";
+    EXPECT_EQ(s.names(1), Names{"sip:alice@mc1.example"});
+}
+
+/// An attacker may name as many users as fit into a message; none of them hides the one that counts.
+TEST(Users, ACrowdHidesNobody) {
+    for (const std::size_t n :
+         {std::size_t{5}, std::size_t{23}, std::size_t{30}, std::size_t{127}, std::size_t{300}}) {
+        Scene s;
+        std::string list = "<resource-lists xmlns=\"urn:ietf:params:xml:ns:resource-lists\"><list>";
+        for (std::size_t i = 0; i < n; ++i)
+            list += "<entry uri=\"sip:u" + std::to_string(i) + "@mc2.example\"/>";
+        list += "</list></resource-lists>";
+        Sip m = plain({}, "<sip:a@far.example>;tag=1", "<sip:bob@mc1.example>");
+        m.type = "multipart/mixed;boundary=b";
+        m.body = "--b\r\nContent-Type: application/sdp\r\n\r\n" + sdp({}) +
+                 "\r\n--b\r\nContent-Type: application/resource-lists+xml\r\n\r\n" + list + "\r\n--b--\r\n";
+        s.look(m);
+        ASSERT_GE(s.seen.contents.identities.size(), std::min<std::size_t>(n, 100))
+            << "the list was not read";
+        EXPECT_NE(s.user(1).state, State::other) << n << ": To names a user of this domain";
+        if (n < 100) {
+            EXPECT_EQ(s.user(1).state, State::ours) << n;
+        }
+    }
+}
+
+}  // namespace
+}  // namespace kmsgate::inspect

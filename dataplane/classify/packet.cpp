@@ -10,10 +10,12 @@ namespace {
 
 using Bytes = std::span<const std::uint8_t>;
 
-constexpr std::uint16_t kIpv4 = 0x0800, kIpv6 = 0x86DD, kMpls = 0x8847, kMplsMulticast = 0x8848, kPppoe = 0x8864;
+constexpr std::uint16_t kIpv4 = 0x0800, kIpv6 = 0x86DD, kMpls = 0x8847, kMplsMulticast = 0x8848,
+                        kPppoe = 0x8864;
 constexpr std::uint16_t kMaxLength = 1500;  // IEEE 802.3: no type but a length
-constexpr std::uint8_t kHopByHop = 0, kIpInIp = 4, kTcp = 6, kUdp = 17, kIpv6InIp = 41, kRouting = 43, kFragment = 44,
-                       kGre = 47, kEsp = 50, kAh = 51, kDestination = 60, kMobility = 135, kHip = 139, kShim6 = 140;
+constexpr std::uint8_t kHopByHop = 0, kIpInIp = 4, kTcp = 6, kUdp = 17, kIpv6InIp = 41, kRouting = 43,
+                       kFragment = 44, kGre = 47, kEsp = 50, kAh = 51, kDestination = 60, kMobility = 135,
+                       kHip = 139, kShim6 = 140;
 constexpr unsigned kMaxVlans = 8, kMaxExtensions = 16, kMaxTunnels = 2;
 
 std::uint16_t be16(Bytes b, std::size_t at) noexcept {
@@ -86,9 +88,12 @@ Kind read_protocol(Bytes frame, std::size_t at, std::size_t end, std::uint8_t pr
         p.l4_size = static_cast<std::uint32_t>(end - at);
         switch (protocol) {
             case kUdp:
-            case kTcp: return read_udp_tcp(frame.subspan(at, end - at), p);
-            case kEsp: return Kind::encrypted;
-            case kGre: return tunnels < kMaxTunnels ? read_gre(frame, at, end, tunnels, p) : Kind::tunnel;
+            case kTcp:
+                return read_udp_tcp(frame.subspan(at, end - at), p);
+            case kEsp:
+                return Kind::encrypted;
+            case kGre:
+                return tunnels < kMaxTunnels ? read_gre(frame, at, end, tunnels, p) : Kind::tunnel;
             case kIpInIp:
             case kIpv6InIp:
                 if (tunnels >= kMaxTunnels) return Kind::tunnel;
@@ -133,7 +138,8 @@ Kind read_protocol(Bytes frame, std::size_t at, std::size_t end, std::uint8_t pr
                 p.l4_size = static_cast<std::uint32_t>(end - at);
                 return Kind::fragment;
             }
-            default: return Kind::other;
+            default:
+                return Kind::other;
         }
     }
     return Kind::malformed;
@@ -168,7 +174,8 @@ Kind read_ipv6(Bytes frame, std::size_t at, unsigned tunnels, Packet& p) noexcep
     const Bytes ip = frame.subspan(at);
     if (ip.size() < 40) return Kind::malformed;
     const std::size_t total = 40U + be16(ip, 4);
-    // Payload length 0 announces a jumbogram, which no link here carries; without payload there is nothing to read.
+    // Payload length 0 announces a jumbogram, which no link here carries; without payload there is nothing to
+    // read.
     if (total > ip.size()) return Kind::malformed;
     p.v6 = true;
     p.l3 = static_cast<std::uint16_t>(at);
@@ -183,9 +190,12 @@ Kind read_ipv6(Bytes frame, std::size_t at, unsigned tunnels, Packet& p) noexcep
 Kind read_ip(Bytes frame, std::size_t at, unsigned tunnels, Packet& p) noexcept {
     if (at >= frame.size()) return Kind::malformed;
     switch (frame[at] >> 4) {
-        case 4: return read_ipv4(frame, at, tunnels, p);
-        case 6: return read_ipv6(frame, at, tunnels, p);
-        default: return Kind::malformed;
+        case 4:
+            return read_ipv4(frame, at, tunnels, p);
+        case 6:
+            return read_ipv6(frame, at, tunnels, p);
+        default:
+            return Kind::malformed;
     }
 }
 
@@ -204,11 +214,14 @@ Packet read(Bytes frame) noexcept {
             return p;
         }
         const std::uint64_t id = be16(frame, at) & 0x0FFFU;
-        if (id != 0) p.vlan = p.vlan << 16 | id;  // id 0 carries a priority only (IEEE 802.1Q): the same link as without tag
+        if (id != 0)
+            p.vlan = p.vlan << 16 |
+                     id;  // id 0 carries a priority only (IEEE 802.1Q): the same link as without tag
         type = be16(frame, at + 2);
         at += 4;
     }
-    if (type <= kMaxLength && is_snap(frame.subspan(at))) {  // some hosts read IP here; an answer cannot borrow this header
+    if (type <= kMaxLength &&
+        is_snap(frame.subspan(at))) {  // some hosts read IP here; an answer cannot borrow this header
         type = be16(frame, at + 6);
         at += 8;
         p.tunnelled = true;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Ethernet to transport: where the headers of a frame lie and what it could be. Software is the truth; RSS and rte_flow
-// only make it cheaper.
+// Ethernet to transport: where the headers of a frame lie and what it could be. Software is the truth; RSS
+// and rte_flow only make it cheaper.
 #pragma once
 
 #include <cstdint>
@@ -13,7 +13,8 @@ namespace kmsgate::classify {
 
 enum class Kind : std::uint8_t {
     other,      ///< nothing that could carry SIP over UDP or TCP here
-    malformed,  ///< IP, UDP or TCP lengths contradict each other or exceed the frame; bad IPv4 header checksum
+    malformed,  ///< IP, UDP or TCP lengths contradict each other or exceed the frame; bad IPv4 header
+                ///< checksum
     udp,
     tcp,
     fragment,   ///< one fragment of an IP datagram
@@ -25,30 +26,32 @@ enum class Kind : std::uint8_t {
 struct Packet {
     Kind kind = Kind::other;
     bool v6 = false;
-    bool tunnelled = false;            ///< found inside a readable tunnel (IP in IP, GRE, AH, LLC/SNAP): cannot be answered
-    std::uint16_t l3 = 0;              ///< start of the IP header that was judged
-    std::uint32_t l4 = 0;              ///< start of the transport header, or of a fragment's data
-    std::uint32_t l4_size = 0;         ///< bytes from l4 to the end of the IP packet
-    std::uint32_t payload = 0;         ///< start of the UDP or TCP payload
+    bool tunnelled =
+        false;  ///< found inside a readable tunnel (IP in IP, GRE, AH, LLC/SNAP): cannot be answered
+    std::uint16_t l3 = 0;       ///< start of the IP header that was judged
+    std::uint32_t l4 = 0;       ///< start of the transport header, or of a fragment's data
+    std::uint32_t l4_size = 0;  ///< bytes from l4 to the end of the IP packet
+    std::uint32_t payload = 0;  ///< start of the UDP or TCP payload
     std::uint32_t payload_size = 0;
     policy::table::Address source{};
     policy::table::Address destination{};
     std::uint16_t source_port = 0;
     std::uint16_t destination_port = 0;
-    std::uint8_t protocol = 0;         ///< transport, also of fragments (IPv6: as the first header behind Fragment says)
+    std::uint8_t protocol =
+        0;  ///< transport, also of fragments (IPv6: as the first header behind Fragment says)
     bool tcp_syn = false;
     // fragments
     std::uint32_t fragment_id = 0;
-    std::uint32_t fragment_offset = 0; ///< bytes
+    std::uint32_t fragment_offset = 0;  ///< bytes
     bool more_fragments = false;
-    std::uint64_t vlan = 0;            ///< the VLAN tags' ids, 16 bits each, outermost highest; 0: untagged
+    std::uint64_t vlan = 0;  ///< the VLAN tags' ids, 16 bits each, outermost highest; 0: untagged
 };
 
 /// Reads one frame. Never reads outside `frame`; at most 8 VLAN tags, 16 IPv6 extension headers, 2 tunnels.
 [[nodiscard]] Packet read(std::span<const std::uint8_t> frame) noexcept;
 
-/// Reads the UDP or TCP header of a reassembled datagram (packet.protocol; l4 offsets then refer to `datagram`).
-/// A fragment directly inside it is malformed.
+/// Reads the UDP or TCP header of a reassembled datagram (packet.protocol; l4 offsets then refer to
+/// `datagram`). A fragment directly inside it is malformed.
 [[nodiscard]] Kind read_transport(std::span<const std::uint8_t> datagram, Packet& packet) noexcept;
 
 }  // namespace kmsgate::classify

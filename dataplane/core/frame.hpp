@@ -29,19 +29,21 @@ struct FrameMeta {
     Time time = 0;
     std::uint64_t number = 0;  ///< 1-based position in its input (replay), 0 for frames made here
     Arrival arrival = Arrival::inside;
-    bool left = false;         ///< already sent or ended; held for its bytes only (late duplicates)
+    bool left = false;  ///< already sent or ended; held for its bytes only (late duplicates)
     // while it is a fragment that waits
-    bool more = false;             ///< more fragments follow
-    std::uint32_t offset = 0;      ///< of its data in the datagram
-    std::uint32_t size = 0;        ///< of its data
-    std::uint32_t data = 0;        ///< where its data starts in the frame
-    std::uint64_t digest = 0;      ///< of its data
-    rte_mbuf* next = nullptr;      ///< in a FrameList
+    bool more = false;         ///< more fragments follow
+    std::uint32_t offset = 0;  ///< of its data in the datagram
+    std::uint32_t size = 0;    ///< of its data
+    std::uint32_t data = 0;    ///< where its data starts in the frame
+    std::uint64_t digest = 0;  ///< of its data
+    rte_mbuf* next = nullptr;  ///< in a FrameList
 };
 inline constexpr std::uint16_t kPrivateSize = 64;
 static_assert(sizeof(FrameMeta) <= kPrivateSize);
 
-[[nodiscard]] inline FrameMeta& meta(rte_mbuf* m) noexcept { return *static_cast<FrameMeta*>(rte_mbuf_to_priv(m)); }
+[[nodiscard]] inline FrameMeta& meta(rte_mbuf* m) noexcept {
+    return *static_cast<FrameMeta*>(rte_mbuf_to_priv(m));
+}
 
 struct MbufDeleter {
     void operator()(rte_mbuf* m) const noexcept { rte_pktmbuf_free(m); }
@@ -101,8 +103,10 @@ class FrameList {
     std::size_t size_ = 0;
 };
 
-/// All bytes of the frame in one piece: in place when they are, else copied to `scratch` (empty when it is too small).
-[[nodiscard]] std::span<const std::uint8_t> linear(const rte_mbuf* m, std::span<std::uint8_t> scratch) noexcept;
+/// All bytes of the frame in one piece: in place when they are, else copied to `scratch` (empty when it is
+/// too small).
+[[nodiscard]] std::span<const std::uint8_t> linear(const rte_mbuf* m,
+                                                   std::span<std::uint8_t> scratch) noexcept;
 
 /// Adds bytes at the frame's end, chaining buffers when they are needed; false when buffers are short.
 [[nodiscard]] bool append(rte_mempool* pool, rte_mbuf* frame, std::span<const std::uint8_t> bytes) noexcept;

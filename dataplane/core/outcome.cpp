@@ -12,7 +12,8 @@ std::string_view to_string(Outcome outcome) noexcept {
         return text;
 #include "dataplane/core/outcome.def"
 #undef X
-        case Outcome::count_: break;
+        case Outcome::count_:
+            break;
     }
     return "unknown";
 }
@@ -24,7 +25,8 @@ Fate fate(Outcome outcome) noexcept {
         return Fate::fate;
 #include "dataplane/core/outcome.def"
 #undef X
-        case Outcome::count_: break;
+        case Outcome::count_:
+            break;
     }
     return Fate::dropped;
 }
@@ -36,7 +38,8 @@ std::string_view to_string(Counter counter) noexcept {
         return text;
 #include "dataplane/core/counter.def"
 #undef X
-        case Counter::count_: break;
+        case Counter::count_:
+            break;
     }
     return "unknown";
 }

@@ -24,9 +24,15 @@ using reassemble::Added;
 }  // namespace
 
 Pipeline::Pipeline(const Config& config, EventSink& sink)
-    : config_(config), sink_(sink), fragments_(config.fragments, config.table_key), transactions_(config.transactions),
+    : config_(config),
+      sink_(sink),
+      fragments_(config.fragments, config.table_key),
+      transactions_(config.transactions),
       accepted_(config.transactions, config.table_key),
-      limiter_(config.sources, config.table_key), arena_storage_(kArena), arena_(arena_storage_), frame_bytes_(kMaxFrame),
+      limiter_(config.sources, config.table_key),
+      arena_storage_(kArena),
+      arena_(arena_storage_),
+      frame_bytes_(kMaxFrame),
       datagram_bytes_(reassemble::kMaxDatagram + 1) {
     numbers_.reserve(reassemble::kMaxFragments);
 }
@@ -42,7 +48,8 @@ void Pipeline::process(std::span<Mbuf> burst, const Judge& judge, Output& out) {
     edge_ = judge.table != nullptr ? &judge.table->edges()[judge.edge] : nullptr;
     out_ = &out;
 
-    // Headers are read for the whole burst first; what is no signalling has left before the first message is parsed.
+    // Headers are read for the whole burst first; what is no signalling has left before the first message is
+    // parsed.
     std::array<Packet, kBurst> packets;
     std::array<std::uint8_t, kBurst> later{};
     std::size_t later_count = 0;
@@ -51,7 +58,8 @@ void Pipeline::process(std::span<Mbuf> burst, const Judge& judge, Output& out) {
         counters_.add(Counter::frames_in);
         const auto bytes = linear(burst[i].get(), frame_bytes_);
         packets[i] = classify::read(bytes);
-        if (bytes.empty() && burst[i]->pkt_len != 0) packets[i].kind = Kind::malformed;  // larger than any frame
+        if (bytes.empty() && burst[i]->pkt_len != 0)
+            packets[i].kind = Kind::malformed;  // larger than any frame
         if (packets[i].kind == Kind::other) {
             end(std::move(burst[i]), Outcome::passed);
         } else {
@@ -80,7 +88,8 @@ void Pipeline::tick(Time now, const Judge& judge, Output& out) {
 void Pipeline::drain(Time now, const Judge& judge, Output& out) {
     judge_ = &judge;
     out_ = &out;
-    fragments_.expire(~Time{0}, [&](reassemble::Datagram& d) { release(d, Outcome::capture_end, now, true); });
+    fragments_.expire(~Time{0},
+                      [&](reassemble::Datagram& d) { release(d, Outcome::capture_end, now, true); });
 }
 
 void Pipeline::dispatch(Mbuf frame, const Packet& packet, std::span<const std::uint8_t> bytes) {
@@ -102,13 +111,17 @@ void Pipeline::dispatch(Mbuf frame, const Packet& packet, std::span<const std::u
 
 Outcome Pipeline::transport(Kind kind, Whole whole) {
     switch (kind) {
-        case Kind::other: return end_all(std::move(whole.frames), Outcome::passed, whole.now, false);
-        case Kind::malformed: return end_all(std::move(whole.frames), Outcome::ip_malformed, whole.now, true);
+        case Kind::other:
+            return end_all(std::move(whole.frames), Outcome::passed, whole.now, false);
+        case Kind::malformed:
+            return end_all(std::move(whole.frames), Outcome::ip_malformed, whole.now, true);
         case Kind::encrypted:
             if (!concerns_peers(whole.packet)) break;
-            return by_cause(std::move(whole.frames), Cause::encrypted_transport, Outcome::encrypted_transport, whole.now);
+            return by_cause(std::move(whole.frames), Cause::encrypted_transport, Outcome::encrypted_transport,
+                            whole.now);
         case Kind::fragment:  // a fragment inside reassembled fragments: no host sends that
-            if (whole.fragmented) return end_all(std::move(whole.frames), Outcome::ip_malformed, whole.now, true);
+            if (whole.fragmented)
+                return end_all(std::move(whole.frames), Outcome::ip_malformed, whole.now, true);
             [[fallthrough]];
         case Kind::tunnel:
             if (!concerns_peers(whole.packet)) break;
@@ -117,10 +130,11 @@ Outcome Pipeline::transport(Kind kind, Whole whole) {
             const bool looks = sip::looks_like_sip(whole.payload, true) == sip::LooksLike::yes;
             if (whole.payload.empty()) break;
             if (looks || is_sip_port(whole.packet, true, false))
-                return by_cause(std::move(whole.frames), Cause::tcp_uninspected, Outcome::tcp_uninspected, whole.now);
-            if (is_sip_port(whole.packet, true, true))
-                return by_cause(std::move(whole.frames), Cause::encrypted_transport, Outcome::encrypted_transport,
+                return by_cause(std::move(whole.frames), Cause::tcp_uninspected, Outcome::tcp_uninspected,
                                 whole.now);
+            if (is_sip_port(whole.packet, true, true))
+                return by_cause(std::move(whole.frames), Cause::encrypted_transport,
+                                Outcome::encrypted_transport, whole.now);
             break;
         }
         case Kind::udp:
@@ -159,9 +173,15 @@ void Pipeline::fragment(Mbuf frame, const Packet& packet, std::span<const std::u
         end_all(std::move(frames), outcome, now, true);
     };
     switch (added) {
-        case Added::held: first_look(*d, now); break;
-        case Added::whole: whole_datagram(*d, now); break;
-        case Added::pass: end(std::move(frame), Outcome::passed); break;
+        case Added::held:
+            first_look(*d, now);
+            break;
+        case Added::whole:
+            whole_datagram(*d, now);
+            break;
+        case Added::pass:
+            end(std::move(frame), Outcome::passed);
+            break;
         case Added::share:
         case Added::share_whole: {
             rte_mbuf* held = rte_mbuf_refcnt_read(frame.get()) > 1 ? frame.get() : nullptr;
@@ -170,18 +190,25 @@ void Pipeline::fragment(Mbuf frame, const Packet& packet, std::span<const std::u
             if (added == Added::share_whole) whole_datagram(*d, now);
             break;
         }
-        case Added::malformed: refuse(Outcome::ip_malformed); break;
-        case Added::overlap: refuse(Outcome::fragment_overlap); break;
+        case Added::malformed:
+            refuse(Outcome::ip_malformed);
+            break;
+        case Added::overlap:
+            refuse(Outcome::fragment_overlap);
+            break;
         case Added::budget:
             counters_.add(Cause::fragment_budget);
-            if (edge_ != nullptr && judge_->mode != Mode::enforce) {  // watching only: what cannot be held leaves unjudged
+            if (edge_ != nullptr &&
+                judge_->mode != Mode::enforce) {  // watching only: what cannot be held leaves unjudged
                 if (d != nullptr) release(*d, Outcome::passed, now, false);
                 end(std::move(frame), Outcome::passed);
             } else {
                 refuse(Outcome::fragment_budget);
             }
             break;
-        case Added::dead: refuse(d->outcome); break;
+        case Added::dead:
+            refuse(d->outcome);
+            break;
     }
 }
 
@@ -191,7 +218,8 @@ void Pipeline::first_look(reassemble::Datagram& d, Time now) {
     Packet p = d.first;
     switch (p.protocol) {
         case kUdp:
-        case kTcp: break;
+        case kTcp:
+            break;
         case kEsp:
         case kGre:
         case kIpInIp:
@@ -216,18 +244,24 @@ void Pipeline::first_look(reassemble::Datagram& d, Time now) {
         case 60:
         case 135:
         case 139:
-        case 140: d.is_signalling = true; return;  // headers in front of the transport: read when whole
-        default: release(d, Outcome::passed, now, false); return;
+        case 140:
+            d.is_signalling = true;
+            return;  // headers in front of the transport: read when whole
+        default:
+            release(d, Outcome::passed, now, false);
+            return;
     }
     const auto bytes = reassemble::Fragments::gather(d, datagram_bytes_);
     if (bytes.size() < 8) return;
     p.source_port = static_cast<std::uint16_t>(bytes[0] << 8 | bytes[1]);
     p.destination_port = static_cast<std::uint16_t>(bytes[2] << 8 | bytes[3]);
-    if (p.protocol == kTcp ? is_sip_port(p, true, false) || is_sip_port(p, true, true) : is_sip_port(p, false, false)) {
+    if (p.protocol == kTcp ? is_sip_port(p, true, false) || is_sip_port(p, true, true)
+                           : is_sip_port(p, false, false)) {
         d.is_signalling = true;
         return;
     }
-    // A TCP header of up to 60 bytes stands in front of the payload; a SIP stream in fragments is told when whole.
+    // A TCP header of up to 60 bytes stands in front of the payload; a SIP stream in fragments is told when
+    // whole.
     if (p.protocol == kTcp) {
         d.is_signalling = true;
         return;
@@ -243,7 +277,8 @@ void Pipeline::whole_datagram(reassemble::Datagram& d, Time now) {
     whole.packet = d.first;
     whole.link_size = d.first.l3;
     for (rte_mbuf* m = d.frames.front(); m != nullptr; m = FrameList::after(m))
-        if (meta(m).offset == 0 && meta(m).size != 0) whole.first = {rte_pktmbuf_mtod(m, const std::uint8_t*), m->data_len};
+        if (meta(m).offset == 0 && meta(m).size != 0)
+            whole.first = {rte_pktmbuf_mtod(m, const std::uint8_t*), m->data_len};
     const Kind kind = classify::read_transport(bytes, whole.packet);
     if (kind == Kind::udp || kind == Kind::tcp)
         whole.payload = as_text(bytes.subspan(whole.packet.payload, whole.packet.payload_size));
@@ -255,11 +290,13 @@ void Pipeline::whole_datagram(reassemble::Datagram& d, Time now) {
     fragments_.settle(d, transport(kind, std::move(whole)), now);
 }
 
-/// Tunnels and encryption matter between signalling peers; a policy that names no peers means everybody. What stands
-/// in front of IP (MPLS, PPPoE) shows no address and may be anybody's.
+/// Tunnels and encryption matter between signalling peers; a policy that names no peers means everybody. What
+/// stands in front of IP (MPLS, PPPoE) shows no address and may be anybody's.
 bool Pipeline::concerns_peers(const Packet& packet) const noexcept {
-    if (edge_ == nullptr || judge_->table->peers().empty() || packet.source == policy::table::Address{}) return true;
-    return judge_->table->find_peer(packet.source) != nullptr || judge_->table->find_peer(packet.destination) != nullptr;
+    if (edge_ == nullptr || judge_->table->peers().empty() || packet.source == policy::table::Address{})
+        return true;
+    return judge_->table->find_peer(packet.source) != nullptr ||
+           judge_->table->find_peer(packet.destination) != nullptr;
 }
 
 Outcome Pipeline::by_cause(FrameList frames, Cause cause, Outcome dropped, Time now) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// THE pipeline: frames in, frames out, one instance for each worker and edge. No globals: replay, lab and the live
-// dataplane hold as many as they need.
+// THE pipeline: frames in, frames out, one instance for each worker and edge. No globals: replay, lab and the
+// live dataplane hold as many as they need.
 //
 // Stages, in order, written only here:
 //   classify    where the headers lie; no signalling leaves at once
@@ -39,14 +39,14 @@ struct Judge {
     const policy::table::Table* table = nullptr;  ///< null: no table yet (cause no-table)
     policy::table::EdgeId edge = 0;
     policy::table::Mode mode = policy::table::Mode::enforce;
-    std::string_view digest;       ///< Table::digest()
+    std::string_view digest;  ///< Table::digest()
     std::uint64_t generation = 0;
     const memory::UserTags* tags = nullptr;
 };
 
 struct Config {
-    rte_mempool* pool = nullptr;   ///< private area of at least kPrivateSize
-    std::size_t mtu = 1500;        ///< bytes of IP in frames made here
+    rte_mempool* pool = nullptr;  ///< private area of at least kPrivateSize
+    std::size_t mtu = 1500;       ///< bytes of IP in frames made here
     std::size_t transactions = 100'000;
     std::size_t fragments = 4096;  ///< frames held for reassembly
     std::size_t sources = 65'536;  ///< source addresses that the redirect limit tells apart
@@ -67,7 +67,8 @@ class Pipeline {
   public:
     Pipeline(const Config& config, EventSink& sink);
 
-    /// Takes a burst (FrameMeta set), appends what leaves now to `out`. Frames of one burst come from any port.
+    /// Takes a burst (FrameMeta set), appends what leaves now to `out`. Frames of one burst come from any
+    /// port.
     void process(std::span<Mbuf> burst, const Judge& judge, Output& out);
     /// Runs the timers up to `now` without a frame.
     void tick(Time now, const Judge& judge, Output& out);
@@ -79,11 +80,11 @@ class Pipeline {
   private:
     /// A whole UDP or TCP datagram and the frames that brought it.
     struct Whole {
-        classify::Packet packet;                  ///< addresses, ports, tunnel
-        std::span<const std::uint8_t> first;      ///< bytes of its first frame
-        std::size_t link_size = 0;                ///< of the Ethernet header in `first`
+        classify::Packet packet;              ///< addresses, ports, tunnel
+        std::span<const std::uint8_t> first;  ///< bytes of its first frame
+        std::size_t link_size = 0;            ///< of the Ethernet header in `first`
         std::string_view payload;
-        FrameList frames;                         ///< in order of arrival
+        FrameList frames;  ///< in order of arrival
         bool fragmented = false;
         bool off_port = false;
         Arrival arrival = Arrival::inside;
@@ -97,7 +98,8 @@ class Pipeline {
     void whole_datagram(reassemble::Datagram& datagram, Time now);
     Outcome transport(classify::Kind kind, Whole whole);
     [[nodiscard]] bool is_sip_port(const classify::Packet& packet, bool tcp, bool tls) const noexcept;
-    [[nodiscard]] bool could_be_sip(const classify::Packet& packet, std::string_view payload, bool whole) const noexcept;
+    [[nodiscard]] bool could_be_sip(const classify::Packet& packet, std::string_view payload,
+                                    bool whole) const noexcept;
     [[nodiscard]] bool concerns_peers(const classify::Packet& packet) const noexcept;
     Outcome by_cause(FrameList frames, policy::Cause cause, Outcome dropped, Time now);
     void release(reassemble::Datagram& datagram, Outcome outcome, Time now, bool line);
@@ -105,7 +107,8 @@ class Pipeline {
     // messages
     Outcome judge_message(Whole& whole);
     [[nodiscard]] bool is_own_answer(const Whole& whole) const;
-    void decide_message(const Whole& whole, policy::decide::Decision& decision, policy::decide::Record* record);
+    void decide_message(const Whole& whole, policy::decide::Decision& decision,
+                        policy::decide::Record* record);
     void remember(const Whole& whole, policy::decide::Decision& decision);
     [[nodiscard]] bool accepted_before() const;
     void note_accepted(const Whole& whole);
@@ -137,11 +140,11 @@ class Pipeline {
     std::vector<std::uint8_t> datagram_bytes_;  ///< a reassembled datagram
     std::vector<std::uint64_t> numbers_;        ///< frame numbers for an event
     inspect::Inspection inspection_;
-    memory::Hash128 key_;                       ///< transaction of the message at hand
-    memory::Hash128 digest_;                    ///< of its bytes
-    std::uint64_t krr_time_ = 0;                ///< seconds
+    memory::Hash128 key_;         ///< transaction of the message at hand
+    memory::Hash128 digest_;      ///< of its bytes
+    std::uint64_t krr_time_ = 0;  ///< seconds
     std::uint32_t packet_id_ = 0;
-    const Judge* judge_ = nullptr;              ///< during a call
+    const Judge* judge_ = nullptr;  ///< during a call
     const policy::table::EdgeRecord* edge_ = nullptr;
     Output* out_ = nullptr;
 };

@@ -22,13 +22,19 @@ constexpr std::size_t kMaxMessage = 65535;
 
 Outcome outcome_of(Verdict verdict) noexcept {
     switch (verdict) {
-        case Verdict::forward: return Outcome::forward;
-        case Verdict::redirect: return Outcome::redirect;
-        case Verdict::reject: return Outcome::reject;
-        case Verdict::rewrite: return Outcome::rewrite;
-        case Verdict::absorb: return Outcome::absorb;
+        case Verdict::forward:
+            return Outcome::forward;
+        case Verdict::redirect:
+            return Outcome::redirect;
+        case Verdict::reject:
+            return Outcome::reject;
+        case Verdict::rewrite:
+            return Outcome::rewrite;
+        case Verdict::absorb:
+            return Outcome::absorb;
         case Verdict::drop:
-        case Verdict::count_: break;
+        case Verdict::count_:
+            break;
     }
     return Outcome::drop;
 }
@@ -40,20 +46,22 @@ bool too_large(const inspect::Inspection& in, std::string_view body) noexcept {
 }  // namespace
 
 Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& lists) {
-    const bool malformed = decision.reason == Reason::cause &&
-                           (decision.cause == Cause::malformed_sip || decision.cause == Cause::malformed_sip_mikey);
+    const bool malformed = decision.reason == Reason::cause && (decision.cause == Cause::malformed_sip ||
+                                                                decision.cause == Cause::malformed_sip_mikey);
     switch (decision.verdict) {
         case Verdict::redirect: {
-            const auto body = emit::krr_body(decision, inspection_, *judge_->table, lists, key_.low ^ key_.high, krr_time_,
-                                             {}, arena_);
+            const auto body = emit::krr_body(decision, inspection_, *judge_->table, lists,
+                                             key_.low ^ key_.high, krr_time_, {}, arena_);
             if (body.empty() || !lists.ok)
-                counters_.add(Counter::unsent_answers);  // better no answer than one that says less than the policy
+                counters_.add(
+                    Counter::unsent_answers);  // better no answer than one that says less than the policy
             else
                 send_response(whole, {488, "Not Acceptable Here", {}, {}, krr::names::content_type, body});
             break;
         }
         case Verdict::reject:
-            if (inspection_.message.kind == sip::Kind::response)  // empty-intersection: the 488 goes on without its KRR
+            if (inspection_.message.kind ==
+                sip::Kind::response)  // empty-intersection: the 488 goes on without its KRR
                 send_changed(whole, rewrite::without_body(inspection_.message, arena_));
             else if (malformed)
                 send_response(whole, {400, "Bad Request", {}, reason_text(decision), {}, {}});
@@ -61,8 +69,9 @@ Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& li
                 send_response(whole, {488, "Not Acceptable Here", {}, reason_text(decision), {}, {}});
             break;
         case Verdict::rewrite: {
-            const auto body = emit::krr_body(decision, inspection_, *judge_->table, lists, key_.low + key_.high + 1,
-                                             krr_time_, inspection_.krr->root, arena_);
+            const auto body =
+                emit::krr_body(decision, inspection_, *judge_->table, lists, key_.low + key_.high + 1,
+                               krr_time_, inspection_.krr->root, arena_);
             if (body.empty() || !lists.ok || too_large(inspection_, body) || whole.packet.tunnelled) {
                 override_with(decision, Cause::unparsable_krr);
                 break;
@@ -73,7 +82,8 @@ Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& li
         case Verdict::absorb:
             if (inspection_.message.method == "CANCEL") send_response(whole, {200, "OK", {}, {}, {}, {}});
             break;
-        default: break;
+        default:
+            break;
     }
     counters_.add(decision.verdict);
     return outcome_of(decision.verdict);
@@ -82,8 +92,8 @@ Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& li
 void Pipeline::send_response(const Whole& whole, const emit::ResponseParts& parts) {
     const Endpoint source{whole.packet.source, whole.packet.source_port, whole.packet.v6};
     const auto destination = emit::answer_destination(inspection_.message, source);
-    const auto storage = arena_.take<char>(std::min<std::size_t>(
-        inspection_.message.head.size() + parts.body.size() + 4096, kMaxMessage));
+    const auto storage = arena_.take<char>(
+        std::min<std::size_t>(inspection_.message.head.size() + parts.body.size() + 4096, kMaxMessage));
     const emit::ToTag tag = emit::to_tag(key_);
     emit::ResponseParts full = parts;
     full.tag = {tag.data(), tag.size()};
@@ -110,7 +120,8 @@ void Pipeline::send_changed(const Whole& whole, std::string_view payload) {
     FrameList frames;
     const std::size_t headers = whole.packet.l4 - l3 + 8;
     if (!payload.empty() && !whole.fragmented && headers + payload.size() <= config_.mtu) {
-        Mbuf frame = rewrite::replace_payload(whole.first, l3, whole.packet.l4, payload, config_.pool, arena_);
+        Mbuf frame =
+            rewrite::replace_payload(whole.first, l3, whole.packet.l4, payload, config_.pool, arena_);
         if (frame) frames.push(std::move(frame));
     } else {
         emit::Envelope envelope;
@@ -120,7 +131,8 @@ void Pipeline::send_changed(const Whole& whole, std::string_view payload) {
         envelope.traffic_class = whole.packet.v6 ? static_cast<std::uint8_t>(ip[0] << 4 | ip[1] >> 4) : ip[1];
         envelope.hop_limit = whole.packet.v6 ? ip[7] : ip[8];
         envelope.packet_id = ++packet_id_;
-        if (payload.empty() || !emit::write_datagram(envelope, payload, config_.mtu, config_.pool, frames)) frames.clear();
+        if (payload.empty() || !emit::write_datagram(envelope, payload, config_.mtu, config_.pool, frames))
+            frames.clear();
     }
     if (frames.empty()) counters_.add(Counter::unsent_answers);
     send_all(std::move(frames), opposite(whole.arrival));

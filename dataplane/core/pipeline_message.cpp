@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Messages: from a whole datagram on a signalling flow to its verdict. What the verdict does stands in pipeline_act.cpp.
+// Messages: from a whole datagram on a signalling flow to its verdict. What the verdict does stands in
+// pipeline_act.cpp.
 #include <algorithm>
 
 #include "dataplane/core/pipeline.hpp"
@@ -32,7 +33,9 @@ void note(policy::decide::Record* record, std::string text) {
 }
 
 /// Really answered: in shadow mode nothing is.
-bool answered(const Decision& d) noexcept { return d.verdict == Verdict::redirect || d.verdict == Verdict::reject; }
+bool answered(const Decision& d) noexcept {
+    return d.verdict == Verdict::redirect || d.verdict == Verdict::reject;
+}
 
 memory::Hash128 digest_of(std::string_view bytes, const memory::Key& key) noexcept {
     memory::SipHash h(key);
@@ -47,7 +50,8 @@ std::uint64_t tag_hash(std::string_view tag, const memory::Key& key) noexcept {
 }  // namespace
 
 Outcome Pipeline::judge_message(Whole& whole) {
-    if (is_keep_alive(whole.payload)) return end_all(std::move(whole.frames), Outcome::keep_alive, whole.now, false);
+    if (is_keep_alive(whole.payload))
+        return end_all(std::move(whole.frames), Outcome::keep_alive, whole.now, false);
     if (edge_ == nullptr) {
         counters_.add(Cause::no_table);
         return end_all(std::move(whole.frames), Outcome::no_table, whole.now, true);
@@ -126,7 +130,8 @@ void Pipeline::decide_message(const Whole& whole, Decision& decision, policy::de
     }
     inspection_.facts.grandfathered = accepted_before();
     decision = policy::decide::decide(inspection_.facts, *judge_->table, record);
-    if (inspection_.facts.grandfathered && decision.verdict == Verdict::forward) counters_.add(Counter::grandfathered);
+    if (inspection_.facts.grandfathered && decision.verdict == Verdict::forward)
+        counters_.add(Counter::grandfathered);
     if (judge_->mode != Mode::bypass && decision.effective() == Verdict::forward) note_accepted(whole);
     if (decision.reason == Reason::cause) counters_.add(decision.cause);
     if (decision.alarm) counters_.add(Counter::register_alarms);
@@ -139,11 +144,12 @@ void Pipeline::decide_message(const Whole& whole, Decision& decision, policy::de
 /// In-dialog request of which every I_MESSAGE was accepted in this dialog before (`in-dialog: grandfather`).
 bool Pipeline::accepted_before() const {
     const sip::Message& m = inspection_.message;
-    if (edge_->in_dialog != policy::table::InDialog::grandfather || m.kind != sip::Kind::request || m.to_tag.empty() ||
-        inspection_.contents.carriages.empty())
+    if (edge_->in_dialog != policy::table::InDialog::grandfather || m.kind != sip::Kind::request ||
+        m.to_tag.empty() || inspection_.contents.carriages.empty())
         return false;
-    return std::ranges::all_of(inspection_.contents.carriages,
-                               [&](const sip::Carriage& c) { return accepted_.has(m.call_id, inspection_.facts.arrival, c.data); });
+    return std::ranges::all_of(inspection_.contents.carriages, [&](const sip::Carriage& c) {
+        return accepted_.has(m.call_id, inspection_.facts.arrival, c.data);
+    });
 }
 
 void Pipeline::note_accepted(const Whole& whole) {
@@ -176,8 +182,8 @@ void Pipeline::remember(const Whole& whole, Decision& decision) {
     t->decision = decision;
 }
 
-/// The final response of a forwarded INVITE has passed: its entry lives on for late copies only. The KRR of a response
-/// that is rewritten carries the time of its first copy.
+/// The final response of a forwarded INVITE has passed: its entry lives on for late copies only. The KRR of a
+/// response that is rewritten carries the time of its first copy.
 void Pipeline::note_response(Time now) {
     const sip::Message& m = inspection_.message;
     memory::Transaction* t = transactions_.find(key_, now);
@@ -196,7 +202,8 @@ void Pipeline::note_response(Time now) {
 
 void Pipeline::limit(const Whole& whole, Decision& decision) {
     if (judge_->mode == Mode::bypass || !refused(decision)) return;
-    const bool allowed = limiter_.allow(whole.packet.source, edge_->redirects_per_second, edge_->per_source, whole.now);
+    const bool allowed =
+        limiter_.allow(whole.packet.source, edge_->redirects_per_second, edge_->per_source, whole.now);
     if (!allowed) override_with(decision, Cause::redirect_limit);
 }
 
@@ -204,10 +211,12 @@ void Pipeline::limit(const Whole& whole, Decision& decision) {
 void Pipeline::override_with(Decision& decision, Cause cause) {
     counters_.add(cause);
     const Action action = judge_->table->action(*edge_, cause);
-    const bool silent = inspection_.facts.unanswerable || inspection_.facts.message_class != MessageClass::request;
+    const bool silent =
+        inspection_.facts.unanswerable || inspection_.facts.message_class != MessageClass::request;
     Verdict verdict = Verdict::drop;
     if (action == Action::reject && !silent) verdict = Verdict::reject;
-    if (action == Action::redirect && !silent) verdict = refused(decision) ? decision.effective() : Verdict::reject;
+    if (action == Action::redirect && !silent)
+        verdict = refused(decision) ? decision.effective() : Verdict::reject;
     (decision.would ? *decision.would : decision.verdict) = verdict;
     decision.reason = Reason::cause;
     decision.cause = cause;

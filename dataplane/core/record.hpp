@@ -19,7 +19,7 @@ namespace kmsgate::core {
 struct Endpoint {
     policy::table::Address address{};  ///< IPv4 as ::ffff:a.b.c.d
     std::uint16_t port = 0;
-    bool v6 = false;                   ///< travelled as IPv6
+    bool v6 = false;  ///< travelled as IPv6
 };
 
 /// One identity as an event shows it: absent, clear text, or a hashed UID.
@@ -51,8 +51,8 @@ struct MessageRecord {
     Endpoint source, destination;
     const sip::Message* message = nullptr;
     std::span<const IMessageRecord> mikey;
-    std::array<std::string_view, 2> users;       ///< empty: null
-    std::array<std::string_view, 2> rules;       ///< empty: null
+    std::array<std::string_view, 2> users;  ///< empty: null
+    std::array<std::string_view, 2> rules;  ///< empty: null
     const policy::decide::Decision* decision = nullptr;
     std::optional<KrrRecord> krr_in, krr_out;
 };

@@ -25,17 +25,29 @@ constexpr std::string_view kAny = "<KmsUri>ANY</KmsUri>";
 void escaped(Writer& w, std::string_view text) noexcept {
     for (std::size_t i = 0; i < text.size(); ++i) {
         switch (text[i]) {
-            case '&': w.put("&amp;"); break;
-            case '<': w.put("&lt;"); break;
-            case '>': w.put("&gt;"); break;
-            case '"': w.put("&quot;"); break;
-            case '\'': w.put("&apos;"); break;
-            default: w.put(text.substr(i, 1));
+            case '&':
+                w.put("&amp;");
+                break;
+            case '<':
+                w.put("&lt;");
+                break;
+            case '>':
+                w.put("&gt;");
+                break;
+            case '"':
+                w.put("&quot;");
+                break;
+            case '\'':
+                w.put("&apos;");
+                break;
+            default:
+                w.put(text.substr(i, 1));
         }
     }
 }
 
-/// A name that came with the message may be said again only when it is one: 0x21-0x7E, at most a URI's length.
+/// A name that came with the message may be said again only when it is one: 0x21-0x7E, at most a URI's
+/// length.
 bool repeatable(std::string_view name) noexcept {
     return !name.empty() && name.size() <= krr::kMaxUri &&
            std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7F; });
@@ -45,7 +57,9 @@ class ListWriter {
   public:
     ListWriter(std::size_t names, std::size_t xml, sip::Arena& arena)
         : names_(arena.take<std::string_view>(std::max<std::size_t>(names, 1))),
-          storage_(arena.take<char>(std::max<std::size_t>(xml, 1))), w_(storage_), ok_(!storage_.empty() && !names_.empty()) {}
+          storage_(arena.take<char>(std::max<std::size_t>(xml, 1))),
+          w_(storage_),
+          ok_(!storage_.empty() && !names_.empty()) {}
 
     void add_known(std::string_view uri, std::string_view xml) noexcept {
         if (count_ == names_.size()) return;
@@ -95,7 +109,8 @@ KrrLists krr_lists(const Decision& d, const inspect::Inspection& in, const polic
             out.ok = out.ok && w.ok();
         };
         switch (list.kind) {
-            case ListOut::Kind::any: break;
+            case ListOut::Kind::any:
+                break;
             case ListOut::Kind::rule: {
                 const auto& rule = table.rules()[list.rule];
                 const auto ids = table.kms_list(rule.allow);
@@ -158,8 +173,8 @@ core::KrrRecord incoming_lists(const policy::decide::Facts& facts, sip::Arena& a
 }
 
 std::string_view krr_body(const Decision& d, const inspect::Inspection& in, const policy::table::Table& table,
-                          const KrrLists& lists, std::uint64_t id, std::uint64_t seconds, std::string_view embedded,
-                          sip::Arena& arena) {
+                          const KrrLists& lists, std::uint64_t id, std::uint64_t seconds,
+                          std::string_view embedded, sip::Arena& arena) {
     krr::Pieces p;
     p.after_id = table.text(table.edges()[in.facts.edge].krr_after_id);
     p.id = id;
@@ -180,8 +195,9 @@ std::string_view krr_body(const Decision& d, const inspect::Inspection& in, cons
     p.initiator_list = lists.xml[0];
     p.receiver_list = lists.xml[1];
     p.embedded = embedded;
-    const std::size_t room = 2048 + p.after_id.size() + lists.xml[0].size() + lists.xml[1].size() + embedded.size() +
-                             6 * (p.initiator.size() + p.receiver.size() + p.initiator_kms.size() + p.receiver_kms.size());
+    const std::size_t room =
+        2048 + p.after_id.size() + lists.xml[0].size() + lists.xml[1].size() + embedded.size() +
+        6 * (p.initiator.size() + p.receiver.size() + p.initiator_kms.size() + p.receiver_kms.size());
     const auto out = arena.take<char>(room);
     const std::size_t size = out.empty() ? 0 : krr::join(p, out);
     return {out.data(), size};

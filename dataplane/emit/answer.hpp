@@ -14,24 +14,29 @@
 
 namespace kmsgate::emit {
 
-/// Both lists of a KRR that goes out. The first is for events, the second the prepared XML inside the list element.
+/// Both lists of a KRR that goes out. The first is for events, the second the prepared XML inside the list
+/// element.
 struct KrrLists {
     core::KrrRecord record;
     std::array<std::string_view, 2> xml;
     bool ok = true;  ///< false: the arena was used up
 };
 
-/// The lists that `decision.krr` names; `inspection` gives the names to copy. Result in the arena and the table.
-[[nodiscard]] KrrLists krr_lists(const policy::decide::Decision& decision, const inspect::Inspection& inspection,
-                                 const policy::table::Table& table, sip::Arena& arena);
+/// The lists that `decision.krr` names; `inspection` gives the names to copy. Result in the arena and the
+/// table.
+[[nodiscard]] KrrLists krr_lists(const policy::decide::Decision& decision,
+                                 const inspect::Inspection& inspection, const policy::table::Table& table,
+                                 sip::Arena& arena);
 
 /// The incoming KRR's lists, for events.
 [[nodiscard]] core::KrrRecord incoming_lists(const policy::decide::Facts& facts, sip::Arena& arena);
 
-/// The KRR document of a decision: `embedded` is the root element of the KRR that it replaces, or empty. Empty when the
-/// arena is used up.
-[[nodiscard]] std::string_view krr_body(const policy::decide::Decision& decision, const inspect::Inspection& inspection,
-                                        const policy::table::Table& table, const KrrLists& lists, std::uint64_t id,
-                                        std::uint64_t seconds, std::string_view embedded, sip::Arena& arena);
+/// The KRR document of a decision: `embedded` is the root element of the KRR that it replaces, or empty.
+/// Empty when the arena is used up.
+[[nodiscard]] std::string_view krr_body(const policy::decide::Decision& decision,
+                                        const inspect::Inspection& inspection,
+                                        const policy::table::Table& table, const KrrLists& lists,
+                                        std::uint64_t id, std::uint64_t seconds, std::string_view embedded,
+                                        sip::Arena& arena);
 
 }  // namespace kmsgate::emit

@@ -17,8 +17,9 @@ std::uint16_t checksum_fold(std::uint32_t sum) noexcept {
     return static_cast<std::uint16_t>(~sum);
 }
 
-std::uint16_t udp_checksum(const policy::table::Address& source, const policy::table::Address& destination, bool v6,
-                           std::span<const std::uint8_t> udp_header, std::string_view payload) noexcept {
+std::uint16_t udp_checksum(const policy::table::Address& source, const policy::table::Address& destination,
+                           bool v6, std::span<const std::uint8_t> udp_header,
+                           std::string_view payload) noexcept {
     const std::size_t skip = v6 ? 0 : 12;
     std::uint32_t sum = checksum_add(0, std::span(source).subspan(skip));
     sum = checksum_add(sum, std::span(destination).subspan(skip));

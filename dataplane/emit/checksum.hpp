@@ -15,8 +15,9 @@ namespace kmsgate::emit {
 /// The checksum field of a partial sum.
 [[nodiscard]] std::uint16_t checksum_fold(std::uint32_t sum) noexcept;
 /// UDP checksum over pseudo header, UDP header (its checksum field zero) and payload; never 0.
-[[nodiscard]] std::uint16_t udp_checksum(const policy::table::Address& source, const policy::table::Address& destination,
-                                         bool v6, std::span<const std::uint8_t> udp_header,
+[[nodiscard]] std::uint16_t udp_checksum(const policy::table::Address& source,
+                                         const policy::table::Address& destination, bool v6,
+                                         std::span<const std::uint8_t> udp_header,
                                          std::string_view payload) noexcept;
 
 inline void put16(std::uint8_t* at, std::size_t value) noexcept {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Frames of our own: a UDP datagram as the other side of a conversation would have sent it, fragmented where it must be.
+// Frames of our own: a UDP datagram as the other side of a conversation would have sent it, fragmented where
+// it must be.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +14,18 @@ namespace kmsgate::emit {
 
 /// Where a datagram goes and what it borrows from the frame that caused it.
 struct Envelope {
-    std::span<const std::uint8_t> link;  ///< Ethernet header with VLAN tags and EtherType, up to the IP header
-    bool swap_link = false;              ///< exchange source and destination MAC (an answer); else keep (a rewrite)
+    std::span<const std::uint8_t>
+        link;                ///< Ethernet header with VLAN tags and EtherType, up to the IP header
+    bool swap_link = false;  ///< exchange source and destination MAC (an answer); else keep (a rewrite)
     core::Endpoint source;
     core::Endpoint destination;
-    std::uint8_t traffic_class = 0;      ///< TOS octet or IPv6 traffic class
+    std::uint8_t traffic_class = 0;  ///< TOS octet or IPv6 traffic class
     std::uint8_t hop_limit = 64;
-    std::uint32_t packet_id = 0;         ///< fresh IP ID, used when it must be fragmented
+    std::uint32_t packet_id = 0;  ///< fresh IP ID, used when it must be fragmented
 };
 
-/// Builds the datagram's frames: one, or fragments of at most `mtu` bytes of IP. Appends them to `out`; false (and nothing
-/// appended) when buffers are short or the payload exceeds what UDP carries.
+/// Builds the datagram's frames: one, or fragments of at most `mtu` bytes of IP. Appends them to `out`; false
+/// (and nothing appended) when buffers are short or the payload exceeds what UDP carries.
 [[nodiscard]] bool write_datagram(const Envelope& envelope, std::string_view payload, std::size_t mtu,
                                   rte_mempool* pool, core::FrameList& out) noexcept;
 

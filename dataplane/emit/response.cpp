@@ -27,8 +27,9 @@ std::optional<policy::table::Address> literal_address(std::string_view host) noe
 }
 
 std::string_view address_text(const core::Endpoint& e, std::span<char> out) noexcept {
-    const char* text = e.v6 ? inet_ntop(AF_INET6, e.address.data(), out.data(), static_cast<socklen_t>(out.size()))
-                            : inet_ntop(AF_INET, e.address.data() + 12, out.data(), static_cast<socklen_t>(out.size()));
+    const char* text =
+        e.v6 ? inet_ntop(AF_INET6, e.address.data(), out.data(), static_cast<socklen_t>(out.size()))
+             : inet_ntop(AF_INET, e.address.data() + 12, out.data(), static_cast<socklen_t>(out.size()));
     return text == nullptr ? std::string_view() : std::string_view(text);
 }
 
@@ -96,11 +97,13 @@ memory::Hash128 transaction_key(const sip::Message& m, const memory::Key& key) n
 
 ToTag to_tag(const memory::Hash128& transaction) noexcept {
     ToTag tag{'k', 'g'};
-    for (std::size_t i = 0; i < 16; ++i) tag[2 + i] = "0123456789abcdef"[transaction.high >> (60 - 4 * i) & 0xF];
+    for (std::size_t i = 0; i < 16; ++i)
+        tag[2 + i] = "0123456789abcdef"[transaction.high >> (60 - 4 * i) & 0xF];
     return tag;
 }
 
-std::optional<core::Endpoint> answer_destination(const sip::Message& request, const core::Endpoint& source) noexcept {
+std::optional<core::Endpoint> answer_destination(const sip::Message& request,
+                                                 const core::Endpoint& source) noexcept {
     if (!request.via.maddr.empty()) {
         const auto maddr = literal_address(request.via.maddr);
         if (!maddr || *maddr != source.address) return std::nullopt;
@@ -110,8 +113,8 @@ std::optional<core::Endpoint> answer_destination(const sip::Message& request, co
     return to;
 }
 
-std::string_view write_response(const sip::Message& request, const core::Endpoint& source, const ResponseParts& parts,
-                                std::span<char> out) noexcept {
+std::string_view write_response(const sip::Message& request, const core::Endpoint& source,
+                                const ResponseParts& parts, std::span<char> out) noexcept {
     Writer w(out);
     w.put("SIP/2.0 ").put(parts.status).put(" ").put(parts.reason).put("\r\n");
     write_vias(request, source, w);
@@ -121,15 +124,22 @@ std::string_view write_response(const sip::Message& request, const core::Endpoin
         if ((written & bit) != 0) continue;
         written |= bit;
         switch (h.id) {
-            case sip::HeaderId::from: w.put("From: ").unfolded(h.value).put("\r\n"); break;
+            case sip::HeaderId::from:
+                w.put("From: ").unfolded(h.value).put("\r\n");
+                break;
             case sip::HeaderId::to:
                 w.put("To: ").unfolded(h.value);
                 if (!sip::parameter(request.to, "tag")) w.put(";tag=").put(parts.tag);
                 w.put("\r\n");
                 break;
-            case sip::HeaderId::call_id: w.put("Call-ID: ").unfolded(h.value).put("\r\n"); break;
-            case sip::HeaderId::cseq: w.put("CSeq: ").unfolded(h.value).put("\r\n"); break;
-            default: break;
+            case sip::HeaderId::call_id:
+                w.put("Call-ID: ").unfolded(h.value).put("\r\n");
+                break;
+            case sip::HeaderId::cseq:
+                w.put("CSeq: ").unfolded(h.value).put("\r\n");
+                break;
+            default:
+                break;
         }
     }
     if (!parts.warning.empty()) w.put("Warning: 399 kmsgate \"").put(parts.warning).put("\"\r\n");

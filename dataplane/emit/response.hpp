@@ -14,16 +14,16 @@
 
 namespace kmsgate::emit {
 
-/// What a transaction is known by: top Via branch and sent-by, Call-ID, CSeq number without the method, From tag.
-/// Without branch (RFC 2543) the Request-URI takes its place (17.2.3).
+/// What a transaction is known by: top Via branch and sent-by, Call-ID, CSeq number without the method, From
+/// tag. Without branch (RFC 2543) the Request-URI takes its place (17.2.3).
 [[nodiscard]] memory::Hash128 transaction_key(const sip::Message& message, const memory::Key& key) noexcept;
 
 /// Our To tag for a transaction: "kg" and 16 hexadecimal digits.
 using ToTag = std::array<char, 18>;
 [[nodiscard]] ToTag to_tag(const memory::Hash128& transaction) noexcept;
 
-/// Where the answer to a request over UDP goes: maddr only when it is the source; else the source with rport's port, or
-/// that of sent-by, or 5060. nullopt: no answer may be sent (maddr elsewhere).
+/// Where the answer to a request over UDP goes: maddr only when it is the source; else the source with
+/// rport's port, or that of sent-by, or 5060. nullopt: no answer may be sent (maddr elsewhere).
 [[nodiscard]] std::optional<core::Endpoint> answer_destination(const sip::Message& request,
                                                                const core::Endpoint& source) noexcept;
 

@@ -35,7 +35,8 @@ class Writer {
                 put(text.substr(i, 1));
                 continue;
             }
-            while (i + 1 < text.size() && (text[i + 1] == '\r' || text[i + 1] == '\n' || text[i + 1] == ' ' || text[i + 1] == '\t'))
+            while (i + 1 < text.size() &&
+                   (text[i + 1] == '\r' || text[i + 1] == '\n' || text[i + 1] == ' ' || text[i + 1] == '\t'))
                 ++i;
             put(" ");
         }

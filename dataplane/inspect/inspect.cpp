@@ -20,19 +20,24 @@ KmsName name_of(const policy::table::Table& table, std::string_view text) noexce
 }
 
 /// Data types that pass in responses: verification, error and SAKKE response messages.
-bool passes_in_response(std::uint8_t type) noexcept { return type == 3 || type == 5 || type == 6 || type == 27; }
+bool passes_in_response(std::uint8_t type) noexcept {
+    return type == 3 || type == 5 || type == 6 || type == 27;
+}
 
 IMessage facts_of(const mikey::Message& m, bool response, const policy::table::Table& table) noexcept {
     IMessage out;
     if (m.fault) {
         out.rule = *m.fault;
         switch (*m.fault) {
-            case mikey::Rule::duplicate_idr: out.state = IMessage::State::duplicate_idr; break;
+            case mikey::Rule::duplicate_idr:
+                out.state = IMessage::State::duplicate_idr;
+                break;
             case mikey::Rule::data_type:
                 out.state = response && passes_in_response(m.data_type) ? IMessage::State::passes
                                                                         : IMessage::State::other_type;
                 break;
-            default: out.state = IMessage::State::malformed;
+            default:
+                out.state = IMessage::State::malformed;
         }
         return out;
     }
@@ -62,19 +67,22 @@ core::IMessageRecord record_of(const mikey::Message& m, sip::Where where) noexce
     return r;
 }
 
-void read_mikey(const Context& context, mikey::RuleSet relax, bool response, sip::Arena& arena, Inspection& out) {
+void read_mikey(const Context& context, mikey::RuleSet relax, bool response, sip::Arena& arena,
+                Inspection& out) {
     const auto carriages = out.contents.carriages;
     const auto read = arena.take<mikey::Message>(carriages.size());
     const auto facts = arena.take<IMessage>(carriages.size());
     const auto records = arena.take<core::IMessageRecord>(carriages.size());
-    if (read.size() < carriages.size() || facts.size() < carriages.size() || records.size() < carriages.size()) {
+    if (read.size() < carriages.size() || facts.size() < carriages.size() ||
+        records.size() < carriages.size()) {
         out.facts.uninspectable = true;
         return;
     }
     for (std::size_t i = 0; i < carriages.size(); ++i) {
         const sip::Carriage& c = carriages[i];
         if (c.form == sip::Form::binary) {
-            read[i] = mikey::read({reinterpret_cast<const std::uint8_t*>(c.data.data()), c.data.size()}, relax);
+            read[i] =
+                mikey::read({reinterpret_cast<const std::uint8_t*>(c.data.data()), c.data.size()}, relax);
         } else {
             const auto scratch = arena.take<std::uint8_t>(c.data.size() / 4 * 3 + 3);
             read[i] = mikey::read_base64(c.data, scratch, relax);
@@ -106,8 +114,8 @@ void read_krr(const Context& context, sip::Arena& arena, Inspection& out) {
     const auto krrs = out.contents.krrs;
     if (krrs.empty()) return;
     Krr& facts = out.facts.krr;
-    const bool in_place = out.message.kind == sip::Kind::response && out.message.status == 488 && krrs.size() == 1 &&
-                          krrs[0].typed && !krrs[0].decoded;
+    const bool in_place = out.message.kind == sip::Kind::response && out.message.status == 488 &&
+                          krrs.size() == 1 && krrs[0].typed && !krrs[0].decoded;
     if (!in_place) {
         facts.state = Krr::State::out_of_place;
         return;
@@ -129,7 +137,8 @@ void collect_visited(sip::Arena& arena, Inspection& out) {
     const auto values = arena.take<std::string_view>(kMaxVisited);
     std::size_t count = 0;
     for (const sip::Header& h : out.message.headers) {
-        if (h.id != sip::HeaderId::p_visited_network_id && h.id != sip::HeaderId::p_access_network_info) continue;
+        if (h.id != sip::HeaderId::p_visited_network_id && h.id != sip::HeaderId::p_access_network_info)
+            continue;
         std::string_view rest = sip::unfold(h.value, arena);
         for (std::string_view v = sip::next_element(rest); !v.empty() && count < values.size();
              v = sip::next_element(rest)) {
@@ -142,9 +151,12 @@ void collect_visited(sip::Arena& arena, Inspection& out) {
 
 MessageClass class_of(const sip::Message& m) noexcept {
     switch (m.kind) {
-        case sip::Kind::request: return m.method == "ACK" ? MessageClass::ack : MessageClass::request;
-        case sip::Kind::response: return MessageClass::response;
-        case sip::Kind::unknown: break;
+        case sip::Kind::request:
+            return m.method == "ACK" ? MessageClass::ack : MessageClass::request;
+        case sip::Kind::response:
+            return MessageClass::response;
+        case sip::Kind::unknown:
+            break;
     }
     return MessageClass::unknown;
 }
@@ -175,7 +187,8 @@ void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, 
     read_mikey(context, relax, m.kind == sip::Kind::response, arena, out);
     read_krr(context, arena, out);
     f.peer = f.krr.state == Krr::State::none ? arrived.source.address : arrived.destination.address;
-    if (out.contents.carriages.empty() && out.contents.krrs.empty() && !f.malformed_sip && !f.uninspectable) return;
+    if (out.contents.carriages.empty() && out.contents.krrs.empty() && !f.malformed_sip && !f.uninspectable)
+        return;
     collect_visited(arena, out);
     resolve_users(arrived, context, arena, out);
 }

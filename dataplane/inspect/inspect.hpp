@@ -44,12 +44,12 @@ struct Inspection {
     sip::Message message;
     sip::Contents contents;
     policy::decide::Facts facts;
-    std::span<const mikey::Message> mikey;            ///< one per carriage, in message order
-    std::span<const core::IMessageRecord> records;    ///< the same, for events
-    std::array<std::string_view, 2> users;            ///< per side, normalised, empty when not known
-    std::optional<krr::Document> krr;                 ///< a readable KRR in its place
+    std::span<const mikey::Message> mikey;          ///< one per carriage, in message order
+    std::span<const core::IMessageRecord> records;  ///< the same, for events
+    std::array<std::string_view, 2> users;          ///< per side, normalised, empty when not known
+    std::optional<krr::Document> krr;               ///< a readable KRR in its place
     bool krr_names_unknown_kms = false;
-    unsigned relaxed = 0;                             ///< I_MESSAGEs that needed a relaxed rule
+    unsigned relaxed = 0;  ///< I_MESSAGEs that needed a relaxed rule
 };
 
 /// Reads and resolves. Never fails: what cannot be read is said in the facts.

@@ -19,12 +19,12 @@ constexpr std::size_t kMaxIdentities = 128;
 
 /// One identity of one side.
 struct Identity {
-    std::string_view raw;      ///< as the message has it
-    sip::UserUri full;         ///< normal form
-    sip::UserUri uri;          ///< the same without port and without a dot behind the host: still the same user
-    bool mc = false;           ///< an MC service identity (MIKEY, UID, MC XML), not an IMS one of the SIP headers
-    bool ours = false;         ///< a user of the edge's domain
-    bool other_domain = false; ///< a user of another domain of the policy
+    std::string_view raw;  ///< as the message has it
+    sip::UserUri full;     ///< normal form
+    sip::UserUri uri;      ///< the same without port and without a dot behind the host: still the same user
+    bool mc = false;       ///< an MC service identity (MIKEY, UID, MC XML), not an IMS one of the SIP headers
+    bool ours = false;     ///< a user of the edge's domain
+    bool other_domain = false;  ///< a user of another domain of the policy
 };
 
 /// Nobody may leave a domain by writing a port or the root's dot behind its host.
@@ -72,7 +72,8 @@ class Identities {
         const policy::table::Table& table = *context_.table;
         auto match = table.match_user(id.uri.text());
         if (!id.full.tel().empty())
-            if (const auto tel = table.match_user(id.full.tel()); tel && (!match || tel->rank > match->rank)) match = tel;
+            if (const auto tel = table.match_user(id.full.tel()); tel && (!match || tel->rank > match->rank))
+                match = tel;
         if (!match) return;
         id.ours = match->domain == table.edges()[context_.edge].domain;
         id.other_domain = !id.ours;
@@ -109,10 +110,12 @@ void add_hashed(const mikey::Message& m, Side side, const Arrived& arrived, cons
                         (id.raw != id.uri.text() && memory::is_uid_of(uid, id.raw, kms, arrived.now));
         id.mc = id.mc || is;
     }
-    if (const auto* user = context.roster->find(uid, kms, *context.tags, arrived.now)) identities.add(user->uri, true);
+    if (const auto* user = context.roster->find(uid, kms, *context.tags, arrived.now))
+        identities.add(user->uri, true);
 }
 
-void add_sip(const Inspection& in, Side side, bool swapped, bool trusted, sip::Arena& arena, Identities& ids) {
+void add_sip(const Inspection& in, Side side, bool swapped, bool trusted, sip::Arena& arena,
+             Identities& ids) {
     const bool from_side = (side == Side::initiator) != swapped;
     const sip::Message& m = in.message;
     if (from_side) {
@@ -147,7 +150,8 @@ Candidate candidate(const Identity& id, const Context& context, sip::Arena& aren
     return c;
 }
 
-void resolve_side(Side side, const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out) {
+void resolve_side(Side side, const Arrived& arrived, const Context& context, sip::Arena& arena,
+                  Inspection& out) {
     const std::size_t sources = 2 * out.mikey.size() + out.contents.identities.size() + 24;
     const auto storage = arena.take<Identity>(std::min(sources, kMaxIdentities));
     Identities ids(storage, context);
@@ -161,7 +165,8 @@ void resolve_side(Side side, const Arrived& arrived, const Context& context, sip
     add_sip(out, side, swapped, peer != nullptr && peer->trusted != 0, arena, ids);
     for (const mikey::Message& m : out.mikey) add_hashed(m, side, arrived, context, ids);
 
-    // Nobody may hide behind a crowd: a side with more identities than can be kept is judged as one of unknown user.
+    // Nobody may hide behind a crowd: a side with more identities than can be kept is judged as one of
+    // unknown user.
     if (ids.overflow()) {
         out.facts.users[static_cast<std::size_t>(side)].disagreement = true;
         return;
@@ -169,20 +174,22 @@ void resolve_side(Side side, const Arrived& arrived, const Context& context, sip
     const auto all = ids.all();
     const auto is_ours = [](const Identity& i) { return i.ours; };
     const auto is_our_mc = [](const Identity& i) { return i.ours && i.mc; };
-    // A clear MC identity that no domain claims is still somebody else's user; an IMS identity in the SIP headers is that
-    // only when the policy knows its domain.
+    // A clear MC identity that no domain claims is still somebody else's user; an IMS identity in the SIP
+    // headers is that only when the policy knows its domain.
     const auto is_other = [](const Identity& i) { return !i.ours && (i.mc || i.other_domain); };
 
     User& user = out.facts.users[static_cast<std::size_t>(side)];
     const bool ours = std::any_of(all.begin(), all.end(), is_ours);
     const bool other = std::any_of(all.begin(), all.end(), is_other);
-    // To and Request-URI of MC requests name a server as a rule: as the receiver they count when nothing better does.
+    // To and Request-URI of MC requests name a server as a rule: as the receiver they count when nothing
+    // better does.
     const bool only_mc = !initiator && std::any_of(all.begin(), all.end(), is_our_mc);
     const auto picked = arena.take<Candidate>(std::max<std::size_t>(all.size(), 1));
     std::size_t count = 0;
     for (const Identity& id : all) {
         if (count == picked.size()) break;
-        if (ours ? id.ours && (!only_mc || id.mc) : is_other(id)) picked[count++] = candidate(id, context, arena);
+        if (ours ? id.ours && (!only_mc || id.mc) : is_other(id))
+            picked[count++] = candidate(id, context, arena);
         if (!ours && count == 1) break;
     }
     user.candidates = picked.first(count);

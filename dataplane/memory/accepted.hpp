@@ -13,12 +13,15 @@
 
 namespace kmsgate::memory {
 
-/// Bounded set of (Call-ID, port of arrival, I_MESSAGE bytes). What it forgets is judged again: forgetting never lets anything through.
+/// Bounded set of (Call-ID, port of arrival, I_MESSAGE bytes). What it forgets is judged again: forgetting
+/// never lets anything through.
 class Accepted {
   public:
-    Accepted(std::size_t capacity, const Key& key) : sets_(std::bit_ceil(std::max<std::size_t>(capacity / kWays, 1))), key_(key) {}
+    Accepted(std::size_t capacity, const Key& key)
+        : sets_(std::bit_ceil(std::max<std::size_t>(capacity / kWays, 1))), key_(key) {}
 
-    void add(std::string_view call_id, core::Arrival arrival, std::string_view i_message, core::Time now) noexcept {
+    void add(std::string_view call_id, core::Arrival arrival, std::string_view i_message,
+             core::Time now) noexcept {
         const Hash128 h = hash(call_id, arrival, i_message);
         Set& set = sets_[h.low & (sets_.size() - 1)];
         Entry* oldest = &set[0];
@@ -31,7 +34,8 @@ class Accepted {
         }
         *oldest = {h, now + 1};
     }
-    [[nodiscard]] bool has(std::string_view call_id, core::Arrival arrival, std::string_view i_message) const noexcept {
+    [[nodiscard]] bool has(std::string_view call_id, core::Arrival arrival,
+                           std::string_view i_message) const noexcept {
         const Hash128 h = hash(call_id, arrival, i_message);
         const Set& set = sets_[h.low & (sets_.size() - 1)];
         return std::ranges::any_of(set, [&h](const Entry& e) { return e.time != 0 && e.hash == h; });
@@ -45,9 +49,11 @@ class Accepted {
     };
     using Set = std::array<Entry, kWays>;
 
-    [[nodiscard]] Hash128 hash(std::string_view call_id, core::Arrival arrival, std::string_view i_message) const noexcept {
+    [[nodiscard]] Hash128 hash(std::string_view call_id, core::Arrival arrival,
+                               std::string_view i_message) const noexcept {
         SipHash h(key_);
-        h.word(static_cast<std::uint64_t>(arrival));  // what the other side's rules accepted says nothing of this side's
+        h.word(static_cast<std::uint64_t>(
+            arrival));  // what the other side's rules accepted says nothing of this side's
         h.field(call_id);
         h.field(i_message);
         return h.finish();

@@ -11,15 +11,15 @@
 
 namespace kmsgate::memory {
 
-/// Token buckets of one second's worth. Sources that share a slot of the bounded table share its bucket only while both
-/// are active in the same second.
+/// Token buckets of one second's worth. Sources that share a slot of the bounded table share its bucket only
+/// while both are active in the same second.
 class Limiter {
   public:
     Limiter(std::size_t sources, const Key& key);
 
     /// May one more answer leave? 0 as a limit means none at all.
-    [[nodiscard]] bool allow(const policy::table::Address& source, std::uint32_t per_second, std::uint32_t per_source,
-                             core::Time now) noexcept;
+    [[nodiscard]] bool allow(const policy::table::Address& source, std::uint32_t per_second,
+                             std::uint32_t per_source, core::Time now) noexcept;
 
   private:
     struct Bucket {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// SipHash-2-4 (Aumasson, Bernstein 2012): keyed hash for tags and table keys that hostile messages must not steer.
+// SipHash-2-4 (Aumasson, Bernstein 2012): keyed hash for tags and table keys that hostile messages must not
+// steer.
 #pragma once
 
 #include <array>
@@ -17,11 +18,14 @@ struct Hash128 {
     friend constexpr bool operator==(const Hash128&, const Hash128&) noexcept = default;
 };
 
-/// Incremental; add() fields with their length in front, so that two different lists of fields never look the same.
+/// Incremental; add() fields with their length in front, so that two different lists of fields never look the
+/// same.
 class SipHash {
   public:
     explicit SipHash(const Key& key) noexcept
-        : v0_(key[0] ^ 0x736f6d6570736575), v1_(key[1] ^ 0x646f72616e646f6d ^ 0xEE), v2_(key[0] ^ 0x6c7967656e657261),
+        : v0_(key[0] ^ 0x736f6d6570736575),
+          v1_(key[1] ^ 0x646f72616e646f6d ^ 0xEE),
+          v2_(key[0] ^ 0x6c7967656e657261),
           v3_(key[1] ^ 0x7465646279746573) {}
 
     void bytes(std::string_view data) noexcept {
@@ -65,10 +69,20 @@ class SipHash {
   private:
     static std::uint64_t rotl(std::uint64_t x, int b) noexcept { return x << b | x >> (64 - b); }
     void round() noexcept {
-        v0_ += v1_; v1_ = rotl(v1_, 13); v1_ ^= v0_; v0_ = rotl(v0_, 32);
-        v2_ += v3_; v3_ = rotl(v3_, 16); v3_ ^= v2_;
-        v0_ += v3_; v3_ = rotl(v3_, 21); v3_ ^= v0_;
-        v2_ += v1_; v1_ = rotl(v1_, 17); v1_ ^= v2_; v2_ = rotl(v2_, 32);
+        v0_ += v1_;
+        v1_ = rotl(v1_, 13);
+        v1_ ^= v0_;
+        v0_ = rotl(v0_, 32);
+        v2_ += v3_;
+        v3_ = rotl(v3_, 16);
+        v3_ ^= v2_;
+        v0_ += v3_;
+        v3_ = rotl(v3_, 21);
+        v3_ ^= v0_;
+        v2_ += v1_;
+        v1_ = rotl(v1_, 17);
+        v1_ ^= v2_;
+        v2_ = rotl(v2_, 32);
     }
     void compress(std::uint64_t m) noexcept {
         v3_ ^= m;

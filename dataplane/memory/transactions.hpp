@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// One transaction, one verdict: what was decided of each request with MIKEY, for its copies, its ACK and its CANCEL.
-// Bounded; all memory is taken at the start; a full table is a named cause, never an eviction of what is alive.
+// One transaction, one verdict: what was decided of each request with MIKEY, for its copies, its ACK and its
+// CANCEL. Bounded; all memory is taken at the start; a full table is a named cause, never an eviction of what
+// is alive.
 #pragma once
 
 #include <algorithm>
@@ -19,25 +20,27 @@ using core::Time;
 
 /// A transaction lives this long after its verdict (64 * T1, RFC 3261 17) ...
 inline constexpr Time kTransactionLife = 32 * core::kSecond;
-/// ... an INVITE that was forwarded until its final response passed, at most this long, and kTransactionLife after.
+/// ... an INVITE that was forwarded until its final response passed, at most this long, and kTransactionLife
+/// after.
 inline constexpr Time kInviteLife = 200 * core::kSecond;
 
 ///
-/// The first copy's entry stands under the transaction's key; a copy with other bytes gets one of its own, under
-/// copy_key(), so that each keeps its verdict.
+/// The first copy's entry stands under the transaction's key; a copy with other bytes gets one of its own,
+/// under copy_key(), so that each keeps its verdict.
 struct Transaction {
     Hash128 key;
-    Hash128 digest;                        ///< of the judged bytes
-    std::uint64_t to_tag = 0;              ///< hash of the request's To tag; 0: it had none
-    bool let_through = false;              ///< some copy went on to the far side: its ACK and CANCEL belong to the far side
+    Hash128 digest;            ///< of the judged bytes
+    std::uint64_t to_tag = 0;  ///< hash of the request's To tag; 0: it had none
+    bool let_through =
+        false;  ///< some copy went on to the far side: its ACK and CANCEL belong to the far side
     std::uint64_t generation = 0;
     policy::table::Mode mode = policy::table::Mode::enforce;
-    std::uint64_t krr_time = 0;            ///< seconds since 1970, of the first copy
+    std::uint64_t krr_time = 0;  ///< seconds since 1970, of the first copy
     Time expires = 0;
-    std::uint64_t rewrite_time = 0;        ///< seconds since 1970, of the first rewritten response; 0: none yet
+    std::uint64_t rewrite_time = 0;  ///< seconds since 1970, of the first rewritten response; 0: none yet
     bool invite = false;
     std::uint8_t method_size = 0;
-    std::array<char, 15> method{};         ///< start of the method: ACK, CANCEL and others may share a key
+    std::array<char, 15> method{};  ///< start of the method: ACK, CANCEL and others may share a key
     policy::decide::Decision decision;
     void set_method(std::string_view name) noexcept {
         method_size = static_cast<std::uint8_t>(std::min(name.size(), std::size_t{255}));
@@ -47,7 +50,7 @@ struct Transaction {
         const std::string_view known(method.data(), std::min<std::size_t>(method_size, method.size()));
         return name.size() == method_size && name.substr(0, known.size()) == known;
     }
-    std::uint32_t chain = 0;               ///< next in the bucket, or next free
+    std::uint32_t chain = 0;  ///< next in the bucket, or next free
 };
 
 /// Key of a copy whose bytes differ from the first copy's.
@@ -70,14 +73,16 @@ class Transactions {
     void age(Time now) noexcept;
 
   private:
-    [[nodiscard]] std::uint32_t& bucket(const Hash128& key) noexcept { return buckets_[key.low & (buckets_.size() - 1)]; }
+    [[nodiscard]] std::uint32_t& bucket(const Hash128& key) noexcept {
+        return buckets_[key.low & (buckets_.size() - 1)];
+    }
     void remove(std::uint32_t index) noexcept;
 
     std::vector<Transaction> slots_;  ///< slot 0 is never used
     std::vector<std::uint32_t> buckets_;
     std::uint32_t free_ = 0;
-    std::uint32_t hand_ = 1;          ///< where ageing goes on
-    std::uint32_t used_end_ = 1;      ///< no slot from here on was ever used
+    std::uint32_t hand_ = 1;      ///< where ageing goes on
+    std::uint32_t used_end_ = 1;  ///< no slot from here on was ever used
     std::size_t size_ = 0;
 };
 

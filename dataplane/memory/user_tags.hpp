@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Which tags a user has in a domain (set by operators at run time, not part of the policy), and the roster of such users
-// for recognising hashed UIDs.
+// Which tags a user has in a domain (set by operators at run time, not part of the policy), and the roster of
+// such users for recognising hashed UIDs.
 #pragma once
 
 #include <cstdint>
@@ -14,7 +14,8 @@
 
 namespace kmsgate::memory {
 
-/// Key: 16-byte keyed hash of domain name and normalised URI. The domain's name, not its number: tags outlive tables.
+/// Key: 16-byte keyed hash of domain name and normalised URI. The domain's name, not its number: tags outlive
+/// tables.
 class UserTags {
   public:
     UserTags(std::size_t capacity, const Key& key) : capacity_(capacity), key_(key) {}

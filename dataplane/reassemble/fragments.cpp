@@ -12,7 +12,10 @@ using core::meta;
 using State = Datagram::State;
 
 Fragments::Fragments(std::size_t frames, const memory::Key& key)
-    : slots_(frames + 1), buckets_(std::bit_ceil(std::max<std::size_t>(frames, 16)), 0), limit_(frames), key_(key) {
+    : slots_(frames + 1),
+      buckets_(std::bit_ceil(std::max<std::size_t>(frames, 16)), 0),
+      limit_(frames),
+      key_(key) {
     for (std::uint32_t i = 1; i + 1 < slots_.size(); ++i) slots_[i].chain = i + 1;
     free_ = frames != 0 ? 1 : 0;
 }
@@ -144,23 +147,29 @@ Fragments::Result Fragments::add_to_passing(Datagram& d, const classify::Packet&
     if (again) return {Added::pass, &d};
     // The bytes that said "no signalling" must not be said differently later.
     if (begin < d.bytes) return {Added::overlap, &d};
-    if (d.seen_count < kRemembered) d.seen[d.seen_count++] = {begin, static_cast<std::uint32_t>(size), digest, false};
+    if (d.seen_count < kRemembered)
+        d.seen[d.seen_count++] = {begin, static_cast<std::uint32_t>(size), digest, false};
     d.passed += static_cast<std::uint32_t>(size);
     if (!packet.more_fragments) d.end = begin + static_cast<std::uint32_t>(size);
     if (d.end != 0 && d.passed >= d.end) {  // its place and its id are free for the next
-        const std::uint32_t known = std::accumulate(d.seen.begin(), d.seen.begin() + static_cast<std::ptrdiff_t>(d.seen_count),
-                                                    0U, [](std::uint32_t n, const Datagram::Seen& x) { return n + x.size; });
-        if (known != d.end) d.seen_count = 0;  // too many to know them all: a late duplicate waits and times out
+        const std::uint32_t known =
+            std::accumulate(d.seen.begin(), d.seen.begin() + static_cast<std::ptrdiff_t>(d.seen_count), 0U,
+                            [](std::uint32_t n, const Datagram::Seen& x) { return n + x.size; });
+        if (known != d.end)
+            d.seen_count = 0;  // too many to know them all: a late duplicate waits and times out
         d.unread = true;
         settle(d, core::Outcome::passed, now);
     }
     return {Added::pass, &d};
 }
 
-Fragments::Result Fragments::add(const classify::Packet& packet, std::span<const std::uint8_t> data, Mbuf& frame,
-                                 Time now) {
-    const DatagramKey key{packet.source,       packet.destination, packet.vlan,
-                          packet.fragment_id,  packet.v6 ? std::uint8_t{0} : packet.protocol,
+Fragments::Result Fragments::add(const classify::Packet& packet, std::span<const std::uint8_t> data,
+                                 Mbuf& frame, Time now) {
+    const DatagramKey key{packet.source,
+                          packet.destination,
+                          packet.vlan,
+                          packet.fragment_id,
+                          packet.v6 ? std::uint8_t{0} : packet.protocol,
                           meta(frame.get()).arrival};
     const std::uint32_t begin = packet.fragment_offset;
     const std::uint32_t end = begin + static_cast<std::uint32_t>(data.size());
@@ -183,8 +192,10 @@ Fragments::Result Fragments::add(const classify::Packet& packet, std::span<const
     if (d->frames.size() >= kMaxFragments || held_ >= limit_) return {Added::budget, d};
     for (rte_mbuf* m = d->frames.front(); m != nullptr; m = core::FrameList::after(m)) {
         const core::FrameMeta& f = meta(m);
-        if (f.offset == begin && f.size == data.size() && f.digest == digest && f.more == packet.more_fragments) {
-            describe(frame.get(), packet, packet.l4, 0, digest);  // an exact duplicate gives no byte, but waits too
+        if (f.offset == begin && f.size == data.size() && f.digest == digest &&
+            f.more == packet.more_fragments) {
+            describe(frame.get(), packet, packet.l4, 0,
+                     digest);  // an exact duplicate gives no byte, but waits too
             hold(*d, std::move(frame));
             return {Added::held, d};
         }
@@ -206,7 +217,8 @@ Fragments::Result Fragments::add(const classify::Packet& packet, std::span<const
     return {d->end != 0 && d->bytes == d->end ? Added::whole : Added::held, d};
 }
 
-std::span<const std::uint8_t> Fragments::gather(const Datagram& datagram, std::span<std::uint8_t> out) noexcept {
+std::span<const std::uint8_t> Fragments::gather(const Datagram& datagram,
+                                                std::span<std::uint8_t> out) noexcept {
     std::size_t reached = 0;
     // Fragments come in order nearly always; each further round picks up what came early.
     for (bool grown = true; grown;) {

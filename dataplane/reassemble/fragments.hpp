@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// IP fragments, held until their datagram is whole or known to be no signalling. Overlap is refused; frames leave as they
-// came. One table a pipeline; all memory is taken at the start.
+// IP fragments, held until their datagram is whole or known to be no signalling. Overlap is refused; frames
+// leave as they came. One table a pipeline; all memory is taken at the start.
 #pragma once
 
 #include <array>
@@ -21,13 +21,13 @@ using core::Time;
 
 /// Fragments of one datagram: 65,535 bytes in packets of 576 bytes are 119.
 inline constexpr std::size_t kMaxFragments = 128;
-/// A datagram is given up this long after its first fragment came (RFC 791 and 8200 allow 15 to 60 s), one that passes
-/// this long after its last.
+/// A datagram is given up this long after its first fragment came (RFC 791 and 8200 allow 15 to 60 s), one
+/// that passes this long after its last.
 inline constexpr Time kTimeout = 30 * core::kSecond;
 /// How long a datagram that is done is remembered for late exact duplicates of its fragments.
 inline constexpr Time kMemory = 5 * core::kSecond;
-/// A late duplicate that left alone waits at its receiver for the rest (at most 120 s, RFC 1122 3.3.2). So long no other
-/// bytes may follow under its id: together with it they would be a datagram that nobody judged.
+/// A late duplicate that left alone waits at its receiver for the rest (at most 120 s, RFC 1122 3.3.2). So
+/// long no other bytes may follow under its id: together with it they would be a datagram that nobody judged.
 inline constexpr Time kOrphanMemory = 120 * core::kSecond;
 inline constexpr std::size_t kMaxDatagram = 65535;
 /// Fragments remembered of a datagram that is done.
@@ -57,14 +57,14 @@ struct Datagram {
     bool have_first = false;
     bool is_signalling = false;  ///< the first fragment says so: no further question
     DatagramKey key;
-    classify::Packet first;      ///< of the fragment with offset 0
+    classify::Packet first;  ///< of the fragment with offset 0
     Time deadline = 0;
-    std::uint32_t end = 0;       ///< size of the whole once the last fragment is here, else 0
-    std::uint32_t bytes = 0;     ///< bytes gathered; passing: bytes from the start that said "no signalling"
-    std::uint32_t passed = 0;    ///< passing: bytes that have left
-    bool unread = false;         ///< done without having been read: duplicates need not be held
-    bool orphans = false;        ///< done: some duplicates have left again, but not all
-    core::FrameList frames;      ///< in order of arrival
+    std::uint32_t end = 0;     ///< size of the whole once the last fragment is here, else 0
+    std::uint32_t bytes = 0;   ///< bytes gathered; passing: bytes from the start that said "no signalling"
+    std::uint32_t passed = 0;  ///< passing: bytes that have left
+    bool unread = false;       ///< done without having been read: duplicates need not be held
+    bool orphans = false;      ///< done: some duplicates have left again, but not all
+    core::FrameList frames;    ///< in order of arrival
 
     struct Seen {
         std::uint32_t offset = 0;
@@ -75,8 +75,8 @@ struct Datagram {
     std::array<Seen, kRemembered> seen{};  ///< done: its fragments
     std::size_t seen_count = 0;
 
-    std::uint32_t chain = 0;               ///< next in the bucket, or next free
-    std::uint32_t older = 0, newer = 0;    ///< neighbours in the list of deadlines
+    std::uint32_t chain = 0;             ///< next in the bucket, or next free
+    std::uint32_t older = 0, newer = 0;  ///< neighbours in the list of deadlines
 };
 
 /// What to do with the fragment that was just added.
@@ -101,11 +101,12 @@ class Fragments {
         Added added = Added::held;
         Datagram* datagram = nullptr;  ///< valid until the next call; null: none (budget)
     };
-    /// Adds a fragment; `data` is its IP payload inside the frame. The frame is moved into the datagram for held and whole
-    /// and, as a second reference, for share and share_whole; else it stays in `frame`.
+    /// Adds a fragment; `data` is its IP payload inside the frame. The frame is moved into the datagram for
+    /// held and whole and, as a second reference, for share and share_whole; else it stays in `frame`.
     Result add(const classify::Packet& packet, std::span<const std::uint8_t> data, Mbuf& frame, Time now);
 
-    /// Copies the gathered bytes in order into `out`: the whole datagram, or the part from offset 0 on without a gap.
+    /// Copies the gathered bytes in order into `out`: the whole datagram, or the part from offset 0 on
+    /// without a gap.
     [[nodiscard]] static std::span<const std::uint8_t> gather(const Datagram& datagram,
                                                               std::span<std::uint8_t> out) noexcept;
     /// Takes the oldest frame out of a datagram; null when none is left.
@@ -122,7 +123,8 @@ class Fragments {
     /// The datagram is refused: what follows is dropped as `outcome`.
     void kill(Datagram& datagram, core::Outcome outcome) noexcept;
 
-    /// Removes what is older than its time. Each datagram that still holds frames is first shown to `expired`.
+    /// Removes what is older than its time. Each datagram that still holds frames is first shown to
+    /// `expired`.
     template <class F>
     void expire(Time now, F&& expired) {
         for (List* list : {&waiting_, &done_, &orphans_}) {
@@ -155,7 +157,8 @@ class Fragments {
     }
     Result add_to_done(Datagram& d, const classify::Packet& packet, std::uint64_t digest, std::size_t data_at,
                        std::size_t size, Mbuf& frame, Time now);
-    Result add_to_passing(Datagram& d, const classify::Packet& packet, std::uint64_t digest, std::size_t size, Time now);
+    Result add_to_passing(Datagram& d, const classify::Packet& packet, std::uint64_t digest, std::size_t size,
+                          Time now);
     void hold(Datagram& d, Mbuf frame) noexcept;
     void drop_frames(Datagram& d) noexcept;
 

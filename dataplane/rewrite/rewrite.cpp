@@ -74,7 +74,8 @@ core::Mbuf replace_payload(std::span<const std::uint8_t> original, std::size_t l
     emit::put16(udp + 6, 0);
     emit::put16(udp + 6, emit::udp_checksum(source, destination, v6, {udp, 8}, payload));
     core::Mbuf frame = core::make_frame(pool, head);
-    if (!frame || !core::append(pool, frame.get(), {reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size()}))
+    if (!frame || !core::append(pool, frame.get(),
+                                {reinterpret_cast<const std::uint8_t*>(payload.data()), payload.size()}))
         return nullptr;
     return frame;
 }

@@ -13,9 +13,9 @@ namespace kmsgate::sip {
 
 /// Bounds of the walk over bodies; past one of them the body is uninspectable, never half read.
 struct BodyLimits {
-    unsigned depth = 8;      ///< multipart, message/sip and URI-body nesting
-    unsigned parts = 256;    ///< leaf parts of one message
-    unsigned carriages = 64; ///< I_MESSAGEs of one message
+    unsigned depth = 8;       ///< multipart, message/sip and URI-body nesting
+    unsigned parts = 256;     ///< leaf parts of one message
+    unsigned carriages = 64;  ///< I_MESSAGEs of one message
 };
 
 /// Why a body could not be looked into (cause uninspectable-body).
@@ -55,21 +55,22 @@ struct Carriage {
 
 /// A KRR candidate: a part whose type or root element says KmsRedirectResponse.
 struct KrrPart {
-    bool typed = false;        ///< under application/vnd.3gpp.kmsredirectresponse+xml
-    bool sole_body = false;    ///< the message's own body, not a part of a multipart
-    bool decoded = false;      ///< stood under a transfer encoding: `data` is no view of the message
+    bool typed = false;      ///< under application/vnd.3gpp.kmsredirectresponse+xml
+    bool sole_body = false;  ///< the message's own body, not a part of a multipart
+    bool decoded = false;    ///< stood under a transfer encoding: `data` is no view of the message
     std::string_view data;
 };
 
 /// What identity the XML parts offer in clear (mcptt-info, resource-lists).
 struct XmlIdentity {
-    bool receiver = false;  ///< names the receiver (mcptt-request-uri, resource-lists entry), else the initiator
+    bool receiver =
+        false;  ///< names the receiver (mcptt-request-uri, resource-lists entry), else the initiator
     std::string_view uri;
 };
 
 /// Everything found in one message. Spans live in the arena; views in the message or the arena.
 struct Contents {
-    std::span<const Carriage> carriages;     ///< in message order, without exact repeats of (where, data)
+    std::span<const Carriage> carriages;  ///< in message order, without exact repeats of (where, data)
     std::span<const KrrPart> krrs;
     std::span<const XmlIdentity> identities;
     Uninspectable uninspectable = Uninspectable::none;  ///< the first reason met
@@ -77,12 +78,14 @@ struct Contents {
     FaultSet nested_faults;    ///< faults of messages inside the message
 };
 
-/// Looks into every body of `message`: its own, what follows its Content-Length, multiparts of every subtype, nested
-/// messages, transfer encodings, URI bodies. Where two readers could disagree, both readings are walked.
-[[nodiscard]] Contents look_into(const Message& message, Arena& arena, const BodyLimits& limits = {}) noexcept;
+/// Looks into every body of `message`: its own, what follows its Content-Length, multiparts of every subtype,
+/// nested messages, transfer encodings, URI bodies. Where two readers could disagree, both readings are
+/// walked.
+[[nodiscard]] Contents look_into(const Message& message, Arena& arena,
+                                 const BodyLimits& limits = {}) noexcept;
 
-/// The MIKEY claim of design.md 3 over plain bytes: `key-mgmt`, `application/mikey` (any case), or a base64 run that
-/// starts `ARo` and is long enough to hold an I_MESSAGE.
+/// The MIKEY claim of design.md 3 over plain bytes: `key-mgmt`, `application/mikey` (any case), or a base64
+/// run that starts `ARo` and is long enough to hold an I_MESSAGE.
 [[nodiscard]] bool claims_mikey(std::string_view bytes) noexcept;
 
 }  // namespace kmsgate::sip

@@ -20,7 +20,8 @@ void Walker::walk_message(const Message& message, const Context& context) noexce
     if (!message.raw.empty() && static_cast<unsigned char>(message.raw.front()) >= 0xF8)
         flag(Uninspectable::sigcomp);
     Entity entity;
-    walk_uris(message.request_uri, context);  // no headers belong there (RFC 3261 19.1.1), so who writes one means it
+    walk_uris(message.request_uri,
+              context);  // no headers belong there (RFC 3261 19.1.1), so who writes one means it
     for (const Header& header : message.headers) {
         add_header(header.id, header.value, arena_, entity);
         if (header.id == HeaderId::refer_to || header.id == HeaderId::contact ||

@@ -145,9 +145,12 @@ std::string_view port_text(core::Arrival arrival) noexcept {
 
 std::string_view kind_text(sip::Kind kind) noexcept {
     switch (kind) {
-        case sip::Kind::request: return "request";
-        case sip::Kind::response: return "response";
-        case sip::Kind::unknown: break;
+        case sip::Kind::request:
+            return "request";
+        case sip::Kind::response:
+            return "response";
+        case sip::Kind::unknown:
+            break;
     }
     return "unknown";
 }
@@ -195,7 +198,8 @@ std::string identity_text(const core::Identity& id) {
     if (!id.present) return {};
     if (!id.hashed) return std::string(id.bytes);
     std::string out = "uid:";
-    for (const char c : id.bytes) fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(c));
+    for (const char c : id.bytes)
+        fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(c));
     return out;
 }
 
@@ -204,9 +208,14 @@ std::string message_json(const core::MessageRecord& r) {
     const policy::decide::Decision& d = *r.decision;
     Object o("message");
     append_time(o.key("time"), r.time);
-    o.text("edge", r.edge).text("table", r.table).number("generation", r.generation).text("port", port_text(r.arrival));
+    o.text("edge", r.edge)
+        .text("table", r.table)
+        .number("generation", r.generation)
+        .text("port", port_text(r.arrival));
     append_frames(o.key("frames"), r.frames);
-    o.text("transport", r.transport).text("src", endpoint_text(r.source)).text("dst", endpoint_text(r.destination));
+    o.text("transport", r.transport)
+        .text("src", endpoint_text(r.source))
+        .text("dst", endpoint_text(r.destination));
     o.text("kind", kind_text(m.kind)).text("method", m.method, !m.method.empty());
     o.number("status", m.status, m.kind == sip::Kind::response && m.status != 0);
     o.text("call_id", m.call_id, !m.call_id.empty()).number("cseq", m.cseq.value_or(0), m.cseq.has_value());
@@ -240,12 +249,14 @@ std::string summary_json(const core::Counters& c) {
     o.number("messages", c.get(Counter::messages));
     std::string& verdicts = o.key("verdicts");
     for (std::size_t i = 0; i < c.verdict.size(); ++i)
-        verdicts += fmt::format("{}\"{}\":{}", i == 0 ? '{' : ',',
-                                policy::decide::to_string(static_cast<policy::decide::Verdict>(i)), c.verdict[i]);
+        verdicts +=
+            fmt::format("{}\"{}\":{}", i == 0 ? '{' : ',',
+                        policy::decide::to_string(static_cast<policy::decide::Verdict>(i)), c.verdict[i]);
     verdicts += '}';
     std::string& outcomes = o.key("outcomes");
     for (std::size_t i = 0; i < c.outcome.size(); ++i)
-        outcomes += fmt::format("{}\"{}\":{}", i == 0 ? '{' : ',', core::to_string(static_cast<core::Outcome>(i)), c.outcome[i]);
+        outcomes += fmt::format("{}\"{}\":{}", i == 0 ? '{' : ',',
+                                core::to_string(static_cast<core::Outcome>(i)), c.outcome[i]);
     outcomes += '}';
     return o.finish();
 }

@@ -10,8 +10,8 @@
 
 namespace kmsgate::watch {
 
-/// JSON string literal with its quotes. Bytes that are no UTF-8 are written as the code points of the same number, so
-/// that every line is valid JSON whatever a message holds.
+/// JSON string literal with its quotes. Bytes that are no UTF-8 are written as the code points of the same
+/// number, so that every line is valid JSON whatever a message holds.
 void append_json(std::string& out, std::string_view text);
 
 /// Seconds with 9 decimals.

@@ -9,7 +9,17 @@
 
 namespace kmsgate::policy {
 
-enum class Action : std::uint8_t { forward, redirect, reject, drop, strictest, rewrite, reset, judge, count_ };
+enum class Action : std::uint8_t {
+    forward,
+    redirect,
+    reject,
+    drop,
+    strictest,
+    rewrite,
+    reset,
+    judge,
+    count_
+};
 [[nodiscard]] std::string_view to_string(Action action) noexcept;
 [[nodiscard]] std::optional<Action> action_from_string(std::string_view text) noexcept;
 

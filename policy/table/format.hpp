@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The sealed policy table, byte by byte: one relocatable blob, little-endian, no pointers, every record of fixed size
-// and without padding, every section 8-byte aligned. The compiler writes it, Table::open() proves every bound, Table
-// reads it. Knows nothing of YAML.
+// The sealed policy table, byte by byte: one relocatable blob, little-endian, no pointers, every record of
+// fixed size and without padding, every section 8-byte aligned. The compiler writes it, Table::open() proves
+// every bound, Table reads it. Knows nothing of YAML.
 #pragma once
 
 #include <array>
@@ -20,7 +20,7 @@ inline constexpr std::uint32_t kNone = 0xFFFFFFFF;
 inline constexpr std::size_t kMaxAllow = 64;
 inline constexpr std::size_t kMaxTags = 32;
 inline constexpr std::uint32_t kMaxProbe = 64;  ///< slots that a lookup may look at
-inline constexpr std::size_t kMaxText = 255;   ///< bytes of a name, URI, alias or glob
+inline constexpr std::size_t kMaxText = 255;    ///< bytes of a name, URI, alias or glob
 
 /// Bytes in the strings section.
 struct Text {
@@ -34,22 +34,22 @@ struct Range {
 };
 
 enum class Section : std::uint32_t {
-    strings,         ///< char
-    kms,             ///< KmsRecord
-    kms_names,       ///< KmsNameRecord: URIs and aliases, lower case
-    kms_index,       ///< IndexSlot over kms_names
-    tags,            ///< Text, in bit order
-    domains,         ///< DomainRecord
-    edges,           ///< EdgeRecord
-    rules,           ///< RuleRecord, initiator rules of an edge before its receiver rules
-    kms_lists,       ///< u32 KMS ids: ordered allow lists, secondary lists
-    allow_bits,      ///< u64 words: allow sets
-    globs,           ///< Text: `when.user` and `when.visited`
-    cidrs,           ///< CidrRecord
-    peers,           ///< PeerRecord
-    ports,           ///< u16
-    patterns,        ///< PatternRecord: users of domains; the odd ones stand last
-    pattern_index,   ///< IndexSlot over the patterns that are not odd
+    strings,        ///< char
+    kms,            ///< KmsRecord
+    kms_names,      ///< KmsNameRecord: URIs and aliases, lower case
+    kms_index,      ///< IndexSlot over kms_names
+    tags,           ///< Text, in bit order
+    domains,        ///< DomainRecord
+    edges,          ///< EdgeRecord
+    rules,          ///< RuleRecord, initiator rules of an edge before its receiver rules
+    kms_lists,      ///< u32 KMS ids: ordered allow lists, secondary lists
+    allow_bits,     ///< u64 words: allow sets
+    globs,          ///< Text: `when.user` and `when.visited`
+    cidrs,          ///< CidrRecord
+    peers,          ///< PeerRecord
+    ports,          ///< u16
+    patterns,       ///< PatternRecord: users of domains; the odd ones stand last
+    pattern_index,  ///< IndexSlot over the patterns that are not odd
     count_
 };
 inline constexpr std::size_t kSections = static_cast<std::size_t>(Section::count_);
@@ -64,34 +64,35 @@ struct Header {
     std::uint32_t version = 0;
     std::uint32_t header_size = 0;
     std::uint64_t total_size = 0;
-    std::array<std::uint8_t, 32> digest{};  ///< SHA-256 over the whole blob with this field zero
-    std::uint64_t hash_seed = 0;            ///< seed of both indexes
-    std::uint32_t kms_probe = 0;            ///< longest probe sequence of kms_index
-    std::uint32_t pattern_probe = 0;        ///< longest probe sequence of pattern_index
+    std::array<std::uint8_t, 32> digest{};          ///< SHA-256 over the whole blob with this field zero
+    std::uint64_t hash_seed = 0;                    ///< seed of both indexes
+    std::uint32_t kms_probe = 0;                    ///< longest probe sequence of kms_index
+    std::uint32_t pattern_probe = 0;                ///< longest probe sequence of pattern_index
     std::array<std::uint64_t, 4> prefix_lengths{};  ///< bit n: a prefix pattern of n bytes exists
     std::array<std::uint64_t, 4> suffix_lengths{};  ///< bit n: a suffix pattern with a text of n bytes exists
-    std::uint32_t odd_first = 0;            ///< first odd pattern
+    std::uint32_t odd_first = 0;                    ///< first odd pattern
     std::uint32_t odd_count = 0;
-    std::uint32_t allow_words = 0;          ///< u64 words of one allow set
+    std::uint32_t allow_words = 0;  ///< u64 words of one allow set
     std::uint32_t reserved = 0;
     std::array<SectionEntry, kSections> sections{};
 };
 
-/// Open addressing, linear probing, power-of-two size. Key of kms_index: the name. See Shape for pattern_index.
+/// Open addressing, linear probing, power-of-two size. Key of kms_index: the name. See Shape for
+/// pattern_index.
 struct IndexSlot {
     std::uint32_t hash = 0;
     std::uint32_t entry = kNone;  ///< kNone: free
 };
 
 struct KmsRecord {
-    Text uri;                 ///< the policy's own spelling
-    Text xml;                 ///< <KmsUri>..</KmsUri>, escaped
-    Text name;                ///< short name
+    Text uri;   ///< the policy's own spelling
+    Text xml;   ///< <KmsUri>..</KmsUri>, escaped
+    Text name;  ///< short name
     std::uint64_t key_period = 0;
     std::uint64_t key_offset = 0;
 };
 struct KmsNameRecord {
-    Text name;                ///< lower case
+    Text name;  ///< lower case
     std::uint32_t kms = 0;
     std::uint32_t reserved = 0;
 };
@@ -99,7 +100,7 @@ struct DomainRecord {
     Text name;
     std::uint32_t home = kNone;  ///< KMS id; kNone: the policy names none
     std::uint32_t reserved = 0;
-    Range secondary;          ///< kms_lists
+    Range secondary;  ///< kms_lists
 };
 
 enum class Proxy : std::uint8_t { cs, is };
@@ -111,7 +112,7 @@ enum class Other : std::uint8_t { copy, any };
 
 struct EdgeRecord {
     Text name;
-    Text krr_after_id;        ///< prepared KRR piece (krr::piece_after_id)
+    Text krr_after_id;  ///< prepared KRR piece (krr::piece_after_id)
     std::uint32_t domain = 0;
     Proxy proxy = Proxy::cs;
     Mode mode = Mode::enforce;
@@ -128,18 +129,19 @@ struct EdgeRecord {
 
 struct RuleRecord {
     Text name;
-    Text krr_list;            ///< joined krr::piece_kms of the allow list
+    Text krr_list;  ///< joined krr::piece_kms of the allow list
     std::uint32_t edge = 0;
     Side side = Side::initiator;
     Other other = Other::copy;
     std::uint8_t allow_any = 0;
     std::uint8_t needs_user = 0;  ///< a tag or user condition stands in `when`
     std::uint32_t tags = 0;       ///< one of these bits; 0: no condition
-    std::uint32_t allow_bits = 0; ///< first u64 word of the allow set, a multiple of allow_words; equal sets are shared
-    Range users;              ///< globs; count 0: no condition
-    Range peers;              ///< cidrs
-    Range visited;            ///< globs
-    Range allow;              ///< kms_lists, in order; empty with allow_any
+    std::uint32_t allow_bits =
+        0;          ///< first u64 word of the allow set, a multiple of allow_words; equal sets are shared
+    Range users;    ///< globs; count 0: no condition
+    Range peers;    ///< cidrs
+    Range visited;  ///< globs
+    Range allow;    ///< kms_lists, in order; empty with allow_any
 };
 
 struct CidrRecord {
@@ -168,9 +170,9 @@ struct PatternRecord {
     std::uint32_t domain = 0;
     Shape shape = Shape::exact;
     std::array<std::uint8_t, 3> reserved{};
-    std::uint64_t rank = 0;   ///< more specific = greater: exact, exact host, longer host, longer prefix, more literals
+    std::uint64_t rank =
+        0;  ///< more specific = greater: exact, exact host, longer host, longer prefix, more literals
 };
-
 
 template <class T, std::size_t Size>
 inline constexpr bool is_record = sizeof(T) == Size && std::has_unique_object_representations_v<T>;

@@ -21,12 +21,14 @@ using DomainId = std::uint32_t;
 using RuleId = std::uint32_t;
 using Address = std::array<std::uint8_t, 16>;  ///< IPv4 as ::ffff:a.b.c.d
 
-/// Why a blob is no table: one sentence for the operator ("section rules: record 3: allow list passes the end").
+/// Why a blob is no table: one sentence for the operator ("section rules: record 3: allow list passes the
+/// end").
 struct VerifyError {
     std::string what;
 };
 
-/// View of a verified table. The blob must stay in place and unchanged (8-byte aligned) while the view is used.
+/// View of a verified table. The blob must stay in place and unchanged (8-byte aligned) while the view is
+/// used.
 class Table {
   public:
     /// Checks magic, version, sizes, digest, every offset, count, index, enumerator and text of `blob`.
@@ -41,9 +43,11 @@ class Table {
     [[nodiscard]] std::optional<DomainId> find_domain(std::string_view name) const noexcept;
     /// Bit of a declared tag.
     [[nodiscard]] std::optional<unsigned> find_tag(std::string_view name) const noexcept;
-    /// KMS of that URI or alias: ASCII case-insensitive byte equality, nothing stripped (TS facts: KMS URI comparison).
+    /// KMS of that URI or alias: ASCII case-insensitive byte equality, nothing stripped (TS facts: KMS URI
+    /// comparison).
     [[nodiscard]] std::optional<KmsId> find_kms(std::string_view name) const noexcept;
-    /// Domain of the most specific user pattern that matches a URI in normal form (sip::UserUri::text() or tel()).
+    /// Domain of the most specific user pattern that matches a URI in normal form (sip::UserUri::text() or
+    /// tel()).
     [[nodiscard]] std::optional<DomainId> find_user(std::string_view normalised) const noexcept;
     /// The same with the rank of the pattern that won, so that two spellings of one user can be compared.
     struct UserMatch {
@@ -85,9 +89,9 @@ class Table {
 /// Does `address` lie in the network? A network shorter than /96 (of the 128 bits) holds no IPv4 address.
 [[nodiscard]] bool contains(const CidrRecord& network, const Address& address) noexcept;
 
-/// `*` stands for any bytes but '@' (users) or for any bytes at all (visited networks); the whole text must match.
-/// Letter case counts, for users because both sides are in normal form. A glob longer than kMaxText bytes matches
-/// nothing. Linear time, no recursion.
+/// `*` stands for any bytes but '@' (users) or for any bytes at all (visited networks); the whole text must
+/// match. Letter case counts, for users because both sides are in normal form. A glob longer than kMaxText
+/// bytes matches nothing. Linear time, no recursion.
 [[nodiscard]] bool glob_match(std::string_view glob, std::string_view text, bool star_matches_at) noexcept;
 
 /// Hash of the indexes: seeded, over bytes as given (the caller lower-cases KMS names).

@@ -28,13 +28,15 @@ const std::optional<CapturedFrame>& Reader::peek() {
             // The field says microseconds; with nanosecond precision asked for it holds nanoseconds.
             next_ = CapturedFrame{static_cast<core::Time>(header->ts.tv_sec) * core::kSecond +
                                       static_cast<core::Time>(header->ts.tv_usec),
-                                  ++count_, {bytes, header->caplen}};
+                                  ++count_,
+                                  {bytes, header->caplen}};
             break;
         case PCAP_ERROR:
             fault_ = fmt::format("cut or damaged after frame {}: {}", count_, pcap_geterr(file_.get()));
             ended_ = true;
             break;
-        default: ended_ = true;
+        default:
+            ended_ = true;
     }
     return next_;
 }

@@ -17,7 +17,7 @@ namespace kmsgate::replay {
 
 struct CapturedFrame {
     core::Time time = 0;
-    std::uint64_t number = 0;  ///< 1-based
+    std::uint64_t number = 0;             ///< 1-based
     std::span<const std::uint8_t> bytes;  ///< valid until the next read
 };
 

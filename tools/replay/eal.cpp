@@ -22,8 +22,14 @@ std::expected<void, std::string> start_eal() {
     sched_getaffinity(0, sizeof cpus, &cpus);
     int cpu = 0;
     while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &cpus)) ++cpu;
-    std::array<std::string, 9> words = {"kmsgate", "--no-huge", "-m",           "128",
-                                        "--no-pci", "--no-shconf", "--no-telemetry", "--log-level=*:error",
+    std::array<std::string, 9> words = {"kmsgate",
+                                        "--no-huge",
+                                        "-m",
+                                        "128",
+                                        "--no-pci",
+                                        "--no-shconf",
+                                        "--no-telemetry",
+                                        "--log-level=*:error",
                                         fmt::format("--lcores=0@{}", cpu)};
     std::array<char*, 9> argv{};
     for (std::size_t i = 0; i < words.size(); ++i) argv[i] = words[i].data();
@@ -34,8 +40,11 @@ std::expected<void, std::string> start_eal() {
 }
 
 std::expected<Pool, std::string> make_pool(const char* name, unsigned buffers) {
-    Pool pool(rte_pktmbuf_pool_create(name, buffers, 0, core::kPrivateSize, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY));
-    if (!pool) return std::unexpected(fmt::format("no memory for {} packet buffers: {}", buffers, rte_strerror(rte_errno)));
+    Pool pool(rte_pktmbuf_pool_create(name, buffers, 0, core::kPrivateSize, RTE_MBUF_DEFAULT_BUF_SIZE,
+                                      SOCKET_ID_ANY));
+    if (!pool)
+        return std::unexpected(
+            fmt::format("no memory for {} packet buffers: {}", buffers, rte_strerror(rte_errno)));
     return pool;
 }
 

@@ -128,10 +128,12 @@ void print_summary(const core::Counters& c) {
     using core::Fate;
     fmt::print("\n{} frames in, {} made here, {} out, {} absorbed, {} dropped, {} held; {} messages:",
                c.get(Counter::frames_in), c.get(Counter::generated), c.get(Counter::frames_out),
-               c.frames(Fate::absorbed), c.frames(Fate::dropped), c.frames(Fate::held), c.get(Counter::messages));
+               c.frames(Fate::absorbed), c.frames(Fate::dropped), c.frames(Fate::held),
+               c.get(Counter::messages));
     for (std::size_t i = 0; i < c.verdict.size(); ++i)
         if (c.verdict[i] != 0)
-            fmt::print(" {} {}", c.verdict[i], policy::decide::to_string(static_cast<policy::decide::Verdict>(i)));
+            fmt::print(" {} {}", c.verdict[i],
+                       policy::decide::to_string(static_cast<policy::decide::Verdict>(i)));
     fmt::print("\n");
 }
 
@@ -143,7 +145,8 @@ int run(const Options& o) {
         fmt::print(stderr, "{}\n", policy::language::to_string(problem, o.policy));
     if (compiled.blob.empty()) return fail(kUsage, "{} has faults; nothing was replayed", o.policy);
     const auto table = policy::table::Table::open(compiled.blob);
-    if (!table) return fail(kUsage, "{}: the compiled table does not verify: {}", o.policy, table.error().what);
+    if (!table)
+        return fail(kUsage, "{}: the compiled table does not verify: {}", o.policy, table.error().what);
     const auto edge = table->find_edge(o.edge);
     if (!edge) return fail(kUsage, "{} has no edge `{}`; it has: {}", o.policy, o.edge, edge_names(*table));
 
@@ -193,14 +196,17 @@ int run(const Options& o) {
     if (o.pretty) print_summary(pipeline.counters());
 
     int code = kDone;
-    if (!pipeline.counters().identity_holds()) code = fail(1, "frames are not accounted for: this is a fault of kmsgate");
+    if (!pipeline.counters().identity_holds())
+        code = fail(1, "frames are not accounted for: this is a fault of kmsgate");
     if (o.explain) {
         const auto text = sink.explanation();
-        if (!text) return fail(kUsage, "--explain {}: the input holds {} messages", *o.explain, sink.messages());
+        if (!text)
+            return fail(kUsage, "--explain {}: the input holds {} messages", *o.explain, sink.messages());
         fmt::print("{}", *text);
     }
     for (std::size_t i = 0; i < 2; ++i)
-        if (readers[i] && !readers[i]->fault().empty()) code = fail(kInput, "{}: {}", *inputs[i], readers[i]->fault());
+        if (readers[i] && !readers[i]->fault().empty())
+            code = fail(kInput, "{}: {}", *inputs[i], readers[i]->fault());
     bool written = sink.finish();
     for (auto& capture : outputs->captures) written = (!capture || capture->finish()) && written;
     return written ? code : fail(kInput, "an output could not be written whole");

@@ -24,7 +24,8 @@ bool same_file(const std::string& a, const std::string& b) {
 
 /// Faults that CLI11 cannot see; empty when there is none.
 std::string fault_of(const Options& o) {
-    if (o.inside_in.empty() && o.outside_in.empty()) return "nothing to replay: give --inside-in or --outside-in";
+    if (o.inside_in.empty() && o.outside_in.empty())
+        return "nothing to replay: give --inside-in or --outside-in";
     if (!o.signing_key.empty() || !o.signing_certificate.empty())
         return std::string(o.signing_key.empty() ? "--signing-certificate" : "--signing-key") +
                ": signing KRRs is not available in this version; leave the option out";
@@ -32,7 +33,8 @@ std::string fault_of(const Options& o) {
         for (const std::string* in : {&o.inside_in, &o.outside_in, &o.policy, &o.tags})
             if (same_file(*in, *out)) return *out + ": is an input too; name another file to write to";
         for (const std::string* other : {&o.inside_out, &o.outside_out, &o.events})
-            if (other != out && same_file(*other, *out)) return *out + ": is named for two outputs; name two files";
+            if (other != out && same_file(*other, *out))
+                return *out + ": is named for two outputs; name two files";
     }
     return {};
 }
@@ -40,26 +42,37 @@ std::string fault_of(const Options& o) {
 }  // namespace
 
 std::optional<int> read_options(int argc, char** argv, Options& o) {
-    CLI::App app("Replays captures through a kmsgate edge: verdicts, answers and forwarded frames, deterministically.",
-                 "kmsgate-replay");
+    CLI::App app(
+        "Replays captures through a kmsgate edge: verdicts, answers and forwarded frames, deterministically.",
+        "kmsgate-replay");
     app.footer(kExamples);
     app.add_option("--policy", o.policy, "policy file (YAML)")->required()->type_name("P.yaml");
     app.add_option("--edge", o.edge, "edge of the policy to be")->required()->type_name("NAME");
-    app.add_option("--inside-in", o.inside_in, "capture of what arrives from the clients")->type_name("A.pcap");
-    app.add_option("--outside-in", o.outside_in, "capture of what arrives from the other side")->type_name("B.pcap");
+    app.add_option("--inside-in", o.inside_in, "capture of what arrives from the clients")
+        ->type_name("A.pcap");
+    app.add_option("--outside-in", o.outside_in, "capture of what arrives from the other side")
+        ->type_name("B.pcap");
     app.add_option("--inside-out", o.inside_out, "write what leaves to the clients")->type_name("C.pcap");
-    app.add_option("--outside-out", o.outside_out, "write what leaves to the other side")->type_name("D.pcap");
-    app.add_option("--events", o.events, "write events as JSON lines; - is standard output")->type_name("FILE|-");
+    app.add_option("--outside-out", o.outside_out, "write what leaves to the other side")
+        ->type_name("D.pcap");
+    app.add_option("--events", o.events, "write events as JSON lines; - is standard output")
+        ->type_name("FILE|-");
     app.add_option("--tags", o.tags, "user tags, CSV with header domain,user,tags")->type_name("users.csv");
-    app.add_option("--mode", o.mode, "override the edge's mode")->check(CLI::IsMember({"enforce", "shadow"}))
+    app.add_option("--mode", o.mode, "override the edge's mode")
+        ->check(CLI::IsMember({"enforce", "shadow"}))
         ->type_name("enforce|shadow");
-    app.add_option("--mtu", o.mtu, "largest IP packet made here, in bytes")->check(CLI::Range(576, 65535))
-        ->capture_default_str()->type_name("BYTES");
-    app.add_option("--signing-key", o.signing_key, "key to sign KRRs with (not in this version)")->type_name("K");
-    app.add_option("--signing-certificate", o.signing_certificate, "its certificate (not in this version)")->type_name("C");
+    app.add_option("--mtu", o.mtu, "largest IP packet made here, in bytes")
+        ->check(CLI::Range(576, 65535))
+        ->capture_default_str()
+        ->type_name("BYTES");
+    app.add_option("--signing-key", o.signing_key, "key to sign KRRs with (not in this version)")
+        ->type_name("K");
+    app.add_option("--signing-certificate", o.signing_certificate, "its certificate (not in this version)")
+        ->type_name("C");
     app.add_flag("--pretty", o.pretty, "print a table for people");
     app.add_option("--explain", o.explain, "print how message line N (1-based) was decided")
-        ->check(CLI::PositiveNumber)->type_name("N");
+        ->check(CLI::PositiveNumber)
+        ->type_name("N");
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& e) {

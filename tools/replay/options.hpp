@@ -18,7 +18,8 @@ struct Options {
     std::optional<std::uint64_t> explain;
 };
 
-/// Reads the command line. An exit code when the program is to end here (help, usage error), having printed why.
+/// Reads the command line. An exit code when the program is to end here (help, usage error), having printed
+/// why.
 [[nodiscard]] std::optional<int> read_options(int argc, char** argv, Options& options);
 
 }  // namespace kmsgate::replay

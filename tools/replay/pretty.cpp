@@ -30,14 +30,19 @@ std::string shown(std::string_view text, std::size_t width) {
 std::string what(const sip::Message& m) {
     const std::string method = shown(m.method.empty() ? std::string_view("?") : m.method, 12);
     switch (m.kind) {
-        case sip::Kind::request: return method;
-        case sip::Kind::response: return fmt::format("{} {}", m.status, method);
-        case sip::Kind::unknown: break;
+        case sip::Kind::request:
+            return method;
+        case sip::Kind::response:
+            return fmt::format("{} {}", m.status, method);
+        case sip::Kind::unknown:
+            break;
     }
     return "(unreadable)";
 }
 
-std::string name(const core::Identity& id) { return id.present ? shown(id.bytes, 20) : "-"; }
+std::string name(const core::Identity& id) {
+    return id.present ? shown(id.bytes, 20) : "-";
+}
 
 std::string kms_names(const core::IMessageRecord& r) {
     if (!r.error.empty()) return fmt::format("malformed: {}", r.error);
@@ -61,15 +66,16 @@ std::string list_text(const std::optional<std::span<const std::string_view>>& li
 
 std::string krr_row(std::string_view label, const std::optional<core::KrrRecord>& krr) {
     if (!krr) return {};
-    return fmt::format("{:>33}  initiator {}  receiver {}\n", label, list_text(krr->lists[0]), list_text(krr->lists[1]));
+    return fmt::format("{:>33}  initiator {}  receiver {}\n", label, list_text(krr->lists[0]),
+                       list_text(krr->lists[1]));
 }
 
 }  // namespace
 
 std::string pretty_head() {
     return fmt::format(kRow, "#", "time", "from", "message", "IDRkmsi / IDRkmsr", "verdict", "reason") +
-           fmt::format(kRow, "----", "-------------", "-------", "-----------------", std::string(43, '-'), "---------",
-                       "------");
+           fmt::format(kRow, "----", "-------------", "-------", "-----------------", std::string(43, '-'),
+                       "---------", "------");
 }
 
 std::string pretty_message(std::uint64_t number, const core::MessageRecord& r) {
@@ -79,9 +85,11 @@ std::string pretty_message(std::uint64_t number, const core::MessageRecord& r) {
     // The last 13 characters: seconds within a day matter to a reader, the epoch does not.
     time = time.substr(0, time.size() - 3);
     if (time.size() > 13) time = time.substr(time.size() - 13);
-    const std::string verdict = d.would ? fmt::format("({})", to_string(*d.would)) : std::string(to_string(d.verdict));
-    std::string out = fmt::format(kRow, number, time, r.arrival == core::Arrival::inside ? "inside" : "outside",
-                                  what(*r.message), r.mikey.empty() ? "" : kms_names(r.mikey[0]), verdict, why(r));
+    const std::string verdict =
+        d.would ? fmt::format("({})", to_string(*d.would)) : std::string(to_string(d.verdict));
+    std::string out =
+        fmt::format(kRow, number, time, r.arrival == core::Arrival::inside ? "inside" : "outside",
+                    what(*r.message), r.mikey.empty() ? "" : kms_names(r.mikey[0]), verdict, why(r));
     for (std::size_t i = 1; i < r.mikey.size(); ++i)
         out += fmt::format(kRow, "", "", "", "", kms_names(r.mikey[i]), "", "");
     out += krr_row("KRR in:", r.krr_in);

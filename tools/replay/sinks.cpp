@@ -20,7 +20,9 @@ void Sink::drop(const core::DropRecord& record) {
     if (pretty_) fmt::print("{}", pretty_drop(record));
 }
 
-policy::decide::Record* Sink::recorder() { return explain_ == messages_ + 1 ? &record_ : nullptr; }
+policy::decide::Record* Sink::recorder() {
+    return explain_ == messages_ + 1 ? &record_ : nullptr;
+}
 
 void Sink::line(const std::string& text) {
     if (events_) fmt::print(events_.get(), "{}\n", text);

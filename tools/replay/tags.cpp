@@ -47,7 +47,8 @@ std::expected<std::uint32_t, std::string> bits_of(std::string_view words, const 
         const std::size_t end = std::min(words.find_first_of(" \t"), words.size());
         const std::string_view word = words.substr(0, end);
         const auto bit = table.find_tag(word);
-        if (!bit) return std::unexpected(fmt::format("unknown tag `{}`; declared tags: {}", word, declared(table)));
+        if (!bit)
+            return std::unexpected(fmt::format("unknown tag `{}`; declared tags: {}", word, declared(table)));
         bits |= 1U << *bit;
         words.remove_prefix(end);
     }
@@ -59,9 +60,12 @@ std::string load_line(std::string_view line, const policy::table::Table& table, 
     if (!fields) return "a quote that does not end; close it with \"";
     if (fields->size() != 3) return fmt::format("{} fields; 3 are needed: domain,user,tags", fields->size());
     const auto& [domain, user, words] = std::tie((*fields)[0], (*fields)[1], (*fields)[2]);
-    if (!table.find_domain(domain)) return fmt::format("unknown domain `{}`; use a name under domains: in the policy", domain);
+    if (!table.find_domain(domain))
+        return fmt::format("unknown domain `{}`; use a name under domains: in the policy", domain);
     const sip::UserUri uri = sip::UserUri::normalise(user);
-    if (uri.empty()) return fmt::format("`{}` is no user URI; write it like sip:alice@mc1.example or tel:+442012345678", user);
+    if (uri.empty())
+        return fmt::format("`{}` is no user URI; write it like sip:alice@mc1.example or tel:+442012345678",
+                           user);
     const auto bits = bits_of(words, table);
     if (!bits) return bits.error();
     if (!tags.set(domain, uri.text(), *bits)) return "the table of user tags is full";
@@ -70,8 +74,8 @@ std::string load_line(std::string_view line, const policy::table::Table& table, 
 
 }  // namespace
 
-std::vector<std::string> load_tags(std::string_view csv, std::string_view file, const policy::table::Table& table,
-                                   memory::UserTags& tags) {
+std::vector<std::string> load_tags(std::string_view csv, std::string_view file,
+                                   const policy::table::Table& table, memory::UserTags& tags) {
     std::vector<std::string> faults;
     for (std::size_t number = 1; !csv.empty(); ++number) {
         const std::size_t end = std::min(csv.find('\n'), csv.size());

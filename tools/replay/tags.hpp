@@ -11,8 +11,8 @@
 
 namespace kmsgate::replay {
 
-/// Sets every line's tags. Returns all faults ("users.csv:3: unknown tag `x`; declared tags: ..."), none when it is good;
-/// lines without fault are set all the same, the caller decides.
+/// Sets every line's tags. Returns all faults ("users.csv:3: unknown tag `x`; declared tags: ..."), none when
+/// it is good; lines without fault are set all the same, the caller decides.
 [[nodiscard]] std::vector<std::string> load_tags(std::string_view csv, std::string_view file,
                                                  const policy::table::Table& table, memory::UserTags& tags);
 

@@ -250,7 +250,8 @@ TEST_F(CompileTest, ManyPatternsKmsAndEdges) {
     EXPECT_EQ(table_->find_user("sip:u@h100.d999.example"), std::nullopt);
 }
 
-/// What the fuzz target of tables starts from is what the compiler writes today; with KMSGATE_CORPUS=write it is renewed.
+/// What the fuzz target of tables starts from is what the compiler writes today; with KMSGATE_CORPUS=write it
+/// is renewed.
 TEST_F(CompileTest, CorpusIsCurrent) {
     const bool renew = std::getenv("KMSGATE_CORPUS") != nullptr;
     language::Policy one_rule;
@@ -268,7 +269,8 @@ TEST_F(CompileTest, CorpusIsCurrent) {
         const std::string path = std::string(KMSGATE_TABLE_CORPUS "/").append(name);
         if (renew) {
             std::ofstream out(path, std::ios::binary);
-            out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+            out.write(reinterpret_cast<const char*>(bytes.data()),
+                      static_cast<std::streamsize>(bytes.size()));
         }
         std::ifstream in(path, std::ios::binary);
         const std::string kept(std::istreambuf_iterator<char>(in), {});

@@ -11,6 +11,7 @@ namespace kmsgate::core {
 namespace {
 
 constexpr std::size_t kBurst = 64;
+constexpr std::size_t kSaidBytes = 96;  // rules and lists by name, on average
 constexpr std::size_t kArena = 2 * 1024 * 1024;
 constexpr std::size_t kMaxFrame = 320 * 1024;  // captures hold frames of up to 256 KiB
 
@@ -28,6 +29,7 @@ Pipeline::Pipeline(const Config& config, EventSink& sink)
       sink_(sink),
       fragments_(config.fragments, config.table_key),
       transactions_(config.transactions),
+      snapshots_(config.transactions * kSaidBytes),
       accepted_(config.transactions, config.table_key),
       limiter_(config.sources, config.table_key),
       arena_storage_(kArena),

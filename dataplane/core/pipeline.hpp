@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -22,6 +23,7 @@
 #include "dataplane/core/frame.hpp"
 #include "dataplane/core/record.hpp"
 #include "dataplane/emit/answer.hpp"
+#include "dataplane/emit/recall.hpp"
 #include "dataplane/emit/response.hpp"
 #include "dataplane/inspect/inspect.hpp"
 #include "dataplane/memory/accepted.hpp"
@@ -107,8 +109,9 @@ class Pipeline {
     // messages
     Outcome judge_message(Whole& whole);
     [[nodiscard]] bool is_own_answer(const Whole& whole) const;
-    void decide_message(const Whole& whole, policy::decide::Decision& decision,
-                        policy::decide::Record* record);
+    /// What was decided of an earlier copy under another table; nullopt: decided (or found) under this one.
+    std::optional<emit::Said> decide_message(const Whole& whole, policy::decide::Decision& decision,
+                                             policy::decide::Record* record);
     void remember(const Whole& whole, policy::decide::Decision& decision);
     [[nodiscard]] bool accepted_before() const;
     void note_accepted(const Whole& whole);
@@ -119,7 +122,8 @@ class Pipeline {
     void send_response(const Whole& whole, const emit::ResponseParts& parts);
     void send_changed(const Whole& whole, std::string_view payload);
     void send_all(FrameList frames, Arrival port);
-    void report(const Whole& whole, const policy::decide::Decision& decision, const emit::KrrLists& lists);
+    [[nodiscard]] emit::Said say(const policy::decide::Decision& decision);
+    void report(const Whole& whole, const policy::decide::Decision& decision, const emit::Said& said);
 
     // ends
     void send(Mbuf frame, Arrival port);
@@ -131,6 +135,7 @@ class Pipeline {
     Counters counters_;
     reassemble::Fragments fragments_;
     memory::Transactions transactions_;
+    memory::Snapshots snapshots_;
     memory::Accepted accepted_;
     memory::Limiter limiter_;
     memory::UidRoster roster_;
@@ -141,6 +146,7 @@ class Pipeline {
     std::vector<std::uint64_t> numbers_;        ///< frame numbers for an event
     inspect::Inspection inspection_;
     memory::Hash128 key_;         ///< transaction of the message at hand
+    memory::Transaction* fresh_ = nullptr;      ///< its new entry, until what it says is kept
     memory::Hash128 digest_;      ///< of its bytes
     std::uint64_t krr_time_ = 0;  ///< seconds
     std::uint32_t packet_id_ = 0;

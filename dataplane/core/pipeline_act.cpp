@@ -145,7 +145,16 @@ void Pipeline::send_all(FrameList frames, Arrival port) {
     }
 }
 
-void Pipeline::report(const Whole& whole, const Decision& decision, const emit::KrrLists& lists) {
+emit::Said Pipeline::say(const Decision& decision) {
+    emit::Said said;
+    for (std::size_t side = 0; side < 2; ++side)
+        if (decision.rule[side] != policy::table::kNone)
+            said.rules[side] = judge_->table->text(judge_->table->rules()[decision.rule[side]].name);
+    said.lists = emit::krr_lists(decision, inspection_, *judge_->table, arena_);
+    return said;
+}
+
+void Pipeline::report(const Whole& whole, const Decision& decision, const emit::Said& said) {
     counters_.add(Counter::messages);
     numbers_.clear();
     for (rte_mbuf* m = whole.frames.front(); m != nullptr; m = FrameList::after(m))
@@ -165,14 +174,13 @@ void Pipeline::report(const Whole& whole, const Decision& decision, const emit::
     r.mikey = inspection_.records;
     for (std::size_t side = 0; side < 2; ++side) {
         if (decision.policed[side]) r.users[side] = inspection_.users[side];
-        if (decision.rule[side] != policy::table::kNone)
-            r.rules[side] = judge_->table->text(judge_->table->rules()[decision.rule[side]].name);
     }
+    r.rules = said.rules;
     r.decision = &decision;
     if (inspection_.facts.krr.state == policy::decide::Krr::State::read)
         r.krr_in = emit::incoming_lists(inspection_.facts, arena_);
     const Verdict effective = decision.effective();
-    if (effective == Verdict::redirect || effective == Verdict::rewrite) r.krr_out = lists.record;
+    if (effective == Verdict::redirect || effective == Verdict::rewrite) r.krr_out = said.lists.record;
     sink_.message(r);
 }
 

@@ -71,18 +71,21 @@ Outcome Pipeline::judge_message(Whole& whole) {
     krr_time_ = whole.now / kSecond;
 
     Decision decision;
+    std::optional<emit::Said> recalled;
+    fresh_ = nullptr;
     policy::decide::Record* record = sink_.recorder();
     if (judge_->mode == Mode::enforce && is_own_answer(whole)) {
         decision.verdict = Verdict::absorb;
         decision.reason = Reason::own_answer;
         note(record, "ACK or CANCEL of a request that was answered here: absorb");
     } else {
-        decide_message(whole, decision, record);
+        recalled = decide_message(whole, decision, record);
         limit(whole, decision);
     }
-    const emit::KrrLists lists = emit::krr_lists(decision, inspection_, *judge_->table, arena_);
-    const Outcome outcome = act(whole, decision, lists);
-    report(whole, decision, lists);
+    const emit::Said said = recalled ? *recalled : say(decision);
+    if (fresh_ != nullptr) fresh_->said = snapshots_.put(emit::to_text(said, arena_));
+    const Outcome outcome = act(whole, decision, said.lists);
+    report(whole, decision, said);
     end_all(std::move(whole.frames), outcome, whole.now, false);
     return outcome;
 }
@@ -100,7 +103,8 @@ bool Pipeline::is_own_answer(const Whole& whole) const {
     return !ack || (t->to_tag != 0 && t->to_tag == tag_hash(m.to_tag, config_.table_key));
 }
 
-void Pipeline::decide_message(const Whole& whole, Decision& decision, policy::decide::Record* record) {
+std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision& decision,
+                                                   policy::decide::Record* record) {
     const sip::Message& m = inspection_.message;
     counters_.add(Counter::relaxed, inspection_.relaxed);
     if (inspection_.krr_names_unknown_kms) counters_.add(Counter::unknown_kms_in_krr);
@@ -118,14 +122,19 @@ void Pipeline::decide_message(const Whole& whole, Decision& decision, policy::de
             t = transactions_.find(memory::copy_key(key_, digest_), whole.now);
             if (t == nullptr) counters_.add(Counter::changed_copies);
         }
-        if (known && t != nullptr && t->digest == digest_ && t->generation == judge_->generation &&
-            (t->mode == judge_->mode || judge_->mode == Mode::enforce)) {
+        const bool copy = known && t != nullptr && t->digest == digest_ &&
+                          (t->mode == judge_->mode || judge_->mode == Mode::enforce);
+        const bool same_table = copy && t->generation == judge_->generation;
+        const auto said = copy ? snapshots_.get(t->said) : std::nullopt;
+        if (same_table || said) {
             counters_.add(Counter::retransmissions);
             decision = t->decision;
             krr_time_ = t->krr_time;
             note(record, "copy of a request that was judged before: the same verdict, " +
                              std::string(to_string(decision.effective())));
-            return;
+            if (same_table) return std::nullopt;
+            decision.rule = {policy::table::kNone, policy::table::kNone};  // numbers of a table that is gone
+            return emit::from_text(*said, arena_);
         }
     }
     inspection_.facts.grandfathered = accepted_before();
@@ -139,6 +148,7 @@ void Pipeline::decide_message(const Whole& whole, Decision& decision, policy::de
     const bool own_entry = tracked && m.method != "ACK" && m.method != "CANCEL";
     if (own_entry && (!inspection_.facts.messages.empty() || refused(decision))) remember(whole, decision);
     if (m.kind == sip::Kind::response) note_response(whole.now);
+    return std::nullopt;
 }
 
 /// In-dialog request of which every I_MESSAGE was accepted in this dialog before (`in-dialog: grandfather`).
@@ -180,6 +190,7 @@ void Pipeline::remember(const Whole& whole, Decision& decision) {
     t->mode = judge_->mode;
     t->expires = whole.now + (t->invite && t->let_through ? memory::kInviteLife : memory::kTransactionLife);
     t->decision = decision;
+    fresh_ = t;
 }
 
 /// The final response of a forwarded INVITE has passed: its entry lives on for late copies only. The KRR of a

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/emit/recall.hpp"
 #include "dataplane/emit/writer.hpp"
 #include "dataplane/krr/emit.hpp"
 #include "dataplane/krr/names.hpp"
@@ -168,6 +169,45 @@ core::KrrRecord incoming_lists(const policy::decide::Facts& facts, sip::Arena& a
         const auto names = arena.take<std::string_view>(list.names.size());
         for (std::size_t i = 0; i < names.size(); ++i) names[i] = list.names[i].text;
         out.lists[side] = names;
+    }
+    return out;
+}
+
+std::string_view to_text(const Said& said, sip::Arena& arena) {
+    std::size_t size = said.rules[0].size() + said.rules[1].size() + 8;
+    for (const auto& list : said.lists.record.lists)
+        if (list)
+            for (const std::string_view name : *list) size += name.size() + 1;
+    Writer w(arena.take<char>(size));
+    for (const std::string_view rule : said.rules) w.put(rule).put("\n");
+    for (const auto& list : said.lists.record.lists) {
+        if (!list) w.put("*");
+        if (list)
+            for (const std::string_view name : *list) w.put(name).put(" ");
+        w.put("\n");
+    }
+    return w.text();
+}
+
+Said from_text(std::string_view text, sip::Arena& arena) {
+    const auto cut = [](std::string_view& rest, char end) {
+        const std::size_t at = std::min(rest.find(end), rest.size());
+        const std::string_view piece = rest.substr(0, at);
+        rest.remove_prefix(std::min(at + 1, rest.size()));
+        return piece;
+    };
+    Said out;
+    for (std::string_view& rule : out.rules) rule = cut(text, '\n');
+    for (std::size_t side = 0; side < 2; ++side) {
+        std::string_view names = cut(text, '\n');
+        out.lists.xml[side] = kAny;
+        if (names == "*") continue;
+        const auto count = static_cast<std::size_t>(std::count(names.begin(), names.end(), ' '));
+        ListWriter w(count, count * kRawXml, arena);
+        while (!names.empty()) w.add_raw(cut(names, ' '));
+        out.lists.record.lists[side] = w.names();
+        out.lists.xml[side] = w.xml();
+        out.lists.ok = out.lists.ok && w.ok();
     }
     return out;
 }

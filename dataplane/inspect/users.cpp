@@ -104,12 +104,15 @@ void add_hashed(const mikey::Message& m, Side side, const Arrived& arrived, cons
     if (m.fault || !m.has(role) || !m.has(kms_role)) return;
     const std::string_view uid = m.text(role);
     const memory::UidKms kms = kms_of(*context.table, m.text(kms_role));
+    bool named = false;
     for (Identity& id : identities.all()) {
         const bool is = memory::is_uid_of(uid, id.uri.text(), kms, arrived.now) ||
                         (!id.full.tel().empty() && memory::is_uid_of(uid, id.full.tel(), kms, arrived.now)) ||
                         (id.raw != id.uri.text() && memory::is_uid_of(uid, id.raw, kms, arrived.now));
         id.mc = id.mc || is;
+        named = named || is;
     }
+    if (named) return;
     if (const auto* user = context.roster->find(uid, kms, *context.tags, arrived.now))
         identities.add(user->uri, true);
 }

@@ -1,16 +1,21 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/memory/uid.hpp"
 
-#include <openssl/sha.h>
+#include <openssl/evp.h>
 
 #include <algorithm>
 #include <cstring>
+#include <memory>
 
 namespace kmsgate::memory {
 
 namespace {
 
 constexpr std::uint64_t kNtpToUnix = 2208988800;
+
+struct FreeContext {
+    void operator()(EVP_MD_CTX* c) const noexcept { EVP_MD_CTX_free(c); }
+};
 
 class Input {
   public:
@@ -28,8 +33,13 @@ class Input {
         length(n);
     }
     [[nodiscard]] Uid hash() const noexcept {
+        // Fetched once: looking the algorithm up costs more than hashing so little.
+        static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+        thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
         Uid out{};
-        SHA256(bytes_.data(), size_, out.data());
+        EVP_DigestInit_ex2(context.get(), sha256, nullptr);
+        EVP_DigestUpdate(context.get(), bytes_.data(), size_);
+        EVP_DigestFinal_ex(context.get(), out.data(), nullptr);
         return out;
     }
 
@@ -78,34 +88,37 @@ bool is_uid_of(std::string_view uid, std::string_view user, const UidKms& kms, c
     });
 }
 
-UidRoster::Table& UidRoster::table(const UidKms& kms, std::uint64_t number, const UserTags& users) {
-    std::string key(kms.uri);
-    key.push_back('\0');
-    key += std::to_string(kms.period) + ' ' + std::to_string(kms.offset) + ' ' + std::to_string(number);
-    auto it = std::find_if(tables_.begin(), tables_.end(), [&](const Table& t) { return t.key == key; });
-    if (it == tables_.end()) {
-        if (tables_.size() >= max_tables_) tables_.pop_back();
-        tables_.push_front({std::move(key), 0, {}});
-    } else {
-        tables_.splice(tables_.begin(), tables_, it);
+const UidRoster::Table& UidRoster::table(Cache& cache, const UidKms& kms, std::uint64_t number,
+                                         const UserTags& users) {
+    const auto same = [&](const Table& t) {
+        return t.number == number && t.period == kms.period && t.offset == kms.offset && t.kms == kms.uri;
+    };
+    const auto it = std::ranges::find_if(cache.tables, same);
+    if (it == cache.tables.end())
+        cache.tables.push_front({std::string(kms.uri), kms.period, kms.offset, number, 0, {}});
+    else
+        cache.tables.splice(cache.tables.begin(), cache.tables, it);
+    Table& t = cache.tables.front();
+    const std::size_t end = std::min(users.roster().size(), cache.max_users);
+    cache.entries += end - std::min(end, t.users);
+    while (cache.entries > cache.max_entries && cache.tables.size() > 3) {  // three periods are asked for at once
+        cache.entries -= cache.tables.back().users;
+        cache.tables.pop_back();
     }
-    Table& t = tables_.front();
-    const std::size_t end = std::min(users.roster().size(), kms.of_policy ? max_users_ : kForeignRoster);
-    for (; t.users < end; ++t.users) {
-        const Uid uid = uid_of(users.roster()[t.users].uri, kms.uri, kms.period, kms.offset, number);
-        t.uids.emplace(std::string(reinterpret_cast<const char*>(uid.data()), uid.size()), t.users);
-    }
+    for (; t.users < end; ++t.users)
+        t.uids.emplace(uid_of(users.roster()[t.users].uri, kms.uri, kms.period, kms.offset, number), t.users);
     return t;
 }
 
 const UserTags::Rostered* UidRoster::find(std::string_view uid, const UidKms& kms, const UserTags& users,
                                           core::Time now) {
-    if (uid.size() != 32 || users.roster().empty()) return nullptr;
+    Uid wanted{};
+    if (uid.size() != wanted.size() || users.roster().empty()) return nullptr;
+    std::memcpy(wanted.data(), uid.data(), wanted.size());
     const UserTags::Rostered* found = nullptr;
     any_period(kms, now, [&](std::uint64_t number) {
-        const Table& t = table(kms, number, users);
-        const auto it = t.uids.find(std::string(uid));
-        if (it != t.uids.end()) found = &users.roster()[it->second];
+        const Table& t = table(kms.of_policy ? own_ : foreign_, kms, number, users);
+        if (const auto it = t.uids.find(wanted); it != t.uids.end()) found = &users.roster()[it->second];
         return found != nullptr;
     });
     return found;

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <list>
 #include <optional>
 #include <string>
@@ -16,7 +17,7 @@
 namespace kmsgate::memory {
 
 /// Rostered users that are hashed with a KMS which the policy does not name.
-inline constexpr std::size_t kForeignRoster = 10'000;
+inline constexpr std::size_t kForeignRoster = 1'000;
 
 using Uid = std::array<std::uint8_t, 32>;
 
@@ -42,28 +43,42 @@ struct UidKms {
 [[nodiscard]] bool is_uid_of(std::string_view uid, std::string_view user, const UidKms& kms,
                              core::Time now) noexcept;
 
-/// UIDs of the rostered users, hashed per (KMS, period) when first asked for; the tables used last are kept.
+/// UIDs of the rostered users, hashed per (KMS, period) when first asked for; the tables used last are kept. KMSs that
+/// the policy does not name have a small budget of their own, so that made-up names cost little and displace nothing.
 class UidRoster {
   public:
-    /// `tables`: how many (KMS, period) tables are kept; `users`: rostered users hashed at most.
-    explicit UidRoster(std::size_t tables = 24, std::size_t users = 1'000'000)
-        : max_tables_(tables), max_users_(users) {}
+    /// `users`: rostered users hashed at most per table; `entries`: UIDs kept in all tables of the policy's KMSs.
+    explicit UidRoster(std::size_t users = 1'000'000, std::size_t entries = 4'000'000)
+        : own_{users, entries, {}, 0}, foreign_{kForeignRoster, 36 * kForeignRoster, {}, 0} {}
 
     /// The rostered user behind a UID, or null.
     [[nodiscard]] const UserTags::Rostered* find(std::string_view uid, const UidKms& kms,
                                                  const UserTags& users, core::Time now);
 
   private:
-    struct Table {
-        std::string key;
-        std::size_t users = 0;                              ///< roster entries hashed so far
-        std::unordered_map<std::string, std::size_t> uids;  ///< UID bytes to roster index
+    struct HashOf {
+        std::size_t operator()(const Uid& uid) const noexcept {
+            std::size_t h = 0;
+            std::memcpy(&h, uid.data(), sizeof h);  // a UID is a hash already
+            return h;
+        }
     };
-    Table& table(const UidKms& kms, std::uint64_t number, const UserTags& users);
+    struct Table {
+        std::string kms;
+        std::uint64_t period = 0, offset = 0, number = 0;
+        std::size_t users = 0;                              ///< roster entries hashed so far
+        std::unordered_map<Uid, std::size_t, HashOf> uids;  ///< to roster index
+    };
+    struct Cache {
+        std::size_t max_users;
+        std::size_t max_entries;
+        std::list<Table> tables;  ///< used last first
+        std::size_t entries;
+    };
+    static const Table& table(Cache& cache, const UidKms& kms, std::uint64_t number, const UserTags& users);
 
-    std::list<Table> tables_;  ///< used last first
-    std::size_t max_tables_;
-    std::size_t max_users_;
+    Cache own_;
+    Cache foreign_;
 };
 
 }  // namespace kmsgate::memory

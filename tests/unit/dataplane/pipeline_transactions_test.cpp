@@ -73,6 +73,29 @@ TEST(Transaction, CopiesKeepVerdictAndBytes) {
     EXPECT_EQ(g.message(invite(kForbidden)).inside, first.inside);
 }
 
+/// A copy with the same digest gets the same verdict, also after a commit; what it says is what was said.
+TEST(Transaction, CopiesKeepTheirVerdictOverACommit) {
+    const Policy next(
+        policy_text("", "", "cs", "      - {name: other, side: initiator, allow: [B], other: any}\n"));
+    const auto elsewhere = [] {
+        Sip s = invite({});
+        s.call_id = "c2";
+        return s;
+    };
+    Gate g;
+    const auto first = g.message(invite(kForbidden));
+    const auto said = g.lines.back();
+    g.message(elsewhere());
+    EXPECT_EQ(g.last(), "forward allowed");
+    g.use(next.table(), 2);
+    EXPECT_EQ(g.message(invite(kForbidden)).inside, first.inside) << "refused before, refused now, in the same words";
+    EXPECT_EQ(g.lines.back().verdict, "redirect");
+    EXPECT_EQ(g.lines.back().reason, said.reason);
+    g.message(elsewhere());
+    EXPECT_EQ(g.last(), "forward allowed") << "forwarded before, forwarded now";
+    EXPECT_EQ(g.counters().get(Counter::retransmissions), 2U);
+}
+
 TEST(Grandfather, AcceptedInThisDialog) {
     const Policy strict(policy_text("    in-dialog: grandfather\n", "", "cs",
                                     "      - {name: i, side: initiator, allow: [A], other: any}\n      - "

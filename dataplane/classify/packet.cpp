@@ -16,7 +16,10 @@ constexpr std::uint16_t kMaxLength = 1500;  // IEEE 802.3: no type but a length
 constexpr std::uint8_t kHopByHop = 0, kIpInIp = 4, kTcp = 6, kUdp = 17, kIpv6InIp = 41, kRouting = 43,
                        kFragment = 44, kGre = 47, kEsp = 50, kAh = 51, kDestination = 60, kMobility = 135,
                        kHip = 139, kShim6 = 140;
-constexpr unsigned kMaxVlans = 8, kMaxExtensions = 16, kMaxTunnels = 2;
+constexpr unsigned kMaxVlans = 8, kMaxExtensions = 16, kMaxTunnels = 4;
+constexpr unsigned kMaxLabels = 16;
+constexpr std::uint16_t kEthernet = 0x6558;
+constexpr std::uint16_t kGtpU = 2152, kVxlan = 4789;
 
 std::uint16_t be16(Bytes b, std::size_t at) noexcept {
     return static_cast<std::uint16_t>(b[at] << 8 | b[at + 1]);
@@ -44,6 +47,19 @@ bool header_checksum_ok(Bytes header) noexcept {
 }
 
 Kind read_ip(Bytes frame, std::size_t at, unsigned tunnels, Packet& p) noexcept;
+Kind read_link(Bytes frame, std::size_t type_at, unsigned tunnels, Packet& p) noexcept;
+
+/// IP inside something else: judged when it can be read, never answered; what is no IP is a tunnel like any
+/// other.
+Kind read_inner(Bytes frame, std::size_t at, unsigned tunnels, Packet& p) noexcept {
+    if (tunnels >= kMaxTunnels) {
+        p.too_deep = true;  // nobody nests so deep but to hide
+        return Kind::malformed;
+    }
+    p.tunnelled = true;
+    const Kind kind = read_ip(frame, at, tunnels + 1, p);
+    return kind == Kind::malformed && !p.too_deep ? Kind::tunnel : kind;
+}
 
 Kind read_udp_tcp(Bytes l4, Packet& p) noexcept {
     if (p.protocol == kUdp) {
@@ -74,9 +90,29 @@ Kind read_gre(Bytes frame, std::size_t at, std::size_t end, unsigned tunnels, Pa
     if ((flags & 0x1000) != 0) size += 4;
     const std::uint16_t type = be16(frame, at + 2);
     if (end - at < size) return Kind::malformed;
-    p.tunnelled = true;
-    if (type == kIpv4 || type == kIpv6) return read_ip(frame.first(end), at + size, tunnels + 1, p);
+    if (type == kIpv4 || type == kIpv6) return read_inner(frame.first(end), at + size, tunnels, p);
+    if (type == kEthernet && end - at >= size + 14)
+        return read_link(frame.first(end), at + size + 12, tunnels, p);
     return Kind::tunnel;
+}
+
+/// GTP-U (TS 29.281 5) and VXLAN (RFC 7348) payload: only what really holds IP counts, else it is UDP like
+/// any other.
+Kind read_udp_tunnel(Bytes frame, std::size_t end, unsigned tunnels, Packet& p) noexcept {
+    const std::size_t at = p.payload;
+    Packet inner = p;
+    Kind kind = Kind::tunnel;
+    if (p.destination_port == kGtpU && end - at >= 8 && (frame[at] & 0xF0U) == 0x30 &&
+        frame[at + 1] == 0xFF) {
+        const std::size_t size = (frame[at] & 0x07U) != 0 ? 12 : 8;
+        if (end - at > size && (frame[at] & 0x04U) == 0)
+            kind = read_inner(frame.first(end), at + size, tunnels, inner);
+    } else if (p.destination_port == kVxlan && end - at >= 22 && frame[at] == 0x08) {
+        kind = read_link(frame.first(end), at + 8 + 12, tunnels, inner);
+    }
+    if (kind == Kind::tunnel) return Kind::udp;
+    p = inner;
+    return kind;
 }
 
 /// From the transport header on; `end` is the end of the IP packet.
@@ -87,18 +123,20 @@ Kind read_protocol(Bytes frame, std::size_t at, std::size_t end, std::uint8_t pr
         p.l4 = static_cast<std::uint32_t>(at);
         p.l4_size = static_cast<std::uint32_t>(end - at);
         switch (protocol) {
-            case kUdp:
+            case kUdp: {
+                const Kind kind = read_udp_tcp(frame.subspan(at, end - at), p);
+                const bool tunnel = p.destination_port == kGtpU || p.destination_port == kVxlan;
+                return kind == Kind::udp && tunnel ? read_udp_tunnel(frame, end, tunnels, p) : kind;
+            }
             case kTcp:
                 return read_udp_tcp(frame.subspan(at, end - at), p);
             case kEsp:
                 return Kind::encrypted;
             case kGre:
-                return tunnels < kMaxTunnels ? read_gre(frame, at, end, tunnels, p) : Kind::tunnel;
+                return read_gre(frame, at, end, tunnels, p);
             case kIpInIp:
             case kIpv6InIp:
-                if (tunnels >= kMaxTunnels) return Kind::tunnel;
-                p.tunnelled = true;
-                return read_ip(frame.first(end), at, tunnels + 1, p);
+                return read_inner(frame.first(end), at, tunnels, p);
             case kAh: {  // RFC 4302: the payload is in clear, but an answer could not be authenticated
                 if (end - at < 12) return Kind::malformed;
                 const std::size_t size = (static_cast<std::size_t>(frame[at + 1]) + 2) * 4;
@@ -199,6 +237,28 @@ Kind read_ip(Bytes frame, std::size_t at, unsigned tunnels, Packet& p) noexcept 
     }
 }
 
+/// What an EtherType at `type_at` announces, inside a tunnel: VLAN tags, MPLS labels or PPPoE in front of IP.
+Kind read_link(Bytes frame, std::size_t type_at, unsigned tunnels, Packet& p) noexcept {
+    std::size_t at = type_at + 2;
+    if (frame.size() < at) return Kind::tunnel;
+    std::uint16_t type = be16(frame, type_at);
+    for (unsigned i = 0; i < kMaxVlans && is_vlan(type) && frame.size() >= at + 4; ++i, at += 4)
+        type = be16(frame, at + 2);
+    if (type == kMpls || type == kMplsMulticast) {
+        bool bottom = false;
+        for (unsigned i = 0; i < kMaxLabels && !bottom && frame.size() >= at + 4; ++i, at += 4)
+            bottom = (frame[at + 2] & 1U) != 0;
+        return bottom ? read_inner(frame, at, tunnels, p) : Kind::tunnel;
+    }
+    if (type == kPppoe) {  // RFC 2516 session header and the PPP protocol of IPv4 or IPv6
+        if (frame.size() < at + 8) return Kind::tunnel;
+        const std::uint16_t protocol = be16(frame, at + 6);
+        return protocol == 0x0021 || protocol == 0x0057 ? read_inner(frame, at + 8, tunnels, p)
+                                                        : Kind::tunnel;
+    }
+    return type == kIpv4 || type == kIpv6 ? read_inner(frame, at, tunnels, p) : Kind::tunnel;
+}
+
 }  // namespace
 
 Packet read(Bytes frame) noexcept {
@@ -230,7 +290,7 @@ Packet read(Bytes frame) noexcept {
         const bool version_fits = at < frame.size() && frame[at] >> 4 == (type == kIpv4 ? 4 : 6);
         p.kind = version_fits ? read_ip(frame, at, 0, p) : Kind::malformed;
     } else if (type == kMpls || type == kMplsMulticast || type == kPppoe) {
-        p.kind = Kind::tunnel;
+        p.kind = read_link(frame, at - 2, 0, p);
     }
     return p;
 }

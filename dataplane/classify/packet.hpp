@@ -18,7 +18,7 @@ enum class Kind : std::uint8_t {
     udp,
     tcp,
     fragment,   ///< one fragment of an IP datagram
-    tunnel,     ///< GRE, IP in IP, MPLS, PPPoE of which the inside is not read here
+    tunnel,     ///< GRE, IP in IP, MPLS, PPPoE whose inside is no IP that can be read
     encrypted,  ///< ESP
 };
 
@@ -28,6 +28,7 @@ struct Packet {
     bool v6 = false;
     bool tunnelled =
         false;  ///< found inside a readable tunnel (IP in IP, GRE, AH, LLC/SNAP): cannot be answered
+    bool too_deep = false;  ///< more tunnels in each other than are read: malformed
     std::uint16_t l3 = 0;       ///< start of the IP header that was judged
     std::uint32_t l4 = 0;       ///< start of the transport header, or of a fragment's data
     std::uint32_t l4_size = 0;  ///< bytes from l4 to the end of the IP packet
@@ -47,7 +48,7 @@ struct Packet {
     std::uint64_t vlan = 0;  ///< the VLAN tags' ids, 16 bits each, outermost highest; 0: untagged
 };
 
-/// Reads one frame. Never reads outside `frame`; at most 8 VLAN tags, 16 IPv6 extension headers, 2 tunnels.
+/// Reads one frame. Never reads outside `frame`; at most 8 VLAN tags, 16 IPv6 extension headers, 4 tunnels.
 [[nodiscard]] Packet read(std::span<const std::uint8_t> frame) noexcept;
 
 /// Reads the UDP or TCP header of a reassembled datagram (packet.protocol; l4 offsets then refer to

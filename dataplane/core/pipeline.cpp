@@ -95,7 +95,7 @@ void Pipeline::drain(Time now, const Judge& judge, Output& out) {
 }
 
 void Pipeline::dispatch(Mbuf frame, const Packet& packet, std::span<const std::uint8_t> bytes) {
-    if (packet.kind == Kind::fragment && !packet.tunnelled) {
+    if (packet.kind == Kind::fragment && (!packet.tunnelled || concerns_peers(packet))) {
         fragment(std::move(frame), packet, bytes);
         return;
     }
@@ -222,20 +222,25 @@ void Pipeline::first_look(reassemble::Datagram& d, Time now) {
         case kUdp:
         case kTcp:
             break;
-        case kEsp:
         case kGre:
         case kIpInIp:
-        case kIpv6InIp: {  // not to be read in pieces: counted and passed, or dropped, as the policy says
-            if (!concerns_peers(p)) {
-                release(d, Outcome::passed, now, false);
+        case kIpv6InIp:
+            if (concerns_peers(p)) {
+                d.is_signalling = true;  // read when whole
                 return;
             }
-            const bool esp = p.protocol == kEsp;
+            release(d, Outcome::passed, now, false);
+            return;
+        case kEsp: {
             FrameList frames;
             fragments_.pass(d);
             while (!d.frames.empty()) frames.push(fragments_.take(d));
-            const Outcome o = by_cause(std::move(frames), esp ? Cause::encrypted_transport : Cause::tunnelled,
-                                       esp ? Outcome::encrypted_transport : Outcome::tunnelled, now);
+            if (!concerns_peers(p)) {
+                end_all(std::move(frames), Outcome::passed, now, false);
+                return;
+            }
+            const Outcome o =
+                by_cause(std::move(frames), Cause::encrypted_transport, Outcome::encrypted_transport, now);
             if (fate(o) == Fate::dropped) fragments_.kill(d, o);
             return;
         }

@@ -145,10 +145,11 @@ class Pipeline {
     std::vector<std::uint8_t> datagram_bytes_;  ///< a reassembled datagram
     std::vector<std::uint64_t> numbers_;        ///< frame numbers for an event
     inspect::Inspection inspection_;
-    memory::Hash128 key_;         ///< transaction of the message at hand
-    memory::Transaction* fresh_ = nullptr;      ///< its new entry, until what it says is kept
-    memory::Hash128 digest_;      ///< of its bytes
-    std::uint64_t krr_time_ = 0;  ///< seconds
+    memory::Hash128 key_;                   ///< transaction of the message at hand
+    memory::Hash128 entry_;                 ///< where its verdict stands
+    memory::Transaction* fresh_ = nullptr;  ///< its new entry, until what it says is kept
+    memory::Hash128 digest_;                ///< of its bytes
+    std::uint64_t krr_time_ = 0;            ///< seconds
     std::uint32_t packet_id_ = 0;
     const Judge* judge_ = nullptr;  ///< during a call
     const policy::table::EdgeRecord* edge_ = nullptr;

@@ -68,6 +68,11 @@ Outcome Pipeline::judge_message(Whole& whole) {
     const inspect::Context context{judge_->table, judge_->edge, judge_->mode, judge_->tags, &roster_};
     inspect::inspect(arrived, context, arena_, inspection_);
     key_ = emit::transaction_key(inspection_.message, config_.tag_key);
+    // Each port has its transactions: what one side's rules said is no verdict of the other's. A response
+    // belongs to the request that came in by the other port.
+    const bool response = inspection_.message.kind == sip::Kind::response;
+    entry_ = key_;
+    if ((response ? opposite(whole.arrival) : whole.arrival) == Arrival::outside) entry_.high = ~entry_.high;
     krr_time_ = whole.now / kSecond;
 
     Decision decision;
@@ -97,7 +102,7 @@ bool Pipeline::is_own_answer(const Whole& whole) const {
     const bool ack = m.method == "ACK";
     if (!ack && m.method != "CANCEL") return false;
     if (ack && m.to_tag == std::string_view(emit::to_tag(key_).data(), emit::ToTag{}.size())) return true;
-    const memory::Transaction* t = transactions_.find(key_, whole.now);
+    const memory::Transaction* t = transactions_.find(entry_, whole.now);
     if (t == nullptr || !t->invite || t->let_through) return false;
     // The ACK of a refused re-INVITE carries the dialog's own To tag.
     return !ack || (t->to_tag != 0 && t->to_tag == tag_hash(m.to_tag, config_.table_key));
@@ -116,10 +121,10 @@ std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision&
     const bool tracked = m.kind == sip::Kind::request && m.answerable() && judge_->mode != Mode::bypass;
     digest_ = digest_of(whole.payload, config_.table_key);
     if (tracked) {
-        const memory::Transaction* t = transactions_.find(key_, whole.now);
+        const memory::Transaction* t = transactions_.find(entry_, whole.now);
         const bool known = t != nullptr && t->method_is(m.method);
         if (known && t->digest != digest_) {
-            t = transactions_.find(memory::copy_key(key_, digest_), whole.now);
+            t = transactions_.find(memory::copy_key(entry_, digest_), whole.now);
             if (t == nullptr) counters_.add(Counter::changed_copies);
         }
         const bool copy = known && t != nullptr && t->digest == digest_ &&
@@ -170,11 +175,11 @@ void Pipeline::note_accepted(const Whole& whole) {
 
 void Pipeline::remember(const Whole& whole, Decision& decision) {
     const sip::Message& m = inspection_.message;
-    memory::Transaction* first = transactions_.find(key_, whole.now);
+    memory::Transaction* first = transactions_.find(entry_, whole.now);
     const bool other_copy = first != nullptr && first->method_is(m.method) && first->digest != digest_;
     if (other_copy) first->let_through = first->let_through || !answered(decision);
     memory::Transaction* t =
-        transactions_.put(other_copy ? memory::copy_key(key_, digest_) : key_, whole.now);
+        transactions_.put(other_copy ? memory::copy_key(entry_, digest_) : entry_, whole.now);
     if (t == nullptr) {
         override_with(decision, Cause::table_full);
         return;
@@ -197,12 +202,12 @@ void Pipeline::remember(const Whole& whole, Decision& decision) {
 /// response that is rewritten carries the time of its first copy.
 void Pipeline::note_response(Time now) {
     const sip::Message& m = inspection_.message;
-    memory::Transaction* t = transactions_.find(key_, now);
+    memory::Transaction* t = transactions_.find(entry_, now);
     if (m.status >= 200 && t != nullptr && t->invite && m.method == "INVITE")
         t->expires = std::min(t->expires, now + memory::kTransactionLife);
     if (inspection_.facts.krr.state != policy::decide::Krr::State::read) return;
     if (t == nullptr) {
-        t = transactions_.put(key_, now);
+        t = transactions_.put(entry_, now);
         if (t == nullptr) return;
         t->expires = now + memory::kTransactionLife;
         t->set_method(m.method);

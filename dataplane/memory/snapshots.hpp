@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Short texts in a ring: what answers said, so that a copy of a request gets the same answer when the table that it was
-// made from is gone. The oldest make room; who asks for one of those hears so.
+// Short texts in a ring: what answers said, so that a copy of a request gets the same answer when the table
+// that it was made from is gone. The oldest make room; who asks for one of those hears so.
 #pragma once
 
 #include <algorithm>

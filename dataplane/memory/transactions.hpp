@@ -43,7 +43,7 @@ struct Transaction {
     std::uint8_t method_size = 0;
     std::array<char, 15> method{};  ///< start of the method: ACK, CANCEL and others may share a key
     policy::decide::Decision decision;
-    Snapshots::Ref said;                   ///< its rules and lists by name, for when the table has changed
+    Snapshots::Ref said;  ///< its rules and lists by name, for when the table has changed
     void set_method(std::string_view name) noexcept {
         method_size = static_cast<std::uint8_t>(std::min(name.size(), std::size_t{255}));
         std::copy_n(name.begin(), std::min(name.size(), method.size()), method.begin());

@@ -101,7 +101,8 @@ const UidRoster::Table& UidRoster::table(Cache& cache, const UidKms& kms, std::u
     Table& t = cache.tables.front();
     const std::size_t end = std::min(users.roster().size(), cache.max_users);
     cache.entries += end - std::min(end, t.users);
-    while (cache.entries > cache.max_entries && cache.tables.size() > 3) {  // three periods are asked for at once
+    while (cache.entries > cache.max_entries &&
+           cache.tables.size() > 3) {  // three periods are asked for at once
         cache.entries -= cache.tables.back().users;
         cache.tables.pop_back();
     }

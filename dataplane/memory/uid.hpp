@@ -43,11 +43,13 @@ struct UidKms {
 [[nodiscard]] bool is_uid_of(std::string_view uid, std::string_view user, const UidKms& kms,
                              core::Time now) noexcept;
 
-/// UIDs of the rostered users, hashed per (KMS, period) when first asked for; the tables used last are kept. KMSs that
-/// the policy does not name have a small budget of their own, so that made-up names cost little and displace nothing.
+/// UIDs of the rostered users, hashed per (KMS, period) when first asked for; the tables used last are kept.
+/// KMSs that the policy does not name have a small budget of their own, so that made-up names cost little and
+/// displace nothing.
 class UidRoster {
   public:
-    /// `users`: rostered users hashed at most per table; `entries`: UIDs kept in all tables of the policy's KMSs.
+    /// `users`: rostered users hashed at most per table; `entries`: UIDs kept in all tables of the policy's
+    /// KMSs.
     explicit UidRoster(std::size_t users = 1'000'000, std::size_t entries = 4'000'000)
         : own_{users, entries, {}, 0}, foreign_{kForeignRoster, 36 * kForeignRoster, {}, 0} {}
 

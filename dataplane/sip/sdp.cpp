@@ -19,8 +19,13 @@ constexpr bool is_break(char c) noexcept {
     return static_cast<unsigned char>(c) < 0x20 && c != '\t';
 }
 
+/// Readers that ask isspace() or that skip NULs see blanks here.
+constexpr bool odd_blank(char c) noexcept {
+    return is_blank(c) || c == '\v' || c == '\f' || c == '\0';
+}
+
 std::size_t skip_blanks(std::string_view text, std::size_t at) noexcept {
-    while (at < text.size() && is_blank(text[at])) ++at;
+    while (at < text.size() && odd_blank(text[at])) ++at;
     return at;
 }
 
@@ -72,11 +77,21 @@ std::size_t KeyMgmtLines::media_start() noexcept {
     return *media_;
 }
 
+std::size_t KeyMgmtLines::odd_start(std::size_t name, std::size_t start) const noexcept {
+    std::size_t further = start;
+    while (further > 0 && name - further < 64 &&
+           (in_prefix(sdp_[further - 1]) || odd_blank(sdp_[further - 1])))
+        --further;
+    const bool at_line = further == 0 || is_break(sdp_[further - 1]);
+    return at_line && read_prefix(sdp_.substr(further, name - further)) != Prefix::none ? further : start;
+}
+
 std::optional<KeyMgmt> KeyMgmtLines::read(std::size_t name) noexcept {
     // The walk back ends at the first character that no prefix holds, at the latest behind the name found
     // before.
     std::size_t start = name;
     while (start > 0 && in_prefix(sdp_[start - 1])) --start;
+    if (start > 0 && odd_blank(sdp_[start - 1])) start = odd_start(name, start);
     const bool at_line =
         start == 0 || is_break(sdp_[start - 1]) || (start == kMark.size() && sdp_.starts_with(kMark));
     if (!at_line) return std::nullopt;

@@ -30,6 +30,8 @@ class KeyMgmtLines {
   private:
     [[nodiscard]] std::size_t media_start() noexcept;
     [[nodiscard]] std::optional<KeyMgmt> read(std::size_t name) noexcept;
+    /// Where the line starts for readers that take VT, FF and NUL for blanks.
+    [[nodiscard]] std::size_t odd_start(std::size_t name, std::size_t start) const noexcept;
 
     std::string_view sdp_;
     std::size_t at_ = 0;

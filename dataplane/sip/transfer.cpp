@@ -44,6 +44,9 @@ void add_transfer_encoding(std::string_view value, Arena& arena, Transfers& into
 }
 
 bool encodes_content(std::string_view value, Arena& arena) noexcept {
+    // Codings have no parameters (RFC 3261 20.12): what hides behind a ';' may be one more coding to some
+    // reader.
+    if (value.find(';') != std::string_view::npos) return true;
     std::string_view rest = words_of(value, arena);
     for (std::string_view word = next_word(rest); !word.empty(); word = next_word(rest))
         if (!iequal(word, "identity")) return true;

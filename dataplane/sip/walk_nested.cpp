@@ -118,7 +118,9 @@ void Walker::walk_inner_message(std::string_view data, bool declared, const Cont
     walk_message(message, inner);
     if (message.mixed_line_ends) walk_message(parse(data, arena_, LineEnds::strict), inner);
     // RFC 3420 2.1: a fragment may begin with any header
-    if (message.kind == Kind::unknown) walk_part(data, false, inner);
+    if (message.kind != Kind::unknown) return;
+    walk_part(data, false, inner);
+    walk_uris(data, inner);
 }
 
 void Walker::walk_uris(std::string_view text, const Context& context) noexcept {

@@ -2,6 +2,7 @@
 // What an XML part can carry: an I_MESSAGE as the text of an element, a KRR, identities, URIs with bodies.
 #include "dataplane/sip/ascii.hpp"
 #include "dataplane/sip/mikey_shape.hpp"
+#include "dataplane/sip/sdp.hpp"
 #include "dataplane/sip/walker.hpp"
 #include "dataplane/sip/xml.hpp"
 
@@ -118,8 +119,9 @@ void Walker::walk_xml(std::string_view data, bool krr_type, bool declared, bool 
         if (text) xml_run(run, end, piece->kind == XmlPiece::Kind::end, walk);
         text = false;
         run = scanner.position();
-        if (piece->kind == XmlPiece::Kind::doctype)
-            foreign = true;
+        if (piece->kind ==
+            XmlPiece::Kind::doctype)  // without an internal subset no entity is declared in the document
+            foreign = foreign || piece->body.find('[') != std::string_view::npos;
         else if (piece->kind != XmlPiece::Kind::end)
             xml_tag(piece->name, piece->body, piece->kind == XmlPiece::Kind::start, walk);
         else if (walk.depth > 0)
@@ -178,6 +180,8 @@ void Walker::xml_run(std::size_t from, std::size_t to, bool element_ends, XmlWal
     // direct text, or that of a child such as mcpttURI
     if (walk.role != Role::none && walk.depth <= walk.role_depth + 1 && is_uri(trimmed))
         add_identity(walk.role == Role::receiver, trimmed);
+    if (begins_like_sdp(trimmed)) walk_sdp(trimmed, walk.context);  // RFC 4235 and the like
+    if (ifind(trimmed, "body") != std::string_view::npos) walk_uris(trimmed, walk.context);
     xml_mikey(trimmed, stretch, walk);
     if (element_ends || !may_begin_mikey(trimmed)) return;
 

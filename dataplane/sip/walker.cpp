@@ -76,6 +76,7 @@ void Walker::walk_typed(std::string_view data, const MediaTypes& types, const Co
     if (kinds.has(Media::external_body)) flag(Uninspectable::external_body);
     if (kinds.has(Media::partial)) flag(Uninspectable::partial);
     if (kinds.has(Media::encrypted)) flag(Uninspectable::encrypted);
+    if (kinds.has(Media::sdp) && types.foreign_charset) flag(Uninspectable::charset);
 
     if (!kinds.meets(kContainers) && ++leaves_ > limits_.parts) flag(Uninspectable::parts);
     if (kinds.has(Media::multipart)) walk_multipart(data, types, context);

@@ -8,14 +8,21 @@
 
 namespace kmsgate::replay {
 
+namespace {
+/// Classic pcap holds 32 bits that libpcap takes for signed; they are not, until 2106.
+core::Time seconds(time_t t) noexcept {
+    return t < 0 ? static_cast<std::uint32_t>(t) : static_cast<core::Time>(t);
+}
+}  // namespace
+
 std::expected<Reader, std::string> Reader::open(const std::string& path) {
     std::array<char, PCAP_ERRBUF_SIZE> error{};
     std::unique_ptr<pcap_t, Close> file(
         pcap_open_offline_with_tstamp_precision(path.c_str(), PCAP_TSTAMP_PRECISION_NANO, error.data()));
-    if (!file) return std::unexpected(fmt::format("{}: {}", path, error.data()));
+    if (!file) return std::unexpected(std::string(error.data()));
     if (pcap_datalink(file.get()) != DLT_EN10MB)
-        return std::unexpected(fmt::format("{}: link type {}; a capture of Ethernet frames is needed", path,
-                                           pcap_datalink(file.get())));
+        return std::unexpected(
+            fmt::format("link type {}; a capture of Ethernet frames is needed", pcap_datalink(file.get())));
     return Reader(std::move(file));
 }
 
@@ -26,10 +33,13 @@ const std::optional<CapturedFrame>& Reader::peek() {
     switch (pcap_next_ex(file_.get(), &header, &bytes)) {
         case 1:
             // The field says microseconds; with nanosecond precision asked for it holds nanoseconds.
-            next_ = CapturedFrame{static_cast<core::Time>(header->ts.tv_sec) * core::kSecond +
-                                      static_cast<core::Time>(header->ts.tv_usec),
-                                  ++count_,
-                                  {bytes, header->caplen}};
+            if (header->caplen < header->len && fault_.empty())
+                fault_ = fmt::format("frame {} was cut to {} of {} bytes when it was captured", count_ + 1,
+                                     header->caplen, header->len);
+            next_ = CapturedFrame{
+                seconds(header->ts.tv_sec) * core::kSecond + static_cast<core::Time>(header->ts.tv_usec),
+                ++count_,
+                {bytes, header->caplen}};
             break;
         case PCAP_ERROR:
             fault_ = fmt::format("cut or damaged after frame {}: {}", count_, pcap_geterr(file_.get()));

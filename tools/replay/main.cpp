@@ -159,12 +159,15 @@ int run(const Options& o) {
         if (!faults.empty()) return fail(kUsage, "{} has faults; nothing was replayed", o.tags);
     }
     std::array<std::optional<Reader>, 2> readers;
+    std::array<std::string, 2> unreadable;
     const std::array<const std::string*, 2> inputs = {&o.inside_in, &o.outside_in};
     for (std::size_t i = 0; i < 2; ++i) {
         if (inputs[i]->empty()) continue;
         auto r = Reader::open(*inputs[i]);
-        if (!r) return fail(kInput, "{}", r.error());
-        readers[i] = std::move(*r);
+        if (r)
+            readers[i] = std::move(*r);
+        else
+            unreadable[i] = r.error();  // the other input is judged all the same
     }
     if (const auto started = start_eal(); !started) return fail(kInput, "{}", started.error());
     const auto pool = make_pool("replay", kBuffers);
@@ -207,6 +210,8 @@ int run(const Options& o) {
     for (std::size_t i = 0; i < 2; ++i)
         if (readers[i] && !readers[i]->fault().empty())
             code = fail(kInput, "{}: {}", *inputs[i], readers[i]->fault());
+    for (std::size_t i = 0; i < 2; ++i)
+        if (!unreadable[i].empty()) code = fail(kInput, "{}: {}", *inputs[i], unreadable[i]);
     bool written = sink.finish();
     for (auto& capture : outputs->captures) written = (!capture || capture->finish()) && written;
     return written ? code : fail(kInput, "an output could not be written whole");

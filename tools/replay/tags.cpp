@@ -77,6 +77,9 @@ std::string load_line(std::string_view line, const policy::table::Table& table, 
 std::vector<std::string> load_tags(std::string_view csv, std::string_view file,
                                    const policy::table::Table& table, memory::UserTags& tags) {
     std::vector<std::string> faults;
+    if (csv.empty())
+        faults.push_back(fmt::format(
+            "{}:1: the file is empty; its first line must be the header: domain,user,tags", file));
     for (std::size_t number = 1; !csv.empty(); ++number) {
         const std::size_t end = std::min(csv.find('\n'), csv.size());
         const std::string_view line = sip::trim(csv.substr(0, end));

@@ -153,9 +153,23 @@ TEST(Classify, ReadableTunnels) {
             "GRE");
     }
     expect_tunnelled(ether(0x0800, ipv4({.protocol = 4}, ipv4({.protocol = 4}, inner))), "two deep");
-    EXPECT_EQ(
-        read(ether(0x0800, ipv4({.protocol = 4}, ipv4({.protocol = 4}, ipv4({.protocol = 4}, inner))))).kind,
-        Kind::tunnel);
+    Bytes nested = inner;
+    for (int i = 0; i < 4; ++i) nested = ipv4({.protocol = 4}, nested);
+    expect_tunnelled(ether(0x0800, nested), "four deep");
+    EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 4}, nested))).kind, Kind::malformed)
+        << "deeper is to hide";
+    const Bytes ethernet = Bytes(12, 2) + u16(0x0800) + inner;
+    expect_tunnelled(ether(0x0800, ipv4({.protocol = 47}, u16(0) + u16(0x6558) + ethernet)),
+                     "Ethernet in GRE");
+    expect_tunnelled(ether(0x0800, ipv4({}, udp(1, 2152, u8(0x30) + u8(0xFF) + Bytes(6, 0) + inner))),
+                     "GTP-U");
+    expect_tunnelled(ether(0x0800, ipv4({}, udp(1, 2152, u8(0x32) + u8(0xFF) + Bytes(10, 0) + inner))),
+                     "GTP-U, sequence");
+    expect_tunnelled(ether(0x0800, ipv4({}, udp(1, 4789, u8(0x08) + Bytes(7, 0) + ethernet))), "VXLAN");
+    expect_tunnelled(ether(0x8847, u16(1) + u16(0x0040) + u16(2) + u16(0x0140) + inner), "MPLS, two labels");
+    expect_tunnelled(ether(0x8864, u16(0x1100) + u16(1) + u16(2 + inner.size()) + u16(0x0021) + inner),
+                     "PPPoE");
+    EXPECT_EQ(read(ether(0x0800, ipv4({}, udp(1, 2152, bytes("no GTP"))))).kind, Kind::udp);
     expect_tunnelled(ether(0x0800, ipv4({.protocol = 51}, u8(17) + u8(4) + Bytes(22, 0) + kUdp)), "AH");
     EXPECT_EQ(read(ether(0x0800, ipv4({.protocol = 4}, inner))).source[12], 192)
         << "the inner addresses count";

@@ -88,12 +88,26 @@ TEST(Transaction, CopiesKeepTheirVerdictOverACommit) {
     g.message(elsewhere());
     EXPECT_EQ(g.last(), "forward allowed");
     g.use(next.table(), 2);
-    EXPECT_EQ(g.message(invite(kForbidden)).inside, first.inside) << "refused before, refused now, in the same words";
+    EXPECT_EQ(g.message(invite(kForbidden)).inside, first.inside)
+        << "refused before, refused now, in the same words";
     EXPECT_EQ(g.lines.back().verdict, "redirect");
     EXPECT_EQ(g.lines.back().reason, said.reason);
     g.message(elsewhere());
     EXPECT_EQ(g.last(), "forward allowed") << "forwarded before, forwarded now";
     EXPECT_EQ(g.counters().get(Counter::retransmissions), 2U);
+}
+
+/// One transaction has one verdict, but only on the side that was asked: the same bytes by the other port
+/// meet the other side's rules.
+TEST(Transaction, EachPortHasItsOwn) {
+    Gate g(policy_text("", "", "cs",
+                       "      - {name: i, side: initiator, allow: [A], other: any}\n"
+                       "      - {name: r, side: receiver, allow: [C]}\n"));
+    g.message(invite({}));
+    EXPECT_EQ(g.last(), "forward allowed");
+    const auto out = g.message(invite({}), Arrival::outside);
+    EXPECT_TRUE(out.inside.empty());
+    EXPECT_EQ(g.last(), "redirect receiver-kms-not-allowed");
 }
 
 TEST(Grandfather, AcceptedInThisDialog) {

@@ -6,7 +6,7 @@
 namespace kmsgate::policy::decide::testing {
 namespace {
 
-#ifndef __SANITIZE_ADDRESS__  // AddressSanitizer owns operator new
+#ifndef KMSGATE_ADDRESS_SANITIZER  // AddressSanitizer owns operator new
 TEST(Allocation, NoneWithoutARecord) {
     ASSERT_TRUE(counts_allocations());
     const Gate gate(

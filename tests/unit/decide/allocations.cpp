@@ -9,7 +9,7 @@ namespace {
 std::size_t count = 0;
 }
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef KMSGATE_ADDRESS_SANITIZER
 constexpr bool kCounts = false;
 #else
 constexpr bool kCounts = true;

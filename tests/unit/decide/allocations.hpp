@@ -2,6 +2,15 @@
 // How often this program has asked for memory.
 #pragma once
 
+// g++ says it with a macro, clang with a feature
+#if defined(__SANITIZE_ADDRESS__)
+#define KMSGATE_ADDRESS_SANITIZER
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define KMSGATE_ADDRESS_SANITIZER
+#endif
+#endif
+
 #include <cstddef>
 
 namespace kmsgate::policy::decide::testing {

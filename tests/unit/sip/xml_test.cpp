@@ -82,6 +82,10 @@ TEST(Xml, Harmless) {
           std::string("A Robbery in progress at the corner shop opposite the railway station entrance"),
           "a=key-mgmt:mikey " + A})
         EXPECT_EQ(in("application/xml", "<k>" + text + "</k>"), "") << text;
+    EXPECT_EQ(in("application/dialog-info+xml",
+                 "<d><s type='application/sdp'>v=0\r\na=key-mgmt:mikey " + A + "\r\n</s></d>"),
+              "sdp-session A")
+        << "a whole SDP in an element (RFC 4235)";
     EXPECT_EQ(in("application/xml", "<k a='" + A + "'/>"), "") << "attributes carry none";
     EXPECT_EQ(in("application/xml", "<k><!-- " + A + " --></k>"), "");
     EXPECT_EQ(in("application/xml", "<k><m>" + A + "</m><n>more</n></k>"), "xml A")
@@ -142,7 +146,9 @@ TEST(Krr, ByTypeRootOrNamespace) {
     // what cannot be read of a KRR is the KRR reader's to say
     EXPECT_EQ(in(kKrrType, "<!DOCTYPE x><KmsRedirectResponse/>"), "");
     EXPECT_EQ(in("text/xml", "<?xml version='1.0' encoding='utf-16'?><KmsRedirectResponse/>"), "");
-    EXPECT_EQ(in("text/xml", "<!DOCTYPE x><a><KmsRedirectResponse/></a>"), "!charset");
+    EXPECT_EQ(in("text/xml", "<!DOCTYPE x [<!ENTITY k 'v'>]><a><KmsRedirectResponse/></a>"), "!charset");
+    EXPECT_EQ(in("text/xml", "<!DOCTYPE a PUBLIC '-//X' \"a.dtd\"><a>text</a>"), "")
+        << "declares nothing itself";
 }
 
 std::string identities(const std::string& body,

@@ -28,7 +28,7 @@ struct Packet {
     bool v6 = false;
     bool tunnelled =
         false;  ///< found inside a readable tunnel (IP in IP, GRE, AH, LLC/SNAP): cannot be answered
-    bool too_deep = false;  ///< more tunnels in each other than are read: malformed
+    bool too_deep = false;      ///< more tunnels in each other than are read: malformed
     std::uint16_t l3 = 0;       ///< start of the IP header that was judged
     std::uint32_t l4 = 0;       ///< start of the transport header, or of a fragment's data
     std::uint32_t l4_size = 0;  ///< bytes from l4 to the end of the IP packet

@@ -139,6 +139,17 @@ TEST(Pipeline, TunnelledIsJudgedAndNeverAnswered) {
         EXPECT_TRUE(out.inside.empty() && out.outside.empty());
         EXPECT_EQ(g.last(), "drop initiator-kms-not-allowed");
     }
+    for (const std::size_t protocol : {4U, 47U}) {  // fragments outside, as an MTU makes them, and inside
+        const Bytes whole = protocol == 47 ? u16(0) + u16(0x0800) + inner : inner;
+        EXPECT_TRUE(
+            g.send(fragments4(whole, 400, {.protocol = protocol, .id = 70 + protocol})).outside.empty());
+        EXPECT_EQ(g.last(), "drop initiator-kms-not-allowed") << "fragments of the tunnel";
+    }
+    for (const Bytes& f : fragments4(udp(5060, 5060, bytes(invite(kForbidden).text())), 400, {.id = 80})) {
+        const auto out = g.send(ether(0x0800, ipv4({.protocol = 4}, part(f, 14, f.size() - 14))));
+        EXPECT_TRUE(out.inside.empty() && out.outside.empty());
+    }
+    EXPECT_EQ(g.last(), "drop initiator-kms-not-allowed") << "fragments in the tunnel";
     const Bytes good =
         ether(0x0800, ipv4({.protocol = 4}, ipv4({}, udp(5060, 5060, bytes(invite({}).text())))));
     EXPECT_EQ(g.send(good).outside, std::vector<Bytes>{good});

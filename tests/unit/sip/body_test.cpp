@@ -76,6 +76,10 @@ TEST(Body, NestedMessages) {
     EXPECT_EQ(in("message/sip", typed("message/sip", typed("message/sipfrag", inner))), "sdp-session A");
     EXPECT_EQ(in("message/sip", invite("Refer-To: <sip:b@b?body=" + percent(sdp(key_line('A'))) + ">\r\n")),
               "uri-body A");
+    for (const std::string name : {"Refer-To", "Contact", "m"})
+        EXPECT_EQ(in("message/sipfrag", name + ": <sip:b@b?body=" + percent(sdp(key_line('A'))) + ">\r\n"),
+                  "uri-body A")
+            << "a fragment that is only " << name;
     EXPECT_EQ(in("message/sipfrag", "SIP/2.0 200 OK"), "") << "what NOTIFY tells of a REFER";
     EXPECT_FALSE(Looked(typed("message/sipfrag", "SIP/2.0 200 OK"))->nested_faults.any());
     EXPECT_EQ(in("message/sipfrag", "Content-Type: application/sdp\r\n\r\n" + sdp(key_line('A'))),

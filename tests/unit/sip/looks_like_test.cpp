@@ -54,5 +54,14 @@ TEST(LooksLikeSip, GrowingInputNeverTakesAnAnswerBack) {
     }
 }
 
+TEST(LooksLikeSip, ControlsAroundTheLine) {
+    for (const std::string_view x :
+         {std::string_view("\0", 1), std::string_view("\v"), std::string_view("\x01")}) {
+        const std::string odd(x);
+        EXPECT_EQ(looks_like_sip("INVITE sip:b@h SIP/2.0" + odd + "\r\n", true), LooksLike::yes);
+        EXPECT_EQ(looks_like_sip(odd + "\r\nINVITE sip:b@h SIP/2.0\r\n", true), LooksLike::yes);
+    }
+}
+
 }  // namespace
 }  // namespace kmsgate::sip

@@ -48,6 +48,18 @@ TEST(Sdp, AnyCaseAndSpacing) {
     }
 }
 
+TEST(Sdp, BlanksOfReadersThatAskIsspaceOrSkipNul) {
+    for (const char c : {'\v', '\f', '\0'}) {
+        const std::string x(1, c);
+        for (const std::string& line : {"a=key-mgmt:" + x + "mikey AAAA", "a=key-mgmt" + x + ":mikey AAAA",
+                                        "a=" + x + "key-mgmt:mikey AAAA", "a" + x + "=key-mgmt:mikey AAAA",
+                                        x + "a=key-mgmt:mikey AAAA"})
+            EXPECT_EQ(lines_in("v=0\r\n" + line + "\r\n"), "sdp-session AAAA") << static_cast<int>(c) << line;
+        EXPECT_EQ(lines_in("v=0\r\na=acap:1 " + x + "key-mgmt:mikey AAAA\r\n"), "sdp-capability AAAA")
+            << static_cast<int>(c);
+    }
+}
+
 TEST(Sdp, PlainSpellingPassesItsDataAsItIs) {
     // the base64 of RFC 8866 has no blanks: whoever judges it must see them
     EXPECT_EQ(lines_in("a=key-mgmt:mikey AAAA \r\n"), "sdp-session AAAA ");

@@ -137,7 +137,8 @@ TEST(ContentEncoding, AnythingButIdentity) {
     const std::string body = sdp(key_line('A'));
     for (const std::string line :
          {"Content-Encoding: gzip\r\n", "e: gzip\r\n", "CONTENT-ENCODING : deflate\r\n",
-          "Content-Encoding: identity, gzip\r\n", "Content-Encoding: x\r\n"}) {
+          "Content-Encoding: identity, gzip\r\n", "Content-Encoding: identity;q=0.5, gzip\r\n",
+          "e: identity;gzip\r\n", "Content-Encoding: x\r\n"}) {
         EXPECT_EQ(in(carrying("Content-Type: application/sdp\r\n" + line, "\x1F\x8B\x08")),
                   "!content-encoding")
             << line;

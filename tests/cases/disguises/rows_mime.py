@@ -6,6 +6,7 @@ from __future__ import annotations
 import base64
 import quopri
 from collections.abc import Callable
+from urllib.parse import quote
 
 from lib import mikey, sip
 from lib.sip import Part
@@ -93,6 +94,12 @@ def fragment(k: Kit) -> bytes:
     """A sipfrag: a few headers and the SDP."""
     body = k.sdp(k.line())
     return f"Content-Type: {sip.SDP}{CRLF}Content-Length: {len(body)}{CRLF}{CRLF}".encode() + body
+
+
+def one_header(k: Kit) -> sip.Message:
+    """A sipfrag that is a Refer-To and nothing else; the body stands in its URI."""
+    body = quote(k.plain(), safe="")
+    return k.request("message/sipfrag", f"Refer-To: <sip:b@mc2.example?body={body}>{CRLF}".encode(), "NOTIFY")
 
 
 def sip_in_sipfrag(k: Kit) -> sip.Message:
@@ -243,6 +250,7 @@ ROWS = [
         lambda k: k.request("message/sipfrag;version=2.0", b"SIP/2.0 200 OK\r\n" + fragment(k), "NOTIFY"),
     ),
     Row("message: sip in sipfrag", "judged", sip_in_sipfrag),
+    Row("message: sipfrag of one header", "judged", one_header),
     Row(
         "multipart: no boundary parameter",
         "guarded",

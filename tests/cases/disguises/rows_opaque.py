@@ -89,6 +89,7 @@ ROWS = [
     packed("deflate, compact name", "e", "deflate", zlib.compress),
     packed("unknown encoding", "Content-Encoding", "x-own", lambda b: b.swapcase()),
     packed("gzip after identity", "Content-Encoding", "identity, gzip", lambda b: gzip.compress(b, mtime=0)),
+    packed("gzip after identity with a parameter", "e", "identity;q=0.5, gzip", lambda b: gzip.compress(b, mtime=0)),
     Row("opaque: gzip in a part", "uninspectable", packed_part),
     Row(
         "encoding: content encoding identity",

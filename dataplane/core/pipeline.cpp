@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::size_t kBurst = 64;
 constexpr std::size_t kSaidBytes = 96;  // rules and lists by name, on average
-constexpr std::size_t kArena = 2 * 1024 * 1024;
-constexpr std::size_t kMaxFrame = 320 * 1024;  // captures hold frames of up to 256 KiB
+constexpr std::size_t kArena = std::size_t{2} << 20;
+constexpr std::size_t kMaxFrame = std::size_t{320} << 10;  // captures hold frames of up to 256 KiB
 
 using classify::Kind;
 using classify::Packet;

@@ -16,7 +16,6 @@ using policy::Cause;
 using policy::decide::Decision;
 using policy::decide::Reason;
 using policy::decide::Verdict;
-using policy::table::Side;
 
 constexpr std::size_t kMaxMessage = 65535;
 
@@ -40,7 +39,7 @@ Outcome outcome_of(Verdict verdict) noexcept {
 }
 
 bool too_large(const inspect::Inspection& in, std::string_view body) noexcept {
-    return body.size() > krr::kMaxBody || in.krr->depth + 1 > krr::kMaxDepth;
+    return body.size() > krr::kMaxBody || !in.krr || in.krr->depth + 1 > krr::kMaxDepth;
 }
 
 }  // namespace
@@ -69,9 +68,9 @@ Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& li
                 send_response(whole, {488, "Not Acceptable Here", {}, reason_text(decision), {}, {}});
             break;
         case Verdict::rewrite: {
-            const auto body =
-                emit::krr_body(decision, inspection_, *judge_->table, lists, key_.low + key_.high + 1,
-                               krr_time_, inspection_.krr->root, arena_);
+            const auto body = emit::krr_body(
+                decision, inspection_, *judge_->table, lists, key_.low + key_.high + 1, krr_time_,
+                inspection_.krr ? std::string_view(inspection_.krr->root) : std::string_view(), arena_);
             if (body.empty() || !lists.ok || too_large(inspection_, body) || whole.packet.tunnelled) {
                 override_with(decision, Cause::unparsable_krr);
                 break;

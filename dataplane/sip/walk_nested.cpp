@@ -51,7 +51,7 @@ void Walker::walk_multipart(std::string_view data, const MediaTypes& types, cons
         any = walk_boundary(data, boundary, digest, context) || any;
     if (any) return;
     const std::string_view guess = guess_boundary(data, false);
-    if (!guess.empty()) any = walk_boundary(data, guess, digest, context);
+    if (!guess.empty()) static_cast<void>(walk_boundary(data, guess, digest, context));
     sniff(data, context);
 }
 

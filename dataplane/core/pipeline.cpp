@@ -90,6 +90,7 @@ void Pipeline::tick(Time now, const Judge& judge, Output& out) {
 void Pipeline::drain(Time now, const Judge& judge, Output& out) {
     judge_ = &judge;
     out_ = &out;
+    edge_ = judge.table != nullptr ? &judge.table->edges()[judge.edge] : nullptr;
     fragments_.expire(~Time{0},
                       [&](reassemble::Datagram& d) { release(d, Outcome::capture_end, now, true); });
 }

@@ -41,7 +41,7 @@ void check_model(const language::Policy& policy) {
         require(sound_name(domain.name) && domain.secondary.size() <= table::kMaxAllow);
     for (const language::Peer& peer : policy.peers) require(sound_name(peer.name) && !peer.addresses.empty());
     for (const language::Edge& edge : policy.edges) {
-        require(sound_name(edge.name) && sound_name(edge.domain));
+        require(sound_name(edge.name));
         for (const auto* ports : {&edge.udp, &edge.tcp, &edge.tls})
             require(std::ranges::find(*ports, std::uint16_t{0}) == ports->end());
         for (const language::Failure& f : edge.failure)
@@ -51,6 +51,13 @@ void check_model(const language::Policy& policy) {
             require(rule.side == table::Side::initiator || rule.other != table::Other::copy);
         }
     }
+}
+
+/// And of one that the checks passed, too: what is named is declared.
+void check_references(const language::Policy& policy) {
+    for (const language::Edge& edge : policy.edges)
+        require(std::ranges::any_of(
+            policy.domains, [&](const language::Domain& d) { return d.name.text == edge.domain.text; }));
 }
 
 }  // namespace
@@ -66,5 +73,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     require(std::ranges::is_sorted(
         problems, {}, [](const language::Problem& p) { return std::pair(p.mark.line, p.mark.column); }));
     if (readable) check_model(policy);
+    if (!has_errors(problems)) check_references(policy);
     return 0;
 }

@@ -13,6 +13,7 @@
 #include "dataplane/emit/response.hpp"
 #include "dataplane/krr/names.hpp"
 #include "dataplane/mikey/base64.hpp"
+#include "dataplane/rewrite/rewrite.hpp"
 #include "policy/compile/compile.hpp"
 
 namespace kmsgate::bench {
@@ -98,6 +99,58 @@ void Workload::prepare(std::size_t i) {
     inspect::Context other = p.context;
     if (!refused) other.edge = edge_of(*table_, kIsolatedEdge);
     p.refused_decision = judge(other, p.refused_storage, p.refused_inspection);
+    prepare_response(p, other);
+}
+
+/// The 488 of the far side: its KRR allows a list of KMSs of which the edge does not accept all.
+void Workload::prepare_response(Prepared& p, const inspect::Context& context) {
+    const sip::Message& asked = p.refused_inspection.message;
+    const auto list = [](std::string_view element) {
+        std::string out = fmt::format("<{}><KmsUri>kms.far.example</KmsUri>", element);
+        for (const std::size_t k : {std::size_t{0}, std::size_t{5}, kKmsCount - 1})
+            out += fmt::format("<KmsUri>{}</KmsUri>", kms_name(k));
+        return out + fmt::format("</{}>", element);
+    };
+    const std::string body = fmt::format(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><{0} xmlns=\"{1}\" Id=\"far\" Version=\"1.0.0\">"
+        "<ProcessorUri>sip:far@far.example</ProcessorUri><Time>2026-11-21T12:00:00Z</Time>{2}{3}</{0}>",
+        krr::names::root, krr::names::ns, list(krr::names::initiator_list), list(krr::names::receiver_list));
+    p.response = "SIP/2.0 488 Not Acceptable Here\r\n";
+    for (const sip::Header& h : asked.headers)
+        if (h.id == sip::HeaderId::via || h.id == sip::HeaderId::from || h.id == sip::HeaderId::call_id ||
+            h.id == sip::HeaderId::cseq || h.id == sip::HeaderId::to)
+            p.response +=
+                fmt::format("{}: {}{}\r\n", h.name, h.value, h.id == sip::HeaderId::to ? ";tag=far" : "");
+    p.response += fmt::format("Content-Type: {}\r\nContent-Length: {}\r\n\r\n{}", krr::names::content_type,
+                              body.size(), body);
+    p.response_arrived = p.arrived;
+    std::swap(p.response_arrived.source, p.response_arrived.destination);
+    p.response_arrived.arrival =
+        p.arrived.arrival == core::Arrival::inside ? core::Arrival::outside : core::Arrival::inside;
+    p.response_arrived.payload = p.response;
+    p.response_context = context;
+    p.parties.clear();
+    const auto& facts = p.refused_inspection.facts;
+    p.parties.add(facts.users, facts.visited, facts.visited_known);
+    p.response_storage = std::make_unique<std::byte[]>(kPreparedArena);
+    sip::Arena arena({p.response_storage.get(), kPreparedArena});
+    p.response_decision = judge_response(p, p.response_inspection, arena);
+}
+
+policy::decide::Decision Workload::judge_response(const Prepared& p, inspect::Inspection& inspection,
+                                                  sip::Arena& arena) const {
+    inspect::inspect(p.response_arrived, p.response_context, arena, inspection);
+    inspect::resolve_back(&p.parties, p.response_arrived, p.response_context, arena, inspection);
+    return policy::decide::decide(inspection.facts, *table_);
+}
+
+std::string_view Workload::rewritten(const Prepared& p, const inspect::Inspection& inspection,
+                                     const policy::decide::Decision& decision, sip::Arena& arena) const {
+    if (!inspection.krr) return {};
+    const auto lists = emit::krr_lists(decision, inspection, *table_, arena);
+    const auto body = emit::krr_body(decision, inspection, *table_, lists, 1, kNow / core::kSecond,
+                                     inspection.krr->root, arena);
+    return rewrite::replace_krr(p.response, inspection, body, arena);
 }
 
 void Workload::check(std::size_t i) {
@@ -129,6 +182,10 @@ void Workload::check(std::size_t i) {
                !emit::krr_body(p.refused_decision, p.refused_inspection, *table_, lists, 1, 1, {}, arena_)
                     .empty(),
            "has no KRR");
+    arena_.reset();
+    expect(p.response_decision.verdict == Verdict::rewrite, "its 488 is not narrowed");
+    const std::string_view sent = rewritten(p, p.response_inspection, p.response_decision, arena_);
+    expect(sent.find("<EmbeddedKrr>") != std::string_view::npos, "its 488 cannot be rewritten");
 }
 
 void Workload::floor(std::size_t i, bool whole) noexcept {
@@ -183,13 +240,39 @@ void Workload::answer(std::size_t i) {
         {488, "Not Acceptable Here", {tag.data(), tag.size()}, {}, krr::names::content_type, body}, out));
 }
 
+void Workload::remember(std::size_t i) noexcept {
+    Prepared& p = prepared_[i];
+    const auto& facts = p.refused_inspection.facts;
+    p.parties.clear();
+    p.parties.add(facts.users, facts.visited, facts.visited_known);
+    keep(p.parties);
+}
+
+void Workload::krr_judge(std::size_t i) {
+    arena_.reset();
+    keep(judge_response(prepared_[i], inspection_, arena_));
+}
+
+void Workload::krr_rewrite(std::size_t i) {
+    const Prepared& p = prepared_[i];
+    arena_.reset();
+    keep(rewritten(p, p.response_inspection, p.response_decision, arena_));
+}
+
+void Workload::rewrite(std::size_t i) {
+    const Prepared& p = prepared_[i];
+    arena_.reset();
+    const auto decision = judge_response(p, inspection_, arena_);
+    keep(rewritten(p, inspection_, decision, arena_));
+}
+
 namespace {
 
 constexpr auto kAll = [](const Invite&) { return true; };
 constexpr auto kHashed = [](const Invite& in) { return in.hashed; };
 constexpr auto kClear = [](const Invite& in) { return !in.hashed; };
 
-constexpr std::array<Stage, 11> kStages{{
+constexpr std::array<Stage, 15> kStages{{
     {"floor", "memmem, base64 and walk as far as IDRkmsr; nothing checked",
      [](Workload& w, std::size_t i) { w.floor(i, false); }, kAll},
     {"floor-whole", "the same, with all of the base64 decoded",
@@ -212,6 +295,14 @@ constexpr std::array<Stage, 11> kStages{{
      [](Workload& w, std::size_t i) { w.krr_emit(i); }, kAll},
     {"answer", "the whole 488: transaction key, To tag, KRR, write_response",
      [](Workload& w, std::size_t i) { w.answer(i); }, kAll},
+    {"remember", "memory::Parties: whose call the request is, for the KRR that comes back",
+     [](Workload& w, std::size_t i) { w.remember(i); }, kAll},
+    {"krr-judge", "a 488 with a KRR: from bytes (libxml2) to the decision",
+     [](Workload& w, std::size_t i) { w.krr_judge(i); }, kAll},
+    {"krr-rewrite", "the narrowed 488, given the decision: lists, document, splice, read back",
+     [](Workload& w, std::size_t i) { w.krr_rewrite(i); }, kAll},
+    {"rewrite", "the two above: from a 488's bytes to the narrowed 488",
+     [](Workload& w, std::size_t i) { w.rewrite(i); }, kAll},
 }};
 
 }  // namespace

@@ -31,6 +31,14 @@ struct Prepared {
     std::unique_ptr<std::byte[]> refused_storage;
     inspect::Inspection refused_inspection;
     policy::decide::Decision refused_decision;
+    /// A 488 that answers it, with a KRR that the refusing edge narrows, on its way back through that edge.
+    std::string response;
+    inspect::Arrived response_arrived;
+    inspect::Context response_context;
+    std::unique_ptr<std::byte[]> response_storage;
+    inspect::Inspection response_inspection;
+    policy::decide::Decision response_decision;
+    memory::Parties parties;  ///< what the request left
 };
 
 /// Everything made once; the arenas and the scratch memory that a worker would own.
@@ -55,9 +63,19 @@ class Workload {
     void decide(std::size_t i);
     void krr_emit(std::size_t i);
     void answer(std::size_t i);
+    void remember(std::size_t i) noexcept;
+    void krr_judge(std::size_t i);
+    void krr_rewrite(std::size_t i);
+    void rewrite(std::size_t i);
 
   private:
     void prepare(std::size_t i);
+    void prepare_response(Prepared& p, const inspect::Context& context);
+    policy::decide::Decision judge_response(const Prepared& p, inspect::Inspection& inspection,
+                                            sip::Arena& arena) const;
+    [[nodiscard]] std::string_view rewritten(const Prepared& p, const inspect::Inspection& inspection,
+                                             const policy::decide::Decision& decision,
+                                             sip::Arena& arena) const;
     void check(std::size_t i);
 
     std::vector<Invite> invites_;

@@ -113,11 +113,13 @@ class Pipeline {
     std::optional<emit::Said> decide_message(const Whole& whole, policy::decide::Decision& decision,
                                              policy::decide::Record* record);
     void remember(const Whole& whole, policy::decide::Decision& decision);
+    void look_back(const inspect::Arrived& arrived, const inspect::Context& context);
     [[nodiscard]] bool accepted_before() const;
     void note_accepted(const Whole& whole);
     void note_response(Time now);
     void limit(const Whole& whole, policy::decide::Decision& decision);
     void override_with(policy::decide::Decision& decision, policy::Cause cause);
+    void prepare(const Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);
     Outcome act(Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);
     void send_response(const Whole& whole, const emit::ResponseParts& parts);
     void send_changed(const Whole& whole, std::string_view payload);
@@ -150,6 +152,7 @@ class Pipeline {
     memory::Transaction* fresh_ = nullptr;  ///< its new entry, until what it says is kept
     memory::Hash128 digest_;                ///< of its bytes
     std::uint64_t krr_time_ = 0;            ///< seconds
+    std::string_view changed_;              ///< what a rewritten message says
     std::uint32_t packet_id_ = 0;
     const Judge* judge_ = nullptr;  ///< during a call
     const policy::table::EdgeRecord* edge_ = nullptr;

@@ -18,6 +18,7 @@ using policy::decide::Reason;
 using policy::decide::Verdict;
 
 constexpr std::size_t kMaxMessage = 65535;
+constexpr std::size_t kMaxPayload = 65535 - 20 - 8;  // of a datagram, also over IPv4
 
 Outcome outcome_of(Verdict verdict) noexcept {
     switch (verdict) {
@@ -44,6 +45,19 @@ bool too_large(const inspect::Inspection& in, std::string_view body) noexcept {
 
 }  // namespace
 
+/// Makes the message that a rewrite sends on, also in shadow mode: whether it can be made is part of the
+/// verdict.
+void Pipeline::prepare(const Whole& whole, Decision& decision, const emit::KrrLists& lists) {
+    changed_ = {};
+    if (decision.effective() != Verdict::rewrite) return;
+    const auto body = emit::krr_body(
+        decision, inspection_, *judge_->table, lists, key_.low + key_.high + 1, krr_time_,
+        inspection_.krr ? std::string_view(inspection_.krr->root) : std::string_view(), arena_);
+    if (!body.empty() && lists.ok && !too_large(inspection_, body) && !whole.packet.tunnelled)
+        changed_ = rewrite::replace_krr(whole.payload, inspection_, body, arena_);
+    if (changed_.empty() || changed_.size() > kMaxPayload) override_with(decision, Cause::unparsable_krr);
+}
+
 Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& lists) {
     const bool malformed = decision.reason == Reason::cause && (decision.cause == Cause::malformed_sip ||
                                                                 decision.cause == Cause::malformed_sip_mikey);
@@ -67,17 +81,9 @@ Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& li
             else
                 send_response(whole, {488, "Not Acceptable Here", {}, reason_text(decision), {}, {}});
             break;
-        case Verdict::rewrite: {
-            const auto body = emit::krr_body(
-                decision, inspection_, *judge_->table, lists, key_.low + key_.high + 1, krr_time_,
-                inspection_.krr ? std::string_view(inspection_.krr->root) : std::string_view(), arena_);
-            if (body.empty() || !lists.ok || too_large(inspection_, body) || whole.packet.tunnelled) {
-                override_with(decision, Cause::unparsable_krr);
-                break;
-            }
-            send_changed(whole, rewrite::replace_krr(whole.payload, inspection_, body, arena_));
+        case Verdict::rewrite:
+            send_changed(whole, changed_);
             break;
-        }
         case Verdict::absorb:
             if (inspection_.message.method == "CANCEL") send_response(whole, {200, "OK", {}, {}, {}, {}});
             break;
@@ -171,13 +177,15 @@ void Pipeline::report(const Whole& whole, const Decision& decision, const emit::
     r.destination = {whole.packet.destination, whole.packet.destination_port, whole.packet.v6};
     r.message = &inspection_.message;
     r.mikey = inspection_.records;
+    const bool back = inspect::needs_back(inspection_);
     for (std::size_t side = 0; side < 2; ++side) {
-        if (decision.policed[side]) r.users[side] = inspection_.users[side];
+        if (decision.policed[side]) r.users[side] = (back ? inspection_.back_users : inspection_.users)[side];
     }
     r.rules = said.rules;
     r.decision = &decision;
     if (inspection_.facts.krr.state == policy::decide::Krr::State::read)
         r.krr_in = emit::incoming_lists(inspection_.facts, arena_);
+    r.krr_unknown = inspection_.facts.krr.unknown;
     const Verdict effective = decision.effective();
     if (effective == Verdict::redirect || effective == Verdict::rewrite) r.krr_out = said.lists.record;
     sink_.message(r);

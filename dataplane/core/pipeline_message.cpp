@@ -74,6 +74,7 @@ Outcome Pipeline::judge_message(Whole& whole) {
     entry_ = key_;
     if ((response ? opposite(whole.arrival) : whole.arrival) == Arrival::outside) entry_.high = ~entry_.high;
     krr_time_ = whole.now / kSecond;
+    look_back(arrived, context);
 
     Decision decision;
     std::optional<emit::Said> recalled;
@@ -89,6 +90,7 @@ Outcome Pipeline::judge_message(Whole& whole) {
     }
     const emit::Said said = recalled ? *recalled : say(decision);
     if (fresh_ != nullptr) fresh_->said = snapshots_.put(emit::to_text(said, arena_));
+    prepare(whole, decision, said.lists);
     const Outcome outcome = act(whole, decision, said.lists);
     report(whole, decision, said);
     end_all(std::move(whole.frames), outcome, whole.now, false);
@@ -112,7 +114,7 @@ std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision&
                                                    policy::decide::Record* record) {
     const sip::Message& m = inspection_.message;
     counters_.add(Counter::relaxed, inspection_.relaxed);
-    if (inspection_.krr_names_unknown_kms) counters_.add(Counter::unknown_kms_in_krr);
+    if (!inspection_.facts.krr.unknown.empty()) counters_.add(Counter::unknown_kms_in_krr);
     for (const auto& user : inspection_.facts.users)
         if (user.disagreement) {
             counters_.add(Counter::disagreements);
@@ -122,12 +124,12 @@ std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision&
     digest_ = digest_of(whole.payload, config_.table_key);
     if (tracked) {
         const memory::Transaction* t = transactions_.find(entry_, whole.now);
-        const bool known = t != nullptr && t->method_is(m.method);
-        if (known && t->digest != digest_) {
+        if (t != nullptr && t->request && t->digest != digest_) {
+            const bool changed = t->method_is(m.method);
             t = transactions_.find(memory::copy_key(entry_, digest_), whole.now);
-            if (t == nullptr) counters_.add(Counter::changed_copies);
+            if (t == nullptr && changed) counters_.add(Counter::changed_copies);
         }
-        const bool copy = known && t != nullptr && t->digest == digest_ &&
+        const bool copy = t != nullptr && t->request && t->digest == digest_ &&
                           (t->mode == judge_->mode || judge_->mode == Mode::enforce);
         const bool same_table = copy && t->generation == judge_->generation;
         const auto said = copy ? snapshots_.get(t->said) : std::nullopt;
@@ -149,6 +151,7 @@ std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision&
     if (judge_->mode != Mode::bypass && decision.effective() == Verdict::forward) note_accepted(whole);
     if (decision.reason == Reason::cause) counters_.add(decision.cause);
     if (decision.alarm) counters_.add(Counter::register_alarms);
+    if (decision.strictest && m.kind == sip::Kind::response) counters_.add(Counter::krr_unknown_user);
     // ACK and CANCEL share the key of their INVITE and must not take its place.
     const bool own_entry = tracked && m.method != "ACK" && m.method != "CANCEL";
     if (own_entry && (!inspection_.facts.messages.empty() || refused(decision))) remember(whole, decision);
@@ -176,7 +179,8 @@ void Pipeline::note_accepted(const Whole& whole) {
 void Pipeline::remember(const Whole& whole, Decision& decision) {
     const sip::Message& m = inspection_.message;
     memory::Transaction* first = transactions_.find(entry_, whole.now);
-    const bool other_copy = first != nullptr && first->method_is(m.method) && first->digest != digest_;
+    const bool alive = first != nullptr;
+    const bool other_copy = alive && first->request && first->digest != digest_;
     if (other_copy) first->let_through = first->let_through || !answered(decision);
     memory::Transaction* t =
         transactions_.put(other_copy ? memory::copy_key(entry_, digest_) : entry_, whole.now);
@@ -187,15 +191,32 @@ void Pipeline::remember(const Whole& whole, Decision& decision) {
     t->digest = digest_;
     t->generation = judge_->generation;
     t->krr_time = krr_time_;
-    t->rewrite_time = 0;
+    if (!alive || other_copy) t->rewrite_time = 0;
+    t->request = true;
     t->set_method(m.method);
     t->invite = m.method == "INVITE";
     t->to_tag = tag_hash(m.to_tag, config_.table_key);
     t->let_through = !answered(decision);
     t->mode = judge_->mode;
-    t->expires = whole.now + (t->invite && t->let_through ? memory::kInviteLife : memory::kTransactionLife);
+    const Time end =
+        whole.now + (t->invite && t->let_through ? memory::kInviteLife : memory::kTransactionLife);
+    t->expires = alive && !other_copy ? std::max(t->expires, end) : end;
     t->decision = decision;
     fresh_ = t;
+    // Whose call it is stands with the first copy, for as long as any copy may be answered.
+    memory::Transaction* const base = other_copy ? first : t;
+    base->expires = std::max(base->expires, end);
+    const auto& facts = inspection_.facts;
+    transactions_.parties(*base).add(facts.users, facts.visited, facts.visited_known);
+}
+
+/// A response is judged by whose request it answers.
+void Pipeline::look_back(const inspect::Arrived& arrived, const inspect::Context& context) {
+    if (!inspect::needs_back(inspection_)) return;
+    const memory::Transaction* t = transactions_.find(entry_, arrived.now);
+    const memory::Parties* request = t != nullptr ? &transactions_.parties(*t) : nullptr;
+    if (request != nullptr && request->empty()) request = nullptr;
+    inspect::resolve_back(request, arrived, context, arena_, inspection_);
 }
 
 /// The final response of a forwarded INVITE has passed: its entry lives on for late copies only. The KRR of a
@@ -223,13 +244,14 @@ void Pipeline::limit(const Whole& whole, Decision& decision) {
     if (!allowed) override_with(decision, Cause::redirect_limit);
 }
 
-/// A cause that the pipeline itself meets takes the place of the verdict: forward is none of its words.
+/// A cause that the pipeline itself meets takes the place of the verdict. Only unparsable-krr may say
+/// forward.
 void Pipeline::override_with(Decision& decision, Cause cause) {
     counters_.add(cause);
     const Action action = judge_->table->action(*edge_, cause);
     const bool silent =
         inspection_.facts.unanswerable || inspection_.facts.message_class != MessageClass::request;
-    Verdict verdict = Verdict::drop;
+    Verdict verdict = action == Action::forward ? Verdict::forward : Verdict::drop;
     if (action == Action::reject && !silent) verdict = Verdict::reject;
     if (action == Action::redirect && !silent)
         verdict = refused(decision) ? decision.effective() : Verdict::reject;

@@ -55,6 +55,7 @@ struct MessageRecord {
     std::array<std::string_view, 2> rules;  ///< empty: null
     const policy::decide::Decision* decision = nullptr;
     std::optional<KrrRecord> krr_in, krr_out;
+    std::span<const std::string_view> krr_unknown;  ///< KMSs in krr_in that the policy does not know
 };
 
 struct DropRecord {

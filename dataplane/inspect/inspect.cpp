@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/inspect/inspect.hpp"
 
+#include <algorithm>
+#include <functional>
+
 #include "dataplane/emit/response.hpp"
 #include "dataplane/krr/parse.hpp"
+#include "dataplane/sip/arena_list.hpp"
 #include "dataplane/sip/ascii.hpp"
 
 namespace kmsgate::inspect {
@@ -97,14 +101,16 @@ void read_mikey(const Context& context, mikey::RuleSet relax, bool response, sip
 }
 
 policy::decide::List list_of(const krr::KmsList& list, const policy::table::Table& table, sip::Arena& arena,
-                             bool& unknown) {
+                             sip::ArenaList<std::string_view>& unknown) {
     policy::decide::List out;
     out.any = list.any;
     if (list.any) return out;
     const auto names = arena.take<KmsName>(list.uris.size());
     for (std::size_t i = 0; i < names.size(); ++i) {
         names[i] = name_of(table, list.uris[i]);
-        unknown = unknown || !names[i].id;
+        if (names[i].id) continue;
+        const auto same = [&](std::string_view known) { return sip::iequal(known, names[i].text); };
+        if (std::ranges::none_of(unknown.items(), same)) static_cast<void>(unknown.push(names[i].text));
     }
     out.names = names;
     return out;
@@ -114,8 +120,13 @@ void read_krr(const Context& context, sip::Arena& arena, Inspection& out) {
     const auto krrs = out.contents.krrs;
     if (krrs.empty()) return;
     Krr& facts = out.facts.krr;
+    // In its place it can be replaced: its bytes stand in the body that Content-Length counts, once.
+    const auto within = [](std::string_view part, std::string_view whole) {
+        return !part.empty() && !std::less<>()(part.data(), whole.data()) &&
+               !std::less<>()(whole.data() + whole.size(), part.data() + part.size());
+    };
     const bool in_place = out.message.kind == sip::Kind::response && out.message.status == 488 &&
-                          krrs.size() == 1 && krrs[0].typed && !krrs[0].decoded;
+                          krrs.size() == 1 && krrs[0].typed && within(krrs[0].written, out.message.body);
     if (!in_place) {
         facts.state = Krr::State::out_of_place;
         return;
@@ -127,21 +138,27 @@ void read_krr(const Context& context, sip::Arena& arena, Inspection& out) {
     }
     out.krr = std::move(*document);
     facts.state = Krr::State::read;
-    facts.lists[0] = list_of(out.krr->initiator_list, *context.table, arena, out.krr_names_unknown_kms);
-    facts.lists[1] = list_of(out.krr->receiver_list, *context.table, arena, out.krr_names_unknown_kms);
+    sip::ArenaList<std::string_view> unknown(arena, kMaxUnknown);
+    facts.lists[0] = list_of(out.krr->initiator_list, *context.table, arena, unknown);
+    facts.lists[1] = list_of(out.krr->receiver_list, *context.table, arena, unknown);
+    facts.unknown = unknown.items();
     if (arena.exhausted()) facts.state = Krr::State::unparsable;
 }
 
 void collect_visited(sip::Arena& arena, Inspection& out) {
     constexpr std::size_t kMaxVisited = 32;
     const auto values = arena.take<std::string_view>(kMaxVisited);
+    out.facts.visited_known = !values.empty();
     std::size_t count = 0;
     for (const sip::Header& h : out.message.headers) {
         if (h.id != sip::HeaderId::p_visited_network_id && h.id != sip::HeaderId::p_access_network_info)
             continue;
         std::string_view rest = sip::unfold(h.value, arena);
-        for (std::string_view v = sip::next_element(rest); !v.empty() && count < values.size();
-             v = sip::next_element(rest)) {
+        for (std::string_view v = sip::next_element(rest); !v.empty(); v = sip::next_element(rest)) {
+            if (count == values.size()) {
+                out.facts.visited_known = false;
+                break;
+            }
             if (v.size() >= 2 && v.front() == '"' && v.back() == '"') v = v.substr(1, v.size() - 2);
             values[count++] = v;
         }
@@ -186,11 +203,17 @@ void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, 
     const mikey::RuleSet relax(peer != nullptr ? peer->relax : 0);
     read_mikey(context, relax, m.kind == sip::Kind::response, arena, out);
     read_krr(context, arena, out);
-    f.peer = f.krr.state == Krr::State::none ? arrived.source.address : arrived.destination.address;
+    f.peer = arrived.source.address;
+    f.back.peer = arrived.destination.address;
+    f.back.visited_known = false;
     if (out.contents.carriages.empty() && out.contents.krrs.empty() && !f.malformed_sip && !f.uninspectable)
         return;
     collect_visited(arena, out);
     resolve_users(arrived, context, arena, out);
+    if (m.kind != sip::Kind::unknown) return;
+    // What cannot be read has no direction either: one resolution serves both readings.
+    f.back = {f.users, arrived.destination.address, f.visited, f.visited_known};
+    out.back_users = out.users;
 }
 
 }  // namespace kmsgate::inspect

@@ -10,6 +10,7 @@
 
 #include "dataplane/core/record.hpp"
 #include "dataplane/krr/document.hpp"
+#include "dataplane/memory/parties.hpp"
 #include "dataplane/memory/uid.hpp"
 #include "dataplane/memory/user_tags.hpp"
 #include "dataplane/mikey/message.hpp"
@@ -19,6 +20,9 @@
 #include "policy/table/table.hpp"
 
 namespace kmsgate::inspect {
+
+/// Unknown KMSs of one KRR that are told apart in events.
+inline constexpr std::size_t kMaxUnknown = 16;
 
 /// What a message is judged with: one table generation, the users' tags, the roster of UIDs.
 struct Context {
@@ -47,9 +51,9 @@ struct Inspection {
     std::span<const mikey::Message> mikey;          ///< one per carriage, in message order
     std::span<const core::IMessageRecord> records;  ///< the same, for events
     std::array<std::string_view, 2> users;          ///< per side, normalised, empty when not known
+    std::array<std::string_view, 2> back_users;     ///< the same of the request that a response answers
     std::optional<krr::Document> krr;               ///< a readable KRR in its place
-    bool krr_names_unknown_kms = false;
-    unsigned relaxed = 0;  ///< I_MESSAGEs that needed a relaxed rule
+    unsigned relaxed = 0;                           ///< I_MESSAGEs that needed a relaxed rule
 };
 
 /// Reads and resolves. Never fails: what cannot be read is said in the facts.
@@ -57,5 +61,22 @@ void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, 
 
 /// The users of both sides from every source (design: the same resolution of identity serves every rule).
 void resolve_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out);
+
+/// Does the message need resolve_back(): a response with a KRR, or one that could hide one?
+[[nodiscard]] bool needs_back(const Inspection& inspection) noexcept;
+
+/// Facts::back of a response: from what its request's transaction kept (tags are looked up afresh), or, when
+/// `request` is null, from the response's own From and To. What a KRR says of users is never asked.
+void resolve_back(const memory::Parties* request, const Arrived& arrived, const Context& context,
+                  sip::Arena& arena, Inspection& out);
+
+/// resolve_back() for a response of which no request is known.
+void resolve_users_of_response(const Arrived& arrived, const Context& context, sip::Arena& arena,
+                               Inspection& out);
+
+/// One user as rules ask for it: `uri` in normal form, `alias` its telephone spelling or empty; the texts are
+/// copied.
+[[nodiscard]] policy::decide::Candidate make_candidate(std::string_view uri, std::string_view alias,
+                                                       const Context& context, sip::Arena& arena);
 
 }  // namespace kmsgate::inspect

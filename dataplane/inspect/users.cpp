@@ -17,6 +17,9 @@ using policy::table::Side;
 /// Different identities told apart on one side; past them nobody can say whose message it is.
 constexpr std::size_t kMaxIdentities = 128;
 
+/// Whose sides: of what the message itself offers, or of the request that it answers.
+enum class Way : std::uint8_t { offered, back };
+
 /// One identity of one side.
 struct Identity {
     std::string_view raw;  ///< as the message has it
@@ -117,17 +120,20 @@ void add_hashed(const mikey::Message& m, Side side, const Arrived& arrived, cons
         identities.add(user->uri, true);
 }
 
-void add_sip(const Inspection& in, Side side, bool swapped, bool trusted, sip::Arena& arena,
-             Identities& ids) {
-    const bool from_side = (side == Side::initiator) != swapped;
+/// The identities of the SIP headers. A response asserts the identity of who sends it (RFC 3325 5), whatever
+/// its From says.
+void add_sip(const Inspection& in, Side side, Way way, bool trusted, sip::Arena& arena, Identities& ids) {
     const sip::Message& m = in.message;
+    const bool swapped = m.kind == sip::Kind::response && way == Way::offered;
+    const bool from_side = (side == Side::initiator) != swapped;
+    const bool sender = (side == Side::initiator) != (way == Way::back);
+    for (const sip::Header& h : m.headers) {
+        if (!sender || !trusted || h.id != sip::HeaderId::p_asserted_identity) continue;
+        std::string_view rest = sip::unfold(h.value, arena);
+        for (std::string_view v = sip::next_element(rest); !v.empty(); v = sip::next_element(rest))
+            ids.add(sip::addr_spec(v), false);
+    }
     if (from_side) {
-        for (const sip::Header& h : m.headers) {
-            if (!trusted || h.id != sip::HeaderId::p_asserted_identity) continue;
-            std::string_view rest = sip::unfold(h.value, arena);
-            for (std::string_view v = sip::next_element(rest); !v.empty(); v = sip::next_element(rest))
-                ids.add(sip::addr_spec(v), false);
-        }
         ids.add(m.from_uri, false);
     } else {
         ids.add(m.to_uri, false);
@@ -135,43 +141,35 @@ void add_sip(const Inspection& in, Side side, bool swapped, bool trusted, sip::A
     }
 }
 
-Candidate candidate(const Identity& id, const Context& context, sip::Arena& arena) {
-    Candidate c;
-    const auto copy = [&arena](std::string_view text) {
-        const auto bytes = arena.take<char>(text.size());
-        std::copy_n(text.begin(), bytes.size(), bytes.begin());
-        return std::string_view(bytes.data(), bytes.size());
-    };
-    const auto& table = *context.table;
-    const std::string_view domain = table.text(table.domains()[table.edges()[context.edge].domain].name);
-    c.uri = copy(id.uri.text());
-    c.tags = context.tags->get(domain, c.uri);
-    if (!id.full.tel().empty()) {
-        c.alias = copy(id.full.tel());
-        c.tags |= context.tags->get(domain, c.alias);
-    }
-    return c;
+/// Every identity that counts for a side. On the way back only the SIP headers do: who writes the KRR writes
+/// the rest of the body, too.
+void gather(Side side, Way way, const Arrived& arrived, const Context& context, sip::Arena& arena,
+            const Inspection& in, Identities& ids) {
+    const bool initiator = side == Side::initiator;
+    const auto* peer = context.table->find_peer(arrived.source.address);
+    const bool trusted = peer != nullptr && peer->trusted != 0;
+    if (way == Way::back) return add_sip(in, side, way, trusted, arena, ids);
+    for (const mikey::Message& m : in.mikey)
+        if (!m.fault) ids.add(m.text(initiator ? mikey::Role::idri : mikey::Role::idrr), true);
+    for (const sip::XmlIdentity& x : in.contents.identities)
+        if (x.receiver != initiator) ids.add(x.uri, true);
+    add_sip(in, side, way, trusted, arena, ids);
+    for (const mikey::Message& m : in.mikey) add_hashed(m, side, arrived, context, ids);
 }
 
-void resolve_side(Side side, const Arrived& arrived, const Context& context, sip::Arena& arena,
+void resolve_side(Side side, Way way, const Arrived& arrived, const Context& context, sip::Arena& arena,
                   Inspection& out) {
+    const std::size_t at = static_cast<std::size_t>(side);
+    User& user = way == Way::back ? out.facts.back.users[at] : out.facts.users[at];
     const std::size_t sources = 2 * out.mikey.size() + out.contents.identities.size() + 24;
     const auto storage = arena.take<Identity>(std::min(sources, kMaxIdentities));
     Identities ids(storage, context);
-    const bool swapped = out.message.kind == sip::Kind::response && out.contents.krrs.empty();
-    const bool initiator = side == Side::initiator;
-    for (const mikey::Message& m : out.mikey)
-        if (!m.fault) ids.add(m.text(initiator ? mikey::Role::idri : mikey::Role::idrr), true);
-    for (const sip::XmlIdentity& x : out.contents.identities)
-        if (x.receiver != initiator) ids.add(x.uri, true);
-    const auto* peer = context.table->find_peer(arrived.source.address);
-    add_sip(out, side, swapped, peer != nullptr && peer->trusted != 0, arena, ids);
-    for (const mikey::Message& m : out.mikey) add_hashed(m, side, arrived, context, ids);
+    gather(side, way, arrived, context, arena, out, ids);
 
     // Nobody may hide behind a crowd: a side with more identities than can be kept is judged as one of
     // unknown user.
     if (ids.overflow()) {
-        out.facts.users[static_cast<std::size_t>(side)].disagreement = true;
+        user.disagreement = user.crowd = true;
         return;
     }
     const auto all = ids.all();
@@ -181,32 +179,37 @@ void resolve_side(Side side, const Arrived& arrived, const Context& context, sip
     // headers is that only when the policy knows its domain.
     const auto is_other = [](const Identity& i) { return !i.ours && (i.mc || i.other_domain); };
 
-    User& user = out.facts.users[static_cast<std::size_t>(side)];
     const bool ours = std::any_of(all.begin(), all.end(), is_ours);
     const bool other = std::any_of(all.begin(), all.end(), is_other);
     // To and Request-URI of MC requests name a server as a rule: as the receiver they count when nothing
     // better does.
-    const bool only_mc = !initiator && std::any_of(all.begin(), all.end(), is_our_mc);
+    const bool only_mc = side == Side::receiver && std::any_of(all.begin(), all.end(), is_our_mc);
     const auto picked = arena.take<Candidate>(std::max<std::size_t>(all.size(), 1));
     std::size_t count = 0;
     for (const Identity& id : all) {
         if (count == picked.size()) break;
         if (ours ? id.ours && (!only_mc || id.mc) : is_other(id))
-            picked[count++] = candidate(id, context, arena);
+            picked[count++] = make_candidate(id.uri.text(), id.full.tel(), context, arena);
         if (!ours && count == 1) break;
     }
     user.candidates = picked.first(count);
     user.state = ours ? User::State::ours : other ? User::State::other : User::State::unknown;
     if (count == 0) user.state = User::State::unknown;
     user.disagreement = ours && (other || count > 1);
-    if (count != 0) out.users[static_cast<std::size_t>(side)] = picked[0].uri;
+    if (count != 0) (way == Way::back ? out.back_users : out.users)[at] = picked[0].uri;
 }
 
 }  // namespace
 
 void resolve_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out) {
-    resolve_side(Side::initiator, arrived, context, arena, out);
-    resolve_side(Side::receiver, arrived, context, arena, out);
+    resolve_side(Side::initiator, Way::offered, arrived, context, arena, out);
+    resolve_side(Side::receiver, Way::offered, arrived, context, arena, out);
+}
+
+void resolve_users_of_response(const Arrived& arrived, const Context& context, sip::Arena& arena,
+                               Inspection& out) {
+    resolve_side(Side::initiator, Way::back, arrived, context, arena, out);
+    resolve_side(Side::receiver, Way::back, arrived, context, arena, out);
 }
 
 }  // namespace kmsgate::inspect

@@ -13,7 +13,9 @@ constexpr std::uint32_t kAgeWhenFull = 4096;
 }  // namespace
 
 Transactions::Transactions(std::size_t capacity)
-    : slots_(capacity + 1), buckets_(std::bit_ceil(std::max<std::size_t>(capacity, 16)), 0) {}
+    : slots_(capacity + 1),
+      parties_(std::make_unique_for_overwrite<Parties[]>(capacity + 1)),
+      buckets_(std::bit_ceil(std::max<std::size_t>(capacity, 16)), 0) {}
 
 const Transaction* Transactions::find(const Hash128& key, Time now) const noexcept {
     for (std::uint32_t i = buckets_[key.low & (buckets_.size() - 1)]; i != 0; i = slots_[i].chain)
@@ -27,7 +29,10 @@ Transaction* Transactions::find(const Hash128& key, Time now) noexcept {
 
 Transaction* Transactions::put(const Hash128& key, Time now) noexcept {
     for (std::uint32_t i = bucket(key); i != 0; i = slots_[i].chain)
-        if (slots_[i].key == key) return &slots_[i];  // taken over, expired or not
+        if (slots_[i].key == key) {  // taken over, expired or not
+            if (slots_[i].expires <= now) parties_[i].clear();
+            return &slots_[i];
+        }
     std::uint32_t index = free_;
     if (index != 0) {
         free_ = slots_[index].chain;
@@ -42,6 +47,7 @@ Transaction* Transactions::put(const Hash128& key, Time now) noexcept {
     Transaction& t = slots_[index];
     t = Transaction{};
     t.key = key;
+    parties_[index].clear();
     std::uint32_t& head = bucket(key);
     t.chain = head;
     head = index;

@@ -7,10 +7,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <string_view>
 #include <vector>
 
 #include "dataplane/core/frame.hpp"
+#include "dataplane/memory/parties.hpp"
 #include "dataplane/memory/siphash.hpp"
 #include "dataplane/memory/snapshots.hpp"
 #include "policy/decide/decide.hpp"
@@ -39,6 +41,7 @@ struct Transaction {
     std::uint64_t krr_time = 0;  ///< seconds since 1970, of the first copy
     Time expires = 0;
     std::uint64_t rewrite_time = 0;  ///< seconds since 1970, of the first rewritten response; 0: none yet
+    bool request = false;            ///< of a request; else of a response without one, for its KRR's time
     bool invite = false;
     std::uint8_t method_size = 0;
     std::array<char, 15> method{};  ///< start of the method: ACK, CANCEL and others may share a key
@@ -68,6 +71,10 @@ class Transactions {
     [[nodiscard]] const Transaction* find(const Hash128& key, Time now) const noexcept;
     /// The entry of `key`, new or taken over; null when the table is full.
     [[nodiscard]] Transaction* put(const Hash128& key, Time now) noexcept;
+    /// Whose call it is: of an entry that find() or put() gave. Those of a new entry are empty.
+    [[nodiscard]] Parties& parties(const Transaction& entry) noexcept {
+        return parties_[static_cast<std::size_t>(&entry - slots_.data())];
+    }
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size() - 1; }
 
@@ -80,7 +87,8 @@ class Transactions {
     }
     void remove(std::uint32_t index) noexcept;
 
-    std::vector<Transaction> slots_;  ///< slot 0 is never used
+    std::vector<Transaction> slots_;      ///< slot 0 is never used
+    std::unique_ptr<Parties[]> parties_;  ///< by slot; pages that no transaction needed stay untouched
     std::vector<std::uint32_t> buckets_;
     std::uint32_t free_ = 0;
     std::uint32_t hand_ = 1;      ///< where ageing goes on

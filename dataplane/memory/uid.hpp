@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Hashed user identities (TS 33.180 F.2.1): from a user URI to a UID, and back for users on the roster.
+// Hashed user identities (TS 33.180 F.2.1): back from a UID to a user on the roster.
 #pragma once
 
 #include <array>
@@ -13,22 +13,16 @@
 
 #include "dataplane/core/frame.hpp"
 #include "dataplane/memory/user_tags.hpp"
+#include "dataplane/mikey/uid.hpp"
 
 namespace kmsgate::memory {
 
 /// Rostered users that are hashed with a KMS which the policy does not name.
 inline constexpr std::size_t kForeignRoster = 1'000;
 
-using Uid = std::array<std::uint8_t, 32>;
-
-/// SHA-256 over 0x00 and each of "MIKEY-SAKKE-UID", user, KMS, key period, period offset, period number,
-/// followed by its 2-byte length; integers big-endian in the fewest bytes.
-[[nodiscard]] Uid uid_of(std::string_view user, std::string_view kms, std::uint64_t period,
-                         std::uint64_t offset, std::uint64_t number) noexcept;
-
-/// Number of the key period that `now` lies in: floor((NTP seconds - offset) / period).
-[[nodiscard]] std::uint64_t period_number(core::Time now, std::uint64_t period,
-                                          std::uint64_t offset) noexcept;
+using mikey::period_number;
+using mikey::Uid;
+using mikey::uid_of;
 
 /// The KMS a UID was hashed with.
 struct UidKms {

@@ -3,36 +3,91 @@
 
 #include <algorithm>
 #include <cstring>
+#include <functional>
 
 #include "dataplane/emit/checksum.hpp"
 #include "dataplane/emit/writer.hpp"
+#include "dataplane/rewrite/encode.hpp"
 #include "dataplane/sip/ascii.hpp"
 
 namespace kmsgate::rewrite {
 
+namespace {
+
+/// Puts a message together from pieces of the old one and what takes the place of others, front to back.
+class Splice {
+  public:
+    Splice(std::string_view payload, std::span<char> out) noexcept : rest_(payload), w_(out) {}
+
+    /// Everything up to `old`, then what `put` writes for it. A piece out of order spoils the whole.
+    template <class T>
+    void replace(std::string_view old, const T& with) noexcept {
+        const auto before = static_cast<std::size_t>(old.data() - rest_.data());
+        if (std::less<>()(old.data(), rest_.data()) || before > rest_.size() ||
+            old.size() > rest_.size() - before) {
+            ok_ = false;
+            return;
+        }
+        w_.put(rest_.substr(0, before));
+        w_.put(with);
+        rest_.remove_prefix(before + old.size());
+    }
+    [[nodiscard]] std::string_view finish() noexcept {
+        w_.put(rest_);
+        return ok_ ? w_.text() : std::string_view();
+    }
+
+  private:
+    std::string_view rest_;
+    emit::Writer w_;
+    bool ok_ = true;
+};
+
+/// Does any reader find this KRR, and no other, in the message? Bodies that nest can go wrong in more ways
+/// than one can list (a delimiter inside the new text is one); reading it again finds them all.
+bool reads_back(std::string_view text, std::string_view body, sip::Arena& arena) {
+    const sip::Contents contents = sip::look_into(sip::parse(text, arena), arena);
+    return contents.krrs.size() == 1 && contents.krrs[0].typed && contents.krrs[0].data == body &&
+           !contents.krrs[0].written.empty() && !arena.exhausted();
+}
+
+constexpr std::size_t kNumber = 20;  // digits of a length
+
+std::uint64_t digits(std::uint64_t value) noexcept {
+    std::uint64_t n = 1;
+    for (; value >= 10; value /= 10) ++n;
+    return n;
+}
+
+}  // namespace
+
 std::string_view replace_krr(std::string_view payload, const inspect::Inspection& in, std::string_view body,
                              sip::Arena& arena) {
     const sip::Message& m = in.message;
-    const std::string_view old = in.contents.krrs[0].data;
-    const auto out = arena.take<char>(payload.size() + body.size() + 64);
-    emit::Writer w(out);
-    const char* at = payload.data();
-    const auto copy_to = [&w, &at](const char* to) {
-        w.put({at, static_cast<std::size_t>(to - at)});
-        at = to;
-    };
+    const sip::KrrPart& old = in.contents.krrs[0];
+    const std::string_view text = encode(body, old.encoding, arena);
+    if (text.empty() || old.written.empty()) return {};
+    std::size_t numbers = m.headers.size();
+    for (const sip::Enclosing& e : old.around) numbers += e.lengths.size();
+    const auto sizes = arena.take<std::uint64_t>(old.around.size());
+    if (sizes.size() < old.around.size()) return {};
+    // From the inside out: a length that takes more digits makes what is around it longer, too. Unsigned
+    // arithmetic wraps, and wraps back.
+    std::uint64_t grown = text.size() - old.written.size();
+    for (std::size_t i = sizes.size(); i-- > 0;) {
+        sizes[i] = old.around[i].body.size() + grown;
+        for (const std::string_view length : old.around[i].lengths) grown += digits(sizes[i]) - length.size();
+    }
+    Splice splice(payload, arena.take<char>(payload.size() + text.size() + numbers * kNumber));
     if (m.content_length)
-        for (const sip::Header& h : m.headers) {
-            if (h.id != sip::HeaderId::content_length) continue;
-            copy_to(h.value.data());
-            w.put(std::uint64_t{*m.content_length} + body.size() - old.size());
-            at = h.value.data() + h.value.size();
-        }
-    copy_to(old.data());
-    w.put(body);
-    at = old.data() + old.size();
-    copy_to(payload.data() + payload.size());
-    return w.text();
+        for (const sip::Header& h : m.headers)
+            if (h.id == sip::HeaderId::content_length)
+                splice.replace(h.value, std::uint64_t{*m.content_length} + grown);
+    for (std::size_t i = 0; i < sizes.size(); ++i)
+        for (const std::string_view length : old.around[i].lengths) splice.replace(length, sizes[i]);
+    splice.replace(old.written, text);
+    const std::string_view out = splice.finish();
+    return !out.empty() && reads_back(out, body, arena) ? out : std::string_view();
 }
 
 std::string_view without_body(const sip::Message& m, sip::Arena& arena) {
@@ -45,7 +100,8 @@ std::string_view without_body(const sip::Message& m, sip::Arena& arena) {
             continue;
         w.put(h.name).put(": ").put(h.value).put("\r\n");
     }
-    w.put("Content-Length: 0\r\n\r\n");
+    if (m.content_length) w.put("Content-Length: 0\r\n");
+    w.put("\r\n");
     return w.text();
 }
 

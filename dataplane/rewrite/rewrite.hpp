@@ -12,13 +12,15 @@
 
 namespace kmsgate::rewrite {
 
-/// The datagram's payload with `body` in place of its KRR and Content-Length set right; empty when the arena
-/// is used up.
+/// The datagram's payload with `body` in place of its KRR, in the transfer encoding that the old one stood
+/// in; Content-Length follows where there is one, in the head and in every part around the KRR. Empty when
+/// the arena is used up, or when a reader of the new message would not find exactly this KRR in it (a part's
+/// delimiter inside the text, say).
 [[nodiscard]] std::string_view replace_krr(std::string_view payload, const inspect::Inspection& inspection,
                                            std::string_view body, sip::Arena& arena);
 
-/// The message without its body: Content-Length 0 and no Content-* header else; empty when the arena is used
-/// up.
+/// The message without its body: no Content-* header but Content-Length, now 0, where there was one; empty
+/// when the arena is used up.
 [[nodiscard]] std::string_view without_body(const sip::Message& message, sip::Arena& arena);
 
 /// The frame `original` (IP header at l3, UDP header at l4) with another UDP payload: IP and UDP lengths and

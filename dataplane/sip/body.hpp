@@ -53,12 +53,28 @@ struct Carriage {
     std::string_view data;
 };
 
+/// A part of a multipart around something that was found.
+struct Enclosing {
+    std::string_view body;  ///< behind the part's headers, view of the message
+    /// Values of the part's own Content-Length headers; none is left out.
+    std::span<const std::string_view> lengths;
+};
+
+/// The transfer encoding that something stood under.
+enum class Encoding : std::uint8_t { none, base64, quoted_printable };
+
 /// A KRR candidate: a part whose type or root element says KmsRedirectResponse.
 struct KrrPart {
     bool typed = false;      ///< under application/vnd.3gpp.kmsredirectresponse+xml
     bool sole_body = false;  ///< the message's own body, not a part of a multipart
     bool decoded = false;    ///< stood under a transfer encoding: `data` is no view of the message
     std::string_view data;
+    /// The bytes of the message that say `data`, all of it and nothing else: `data` itself, or its encoded
+    /// form. Empty when there are none such: in a message inside the message, a URI, an encoded multipart, or
+    /// when two readings of the message find it under different headers.
+    std::string_view written;
+    Encoding encoding = Encoding::none;  ///< of `written`
+    std::span<const Enclosing> around;   ///< parts that it stands in, outermost first
 };
 
 /// What identity the XML parts offer in clear (mcptt-info, resource-lists).

@@ -53,7 +53,11 @@ HeaderBlock read_header_block(std::string_view part, Ends ends, bool stop_at_odd
             if (block.first_odd == std::string_view::npos) block.first_odd = at;
             if (stop_at_odd) break;
         } else {
-            add_header(header_id(name), trim(line.substr(line.find(':') + 1)), arena, block.entity);
+            const HeaderId id = header_id(name);
+            const std::string_view value = trim(line.substr(line.find(':') + 1));
+            if (id == HeaderId::content_length && block.length_count++ < block.lengths.size())
+                block.lengths[block.length_count - 1] = value;
+            add_header(id, value, arena, block.entity);
         }
         at = next;
     }

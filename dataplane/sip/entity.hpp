@@ -2,6 +2,7 @@
 // What the headers in front of a body say about it, and the header block of a MIME part.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 
@@ -29,6 +30,9 @@ struct HeaderBlock {
     std::size_t body = 0;  ///< where the body starts; the part's size when no empty line ends the headers
     std::size_t first_odd = 0;   ///< start of the first line that is no header, npos when there is none
     bool lone_line_end = false;  ///< a CR or LF alone stands before the body
+    static constexpr std::size_t kMostLengths = 4;
+    std::array<std::string_view, kMostLengths> lengths{};  ///< values of Content-Length
+    std::size_t length_count = 0;                          ///< may be more than kMostLengths
 };
 
 /// Reads headers up to the empty line; lines that are no headers are passed over. `stop_at_odd`: such a line

@@ -15,6 +15,19 @@ constexpr std::size_t kScansBase = 65536;
 constexpr std::size_t kMostKrrs = 32;
 constexpr std::size_t kUnbounded = static_cast<std::size_t>(-1) / 2;
 
+bool same_view(std::string_view a, std::string_view b) noexcept {
+    return a.data() == b.data() && a.size() == b.size();
+}
+
+bool same_place(const KrrPart& a, const KrrPart& b) noexcept {
+    const auto same_part = [](const Enclosing& x, const Enclosing& y) {
+        return same_view(x.body, y.body) &&
+               std::equal(x.lengths.begin(), x.lengths.end(), y.lengths.begin(), y.lengths.end(), same_view);
+    };
+    return same_view(a.written, b.written) && a.encoding == b.encoding &&
+           std::equal(a.around.begin(), a.around.end(), b.around.begin(), b.around.end(), same_part);
+}
+
 }  // namespace
 
 Walker::Walker(std::string_view raw, Arena& arena, const BodyLimits& limits) noexcept
@@ -89,9 +102,46 @@ void Walker::add_krr(std::string_view data, bool typed, const Context& context) 
         if (known.part.data.data() != data.data() || known.part.data.size() != data.size()) continue;
         known.part.typed = known.part.typed || typed;
         known.part.sole_body = known.part.sole_body || context.own;
+        KrrPart again = known.part;
+        locate(again, context);
+        if (!same_place(again, known.part)) known.part.written = {};
         return;
     }
-    pushed(krrs_.push({{typed, context.own, context.decoded, data}, place_of(data, context)}));
+    KrrPart part;
+    part.typed = typed;
+    part.sole_body = context.own;
+    part.decoded = context.decoded;
+    part.data = data;
+    locate(part, context);
+    pushed(krrs_.push({part, place_of(data, context)}));
+}
+
+/// Where the bytes of a KRR stand in the message, and what around them speaks of their number.
+void Walker::locate(KrrPart& part, const Context& context) noexcept {
+    part.encoding = context.encoding;
+    part.written = context.decoded ? context.written : part.data;
+    part.around = {};
+    const bool whole = !context.decoded || same_view(part.data, context.plain);
+    std::size_t depth = 0;
+    for (const Around* a = context.around; a != nullptr; a = a->outer) {
+        ++depth;
+        if (a->block->length_count > HeaderBlock::kMostLengths) part.written = {};
+    }
+    if (context.nested || !whole || !in_message(part.written)) part.written = {};
+    if (part.written.empty() || depth == 0) return;
+    const std::span<Enclosing> around = arena_.take<Enclosing>(depth);
+    if (around.empty()) {
+        part.written = {};
+        return;
+    }
+    part.around = around;
+    for (const Around* a = context.around; a != nullptr; a = a->outer) {
+        const std::size_t count = a->block->length_count;
+        const std::span<std::string_view> lengths = arena_.take<std::string_view>(count);
+        std::copy_n(a->block->lengths.begin(), lengths.size(), lengths.begin());
+        around[--depth] = {a->body, lengths};
+        if (lengths.size() < count) part.written = {};
+    }
 }
 
 void Walker::add_identity(bool receiver, std::string_view uri) noexcept {

@@ -88,8 +88,11 @@ void Walker::walk_part(std::string_view part, bool digest, const Context& contex
 }
 
 void Walker::walk_block(std::string_view part, const HeaderBlock& block, bool digest,
-                        const Context& context) noexcept {
+                        const Context& outer) noexcept {
     const std::string_view body = part.substr(block.body);
+    const Around around{outer.around, body, &block};
+    Context context = outer;
+    context.around = &around;
     if (!digest || !block.entity.types.kinds.empty()) {
         walk_entity(body, block.entity, context);
         return;
@@ -101,18 +104,23 @@ void Walker::walk_block(std::string_view part, const HeaderBlock& block, bool di
 
 void Walker::walk_inner_entity(std::string_view data, const Context& context) noexcept {
     if (!enter(context)) return;
-    walk_part(data, false, context.inside());
+    Context inner = context.inside();
+    inner.nested = true;
+    walk_part(data, false, inner);
 }
 
 void Walker::walk_cpim(std::string_view data, const Context& context) noexcept {
     if (!enter(context)) return;
     const HeaderBlock block = read_header_block(data, Ends::any, false, arena_);
-    walk_part(data.substr(block.body), false, context.inside());
+    Context inner = context.inside();
+    inner.nested = true;
+    walk_part(data.substr(block.body), false, inner);
 }
 
 void Walker::walk_inner_message(std::string_view data, bool declared, const Context& context) noexcept {
     if (!enter(context) || !spend(data.size())) return;
-    const Context inner = context.inside();
+    Context inner = context.inside();
+    inner.nested = true;
     const Message message = parse(data, arena_);
     if (declared) contents_.nested_faults.merge(message.faults);
     walk_message(message, inner);
@@ -158,6 +166,7 @@ void Walker::walk_uri_body(std::string_view text, std::string_view value, std::s
     }
     Context inner = context.inside();
     inner.in_uri = true;
+    inner.nested = true;
     inner.decoded = true;
     inner.origin = place_of(value, context).outer;
     claim(*body);

@@ -24,13 +24,14 @@ void Walker::walk_entity(std::string_view data, const Entity& entity, const Cont
     if (transfers.unknown) flag(Uninspectable::transfer_encoding);
     if (!transfers.any() || transfers.identity || transfers.unknown) walk_typed(data, types, context);
     if ((transfers.base64 || transfers.quoted_printable) && !spend(data.size())) return;
-    if (transfers.base64) walk_decoded(decode_base64(data, arena_), entity, context, data);
+    if (transfers.base64) walk_decoded(decode_base64(data, arena_), Encoding::base64, entity, context, data);
     if (transfers.quoted_printable)
-        walk_decoded(decode_quoted_printable(data, arena_), entity, context, data);
+        walk_decoded(decode_quoted_printable(data, arena_), Encoding::quoted_printable, entity, context,
+                     data);
 }
 
-void Walker::walk_decoded(std::optional<Decoded> decoded, const Entity& entity, const Context& outer,
-                          std::string_view encoded) noexcept {
+void Walker::walk_decoded(std::optional<Decoded> decoded, Encoding encoding, const Entity& entity,
+                          const Context& outer, std::string_view encoded) noexcept {
     const MediaSet kinds = entity.types.kinds;
     if (!decoded) {
         flag(Uninspectable::memory);
@@ -49,6 +50,9 @@ void Walker::walk_decoded(std::optional<Decoded> decoded, const Entity& entity, 
     Context inner = outer;
     inner.origin = place_of(encoded, outer).outer;
     inner.decoded = true;
+    inner.written = outer.decoded ? std::string_view() : encoded;
+    inner.plain = decoded->data;
+    inner.encoding = encoding;
     claim(decoded->data);
     walk_typed(decoded->data, entity.types, inner);
 }

@@ -18,6 +18,13 @@
 
 namespace kmsgate::sip {
 
+/// One part of a multipart, while the walk is inside it.
+struct Around {
+    const Around* outer = nullptr;
+    std::string_view body;
+    const HeaderBlock* block = nullptr;
+};
+
 /// Where in the nest of bodies a piece of data stands.
 struct Context {
     unsigned depth = 0;      ///< containers around it: multiparts, nested messages, URIs
@@ -25,7 +32,12 @@ struct Context {
     bool own = false;        ///< the message's own body, whole
     bool decoded = false;    ///< a transfer or percent encoding was undone: no view of the message
     bool part = false;       ///< a part of a multipart: without a type it is text/plain (RFC 2046 5.1)
+    bool nested = false;     ///< not the message's own structure: a message inside it, a URI
     std::size_t origin = 0;  ///< where decoded data stood in the message
+    const Around* around = nullptr;  ///< the innermost part
+    std::string_view written;        ///< of decoded data: its encoded form in the message
+    std::string_view plain;          ///< what `written` says
+    Encoding encoding = Encoding::none;
 
     /// One container further in.
     [[nodiscard]] Context inside() const noexcept {
@@ -78,8 +90,8 @@ class Walker {
 
     // walker.cpp: what a body is
     void walk_entity(std::string_view data, const Entity& entity, const Context& context) noexcept;
-    void walk_decoded(std::optional<Decoded> decoded, const Entity& entity, const Context& outer,
-                      std::string_view encoded) noexcept;
+    void walk_decoded(std::optional<Decoded> decoded, Encoding encoding, const Entity& entity,
+                      const Context& outer, std::string_view encoded) noexcept;
     void walk_typed(std::string_view data, const MediaTypes& types, const Context& context) noexcept;
     void sniff(std::string_view data, const Context& context) noexcept;
     void sniff_mikey(std::string_view data, const Context& context) noexcept;
@@ -92,7 +104,7 @@ class Walker {
                                      const Context& context) noexcept;
     void walk_part(std::string_view part, bool digest, const Context& context) noexcept;
     void walk_block(std::string_view part, const HeaderBlock& block, bool digest,
-                    const Context& context) noexcept;
+                    const Context& outer) noexcept;
     void walk_inner_entity(std::string_view data, const Context& context) noexcept;
     void walk_cpim(std::string_view data, const Context& context) noexcept;
     void walk_inner_message(std::string_view data, bool declared, const Context& context) noexcept;
@@ -115,6 +127,7 @@ class Walker {
     [[nodiscard]] bool first_visit(const Visit& visit) noexcept;
     [[nodiscard]] Place place_of(std::string_view at, const Context& context) const noexcept;
     [[nodiscard]] bool in_message(std::string_view at) const noexcept;
+    void locate(KrrPart& part, const Context& context) noexcept;
     void add_carriage(Where where, Form form, std::string_view data, std::string_view at,
                       const Context& context) noexcept;
     void add_krr(std::string_view data, bool typed, const Context& context) noexcept;

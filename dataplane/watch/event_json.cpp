@@ -117,6 +117,15 @@ void append_sides(std::string& out, const std::array<std::string_view, 2>& value
     out += '}';
 }
 
+void append_names(std::string& out, std::span<const std::string_view> names) {
+    out += '[';
+    for (std::size_t i = 0; i < names.size(); ++i) {
+        if (i != 0) out += ',';
+        append_json(out, names[i]);
+    }
+    out += ']';
+}
+
 void append_krr(std::string& out, const std::optional<core::KrrRecord>& krr) {
     if (!krr) {
         out += "null";
@@ -129,12 +138,7 @@ void append_krr(std::string& out, const std::optional<core::KrrRecord>& krr) {
             out += "\"ANY\"";
             continue;
         }
-        out += '[';
-        for (std::size_t i = 0; i < list->size(); ++i) {
-            if (i != 0) out += ',';
-            append_json(out, (*list)[i]);
-        }
-        out += ']';
+        append_names(out, *list);
     }
     out += '}';
 }
@@ -229,6 +233,7 @@ std::string message_json(const core::MessageRecord& r) {
     o.text("reason", policy::decide::reason_text(d));
     append_krr(o.key("krr_in"), r.krr_in);
     append_krr(o.key("krr_out"), r.krr_out);
+    if (!r.krr_unknown.empty()) append_names(o.key("krr_unknown"), r.krr_unknown);
     return o.finish();
 }
 

@@ -84,14 +84,15 @@ void conclude(const KrrResult& krr, Decision& d) {
     if (krr.verdict == Verdict::rewrite || krr.verdict == Verdict::redirect) d.krr = krr.lists;
 }
 
-/// Which sides are policed and by which rule. A side has one ruling: the directions differ on a cs edge, and
-/// on an is edge the users tell the same to both senses.
+/// Which sides are policed and by which rule. Where a response is judged in both senses, what it offers
+/// comes first.
 void name_rules(const Case& c, Decision& d) noexcept {
     for (std::size_t s = 0; s < d.policed.size(); ++s) {
         const Ruling& ruling = c.offer[s].rule != table::kNone ? c.offer[s] : c.krr[s];
         d.policed[s] = ruling.policed;
         d.rule[s] = ruling.rule;
-        d.strictest = d.strictest || (ruling.policed && ruling.unknown == Action::strictest);
+        d.strictest =
+            d.strictest || (ruling.policed && (ruling.possible || ruling.unknown == Action::strictest));
     }
 }
 

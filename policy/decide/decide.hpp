@@ -51,7 +51,7 @@ struct Decision {
     std::array<bool, 2> policed{};  ///< by side
     std::array<table::RuleId, 2> rule = {table::kNone,
                                          table::kNone};  ///< matched (strictest: the first that could)
-    bool strictest = false;      ///< unknown user: judged by every rule that could apply
+    bool strictest = false;      ///< user or visited network unknown: judged by every rule that could apply
     bool alarm = false;          ///< REGISTER refused but let through (register: alarm)
     std::size_t refused = 0;     ///< index of the I_MESSAGE refused first
     std::array<ListOut, 2> krr;  ///< when the verdict (or would) is redirect or rewrite

@@ -65,6 +65,16 @@ struct User {
     State state = State::unknown;
     std::span<const Candidate> candidates;
     bool disagreement = false;  ///< sources place the user in different domains or name different users
+    bool crowd = false;  ///< unknown because more was named than can be kept: never let go as unknown-user
+};
+
+/// Of the request that a response with a KRR answers, as far as it is known: what the rules are asked about
+/// on the way back.
+struct Back {
+    std::array<User, 2> users;  ///< by side of the request
+    table::Address peer{};      ///< the neighbour that gets the response
+    std::span<const std::string_view> visited;
+    bool visited_known = true;  ///< false: a `visited` condition may have held or not
 };
 
 /// A KRR list.
@@ -78,6 +88,8 @@ struct Krr {
     enum class State : std::uint8_t { none, read, unparsable, out_of_place };
     State state = State::none;
     std::array<List, 2> lists;  ///< by side
+    /// Names in the lists that are no KMS of the policy, each once; some of them when there are many.
+    std::span<const std::string_view> unknown;
 };
 
 struct Facts {
@@ -95,10 +107,12 @@ struct Facts {
     bool off_port = false;  ///< SIP on a port that the edge does not list
     bool tunnelled = false;
     std::span<const IMessage> messages;         ///< in message order
-    std::array<User, 2> users;                  ///< by side
-    table::Address peer{};                      ///< the neighbour that sent the request (or gets its 488)
+    std::array<User, 2> users;                  ///< by side of what the message offers
+    table::Address peer{};                      ///< the neighbour that sent the message
     std::span<const std::string_view> visited;  ///< values of P-Visited-Network-ID and P-Access-Network-Info
+    bool visited_known = true;  ///< false: there were more; a `visited` condition may hold or not
     Krr krr;
+    Back back;  ///< by this the KRR is judged; and a response that could hide one
 };
 
 }  // namespace kmsgate::policy::decide

@@ -85,12 +85,31 @@ KrrResult judge_unfit(const Case& c) {
     return r;
 }
 
+/// A KRR that offers a KMS which nobody here has heard of may be an attacker's (use case X.11).
+std::optional<KrrResult> judge_unknown(const Case& c) {
+    if (c.facts.krr.unknown.empty() || !any_policed(c.krr)) return std::nullopt;
+    const Action action = c.table.action(c.edge, Cause::unknown_kms_in_krr);
+    if (c.trace) {
+        std::string names;
+        for (const std::string_view name : c.facts.krr.unknown)
+            names.append(names.empty() ? "" : ", ").append(shown(name));
+        c.trace.add(Step::Kind::krr, 1, false, {"KRR names KMSs that the policy does not know: ", names});
+    }
+    if (action != Action::drop) {
+        c.trace.add(Step::Kind::cause, 1, true,
+                    {"KRR: cause ", to_string(Cause::unknown_kms_in_krr), ": ", to_string(action)});
+        return std::nullopt;
+    }
+    return by_cause(c, Cause::unknown_kms_in_krr, Verdict::drop, action);
+}
+
 }  // namespace
 
 KrrResult judge_krr(const Case& c) {
     // A KRR that was read is one only in the 488 that brings it.
     if (c.facts.krr.state != Krr::State::read || c.facts.message_class != MessageClass::response)
         return judge_unfit(c);
+    if (const auto foreign = judge_unknown(c)) return *foreign;
     KrrResult result;
     std::optional<KrrResult> let_go;  // a cause that the policy forwards
     for (std::size_t s = 0; s < c.krr.size(); ++s) {

@@ -21,6 +21,7 @@ struct Ruling {
     table::RuleId rule = table::kNone;
     bool policed = false;           ///< false: no rule, only `allow: any` rules, or unknown-user: forward
     std::optional<Action> unknown;  ///< the cause unknown-user applies, with this action
+    bool possible = false;          ///< some rule of the set only could match: what it asks for is not known
     std::uint64_t allowed = 0;      ///< bit n: entry n of the rule's allow list is allowed by the whole set
     bool whole = true;              ///< no entry is missing: the rule's own list stands
 

@@ -32,9 +32,23 @@ std::string_view condition_text(Condition c) noexcept {
     return "";
 }
 
+/// What the conditions are asked about: the message itself, or the request that a response answers.
+struct Sight {
+    const std::array<User, 2>& users;
+    const table::Address& peer;
+    std::span<const std::string_view> visited;
+    bool visited_known;
+};
+
+Sight sight_of(const Facts& facts, Sense sense) noexcept {
+    if (sense == Sense::offer) return {facts.users, facts.peer, facts.visited, facts.visited_known};
+    return {facts.back.users, facts.back.peer, facts.back.visited, facts.back.visited_known};
+}
+
 /// All that a walk over the rules of one side needs.
 struct SideWalk {
     const Facts& facts;
+    const Sight& sight;
     const table::Table& table;
     Side side;
     RuleId first;
@@ -63,13 +77,19 @@ Condition failing(const SideWalk& w, const RuleRecord& rule, const Candidate* us
     }
     if (rule.peers.count != 0 &&
         std::ranges::none_of(w.table.cidrs(rule.peers),
-                             [&](const table::CidrRecord& c) { return table::contains(c, w.facts.peer); }))
+                             [&](const table::CidrRecord& c) { return table::contains(c, w.sight.peer); }))
         return Condition::peer;
-    if (rule.visited.count != 0 && std::ranges::none_of(w.facts.visited, [&](std::string_view network) {
+    if (rule.visited.count != 0 && w.sight.visited_known &&
+        std::ranges::none_of(w.sight.visited, [&](std::string_view network) {
             return any_glob(w.table, rule.visited, network, true);
         }))
         return Condition::visited;
     return Condition::none;
+}
+
+/// Nobody knows any more which network was visited: the rule may match or not.
+bool only_possible(const SideWalk& w, const RuleRecord& rule) noexcept {
+    return rule.visited.count != 0 && !w.sight.visited_known;
 }
 
 std::uint64_t all_entries(std::size_t count) noexcept {
@@ -108,16 +128,25 @@ void trace_rule(const SideWalk& w, const RuleRecord& rule, bool ok, std::string_
     w.trace.add(Step::Kind::rule, 3, ok, {"rule ", name, ok ? ": " : ": no match, ", why});
 }
 
-/// Position of the first rule that matches a known user, or rules.size().
-std::size_t first_match(const SideWalk& w, const Candidate& user, bool traced) {
+/// Calls f(position) for the first rule that matches a known user, and for those before it that could. True
+/// when there was one of the latter.
+template <class F>
+bool each_match(const SideWalk& w, const Candidate& user, bool traced, F&& f) {
+    bool possible = false;
     for (std::size_t i = 0; i < w.rules.size(); ++i) {
         const Condition c = failing(w, w.rules[i], &user);
+        const bool could = c == Condition::none && only_possible(w, w.rules[i]);
         if (traced)
             trace_rule(w, w.rules[i], c == Condition::none,
-                       c == Condition::none ? "matches" : condition_text(c));
-        if (c == Condition::none) return i;
+                       could                  ? "could match, the visited network is not known"
+                       : c == Condition::none ? "matches"
+                                              : condition_text(c));
+        if (c != Condition::none) continue;
+        f(i);
+        if (!could) break;
+        possible = true;
     }
-    return w.rules.size();
+    return possible;
 }
 
 void trace_user(const SideWalk& w, const Candidate& user, bool ours) {
@@ -136,27 +165,29 @@ Ruling walk_known(const SideWalk& w, std::span<const Candidate> candidates, bool
     constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
     std::size_t first_policing = kNever;
     std::size_t first_any = kNever;
+    bool possible = false;
     for (const Candidate& user : candidates) {
         trace_user(w, user, ours);
-        const std::size_t at = first_match(w, user, true);
-        if (at == w.rules.size()) continue;
-        std::size_t& first = w.rules[at].allow_any != 0 ? first_any : first_policing;
-        first = std::min(first, at);
+        possible |= each_match(w, user, true, [&](std::size_t at) {
+            std::size_t& first = w.rules[at].allow_any != 0 ? first_any : first_policing;
+            first = std::min(first, at);
+        });
     }
     Ruling set;
     const std::size_t base = first_policing != kNever ? first_policing : first_any;
     if (base == kNever) return set;
+    set.possible = possible;
     add(w.table, set, w.first + static_cast<RuleId>(base), w.rules[base]);
-    if (candidates.size() < 2) return set;
-    for (const Candidate& user : candidates) {
-        const std::size_t at = first_match(w, user, false);
-        if (at < w.rules.size()) add(w.table, set, w.first + static_cast<RuleId>(at), w.rules[at]);
-    }
+    if (candidates.size() < 2 && !possible) return set;
+    for (const Candidate& user : candidates)
+        each_match(w, user, false, [&](std::size_t at) {
+            add(w.table, set, w.first + static_cast<RuleId>(at), w.rules[at]);
+        });
     return set;
 }
 
 /// Every rule that some user could match: up to the first one that asks for no user.
-Ruling walk_unknown(const SideWalk& w, const table::EdgeRecord& edge) {
+Ruling walk_unknown(const SideWalk& w, const table::EdgeRecord& edge, bool crowd) {
     w.trace.add(Step::Kind::user, 2, false, {"user unknown: every rule that some user could match"});
     Ruling set;
     bool user_matters =
@@ -169,14 +200,17 @@ Ruling walk_unknown(const SideWalk& w, const table::EdgeRecord& edge) {
             continue;
         }
         const bool for_some = rule.needs_user != 0;
-        trace_rule(w, rule, true, for_some ? "could match" : "matches every user");
+        const bool could = only_possible(w, rule);
+        trace_rule(w, rule, true, for_some || could ? "could match" : "matches every user");
         user_matters = user_matters || for_some;
+        set.possible = set.possible || could;
         add(w.table, set, w.first + static_cast<RuleId>(i), rule);
-        if (!for_some) break;
+        if (!for_some && !could) break;
     }
     // Rules that police nothing need no user: whoever it is, nothing would be refused.
     if (!user_matters || !set.policed) return set;
     set.unknown = w.table.action(edge, Cause::unknown_user);
+    if (crowd && *set.unknown == Action::forward) set.unknown = Action::strictest;
     w.trace.add(Step::Kind::cause, 3, false, {"cause unknown-user: ", to_string(*set.unknown)});
     if (set.unknown == Action::forward) {
         set.policed = false;
@@ -187,8 +221,8 @@ Ruling walk_unknown(const SideWalk& w, const table::EdgeRecord& edge) {
 }
 
 /// Why a side is one that the edge could police, or empty when it is not.
-std::string_view why_possible(const Facts& facts, const table::EdgeRecord& edge, Side side,
-                              Sense sense) noexcept {
+std::string_view why_possible(const Facts& facts, const Sight& sight, const table::EdgeRecord& edge,
+                              Side side, Sense sense) noexcept {
     if (edge.proxy == table::Proxy::cs) {
         const bool inside = facts.arrival == Arrival::inside;
         const bool initiator = sense == Sense::offer ? inside : !inside;
@@ -197,7 +231,7 @@ std::string_view why_possible(const Facts& facts, const table::EdgeRecord& edge,
         return inside ? "sent from inside" : "sent from outside";
     }
     if (facts.message_class == MessageClass::unknown) return "whose message this is cannot be read";
-    switch (facts.users[index(side)].state) {
+    switch (sight.users[index(side)].state) {
         case User::State::ours:
             return "its user is of this domain";
         case User::State::unknown:
@@ -215,8 +249,8 @@ bool user_known(const Facts& facts, const table::EdgeRecord& edge, const User& u
 }
 
 Ruling walk_side(const SideWalk& w, const table::EdgeRecord& edge) {
-    const User& user = w.facts.users[index(w.side)];
-    if (!user_known(w.facts, edge, user)) return walk_unknown(w, edge);
+    const User& user = w.sight.users[index(w.side)];
+    if (!user_known(w.facts, edge, user)) return walk_unknown(w, edge, user.crowd);
     const bool ours = user.state == User::State::ours;
     return walk_known(w, ours ? user.candidates : user.candidates.first(1), ours);
 }
@@ -226,8 +260,9 @@ Ruling walk_side(const SideWalk& w, const table::EdgeRecord& edge) {
 Rulings walk(const Facts& facts, const table::Table& table, const table::EdgeRecord& edge, Sense sense,
              Trace trace) {
     Rulings rulings;
+    const Sight sight = sight_of(facts, sense);
     for (const Side side : kSides) {
-        const std::string_view why = why_possible(facts, edge, side, sense);
+        const std::string_view why = why_possible(facts, sight, edge, side, sense);
         if (why.empty()) {
             trace.add(Step::Kind::side, 1, false,
                       {side_text(side), " side: not policed, ",
@@ -241,7 +276,7 @@ Rulings walk(const Facts& facts, const table::Table& table, const table::EdgeRec
             continue;
         }
         Ruling& ruling = rulings[index(side)];
-        ruling = walk_side({facts, table, side, edge.rules[index(side)].first, rules, trace}, edge);
+        ruling = walk_side({facts, sight, table, side, edge.rules[index(side)].first, rules, trace}, edge);
         if (!trace) continue;
         if (ruling.policed)
             trace.add(

@@ -14,7 +14,7 @@
 namespace kmsgate::policy::table {
 
 inline constexpr std::array<char, 8> kMagic = {'K', 'M', 'S', 'G', 'T', 'B', 'L', '\n'};
-inline constexpr std::uint32_t kFormatVersion = 1;
+inline constexpr std::uint32_t kFormatVersion = 2;
 inline constexpr std::size_t kMaxBlob = std::size_t{1} << 30;
 inline constexpr std::uint32_t kNone = 0xFFFFFFFF;
 inline constexpr std::size_t kMaxAllow = 64;
@@ -177,7 +177,7 @@ struct PatternRecord {
 template <class T, std::size_t Size>
 inline constexpr bool is_record = sizeof(T) == Size && std::has_unique_object_representations_v<T>;
 static_assert(is_record<Header, 408> && is_record<KmsRecord, 40> && is_record<KmsNameRecord, 16> &&
-              is_record<DomainRecord, 24> && is_record<EdgeRecord, 96> && is_record<RuleRecord, 64> &&
+              is_record<DomainRecord, 24> && is_record<EdgeRecord, 104> && is_record<RuleRecord, 64> &&
               is_record<CidrRecord, 24> && is_record<PeerRecord, 32> && is_record<PatternRecord, 24>);
 
 }  // namespace kmsgate::policy::table

@@ -21,7 +21,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from lib import case  # noqa: E402
+from lib import case, chain  # noqa: E402
 from lib.scene import Scene  # noqa: E402
 
 ROOT = Path(__file__).resolve().parent
@@ -66,6 +66,8 @@ def one(folder: Path, binary: Path) -> tuple[str, list[tuple[str, list[str]]]]:
             from disguises import judge  # the table of disguises has its own report
 
             return judge.run(folder, binary)
+        if (folder / "chain.yaml").exists():
+            return chain.run(folder, binary)
         loaded = case.Case.load(folder)
         faults, _ = case.run(loaded, binary)
         return str(loaded.text["description"]), [(folder.name, faults)]

@@ -166,6 +166,7 @@ TEST(DecideProperty, AgreesWithTheNaiveWalk) {
                                 "forward empty-intersection",
                                 "drop unparsable-krr",
                                 "drop krr-out-of-place",
+                                "drop unknown-kms-in-krr",
                                 "forward unknown-user",
                                 "drop unknown-user",
                                 "drop off-port-sip",

@@ -67,6 +67,15 @@ Answer Judge::krr_answer(const std::array<View, 2>& offer, const std::array<View
         a.lists = lists(offer, c);
         return a;
     }
+    bool foreign = false;
+    for (const Names& names : m_.lists)
+        if (names)
+            for (const auto& n : *names) foreign = foreign || kms(n).empty();
+    if (foreign && (krr[0].policed || krr[1].policed) && action(Cause::unknown_kms_in_krr) == Action::drop) {
+        a.verdict = "drop";
+        a.reason = "unknown-kms-in-krr";
+        return a;
+    }
     std::string first_forwarded;
     for (std::size_t s = 0; s < 2; ++s) {
         const View& v = krr[s];

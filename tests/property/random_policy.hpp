@@ -92,13 +92,12 @@ inline std::string random_rule(Dice& dice, std::size_t number) {
 }
 
 inline std::string random_failure(Dice& dice) {
-    static constexpr Cause kCauses[] = {Cause::malformed_sip,      Cause::malformed_sip_mikey,
-                                        Cause::malformed_mikey,    Cause::duplicate_idr,
-                                        Cause::mikey_other_type,   Cause::missing_idr,
-                                        Cause::unknown_user,       Cause::response_mikey,
-                                        Cause::uninspectable_body, Cause::unparsable_krr,
-                                        Cause::krr_out_of_place,   Cause::empty_intersection,
-                                        Cause::off_port_sip,       Cause::tunnelled};
+    static constexpr Cause kCauses[] = {
+        Cause::malformed_sip,  Cause::malformed_sip_mikey, Cause::malformed_mikey,
+        Cause::duplicate_idr,  Cause::mikey_other_type,    Cause::missing_idr,
+        Cause::unknown_user,   Cause::response_mikey,      Cause::uninspectable_body,
+        Cause::unparsable_krr, Cause::krr_out_of_place,    Cause::empty_intersection,
+        Cause::off_port_sip,   Cause::tunnelled,           Cause::unknown_kms_in_krr};
     std::string out;
     for (const Cause cause : kCauses) {
         if (!dice.chance(35)) continue;

@@ -71,6 +71,7 @@ def main() -> int:
         jobs.append(("closing", "capture cases", ["/usr/bin/python3", "tests/cases/run.py"]))
     if "checks" in options.only:
         jobs.append(("closing", "checks of the tree", ["/usr/bin/python3", "tools/check/tree.py"]))
+        jobs.append(("closing", "who links wolfSSL", ["/usr/bin/python3", "tools/check/linked.py", str(build)]))
 
     total_passed = total_failed = 0
     for kind, name, command in jobs:

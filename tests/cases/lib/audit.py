@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from . import check
+from . import check, rewritten
 from .captures import Datagram, Record, assemble, parse, written_as_agreed
 from .fields import SUMMARY, faults_of_fields, nanoseconds
 from .program import OTHER, Inputs, Line, Result
@@ -126,11 +126,16 @@ def expected_status(line: Line) -> int | None:
     """Status of the answer that a line calls for."""
     if line.get("transport") == "tcp":
         return None
-    if line.get("verdict") == "redirect":
+    if line.get("verdict") in ("redirect", "rewrite"):
         return 488
     if line.get("verdict") == "reject":
         return 400 if line["reason"] == "malformed-sip" else 488
     return 200 if line.get("verdict") == "absorb" and line["method"] == "CANCEL" else None
+
+
+def leaves_by(line: Line) -> str:
+    """The port by which what was made of a line's message leaves: answers go back, responses go on."""
+    return OTHER[str(line["port"])] if line.get("kind") == "response" else str(line["port"])
 
 
 def answers(result: Result, inputs: Inputs, out: dict[str, Leaving], mtu: int) -> list[str]:
@@ -147,12 +152,23 @@ def answers(result: Result, inputs: Inputs, out: dict[str, Leaving], mtu: int) -
         request = assemble([arrived[n - 1].data for n in line["frames"]])
         data[index] = request.data
         where = f"answer to line {index + 1}"
-        if not queue[port]:
+        leaving_by = leaves_by(line)
+        if not queue[leaving_by]:
             faults.append(f"{where}: missing")
             continue
-        _, got, time = queue[port].pop(0)
+        positions, got, time = queue[leaving_by].pop(0)
         said[index] = got
         first = repeated(result.events, data, index)
+        if line["kind"] == "response":
+            problems = [] if line["verdict"] == "rewrite" else rewritten.without_krr(request, got, mtu)
+            for position in positions:
+                problems += rewritten.scapy_faults(out[leaving_by].frames[position - 1][1].data)
+            if line["verdict"] == "rewrite":
+                problems += rewritten.check(request, got, line, nanoseconds(result.events[first]), mtu)
+            if first != index and first in said and said[first].data != got.data:
+                problems.append(f"not the same bytes as those of line {first + 1}")
+            faults += [f"{where}: {problem}" for problem in problems]
+            continue
         problems = check.answer(request, got, status, mtu)
         if time != nanoseconds(line):
             problems.append(f"left at {time}, the line says {nanoseconds(line)}")

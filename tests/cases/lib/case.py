@@ -109,8 +109,9 @@ def tags_of(result: Result, inputs: Inputs, silent: dict[str, set[int]]) -> dict
     queue = {port: out[port].answers() for port in OTHER}
     tags = {}
     for number, line in enumerate(result.events, 1):
-        if audit.expected_status(line) is not None and queue[str(line["port"])]:
-            tags[number] = check.to_tag(check.parse(queue[str(line["port"])].pop(0)[1].data)) or "none"
+        port = audit.leaves_by(line) if line["event"] == "message" else str(line["port"])
+        if audit.expected_status(line) is not None and queue[port]:
+            tags[number] = check.to_tag(check.parse(queue[port].pop(0)[1].data)) or "none"
     return tags
 
 

@@ -39,6 +39,7 @@ def faults(capture: Path, answers: list[Answer]) -> list[str]:
             out.append(f"{where}: malformed")
         if seen.get("sip.Status-Code") != status or not seen.get("sip.to.tag"):
             out.append(f"{where}: status {seen.get('sip.Status-Code')!r}, To tag {seen.get('sip.to.tag')!r}")
-        if b"KmsRedirectResponse" in got.data and seen.get("sip.Content-Type") != krr.TYPE:
+        alone = b"KmsRedirectResponse" in got.data and b"multipart/" not in got.data.split(b"\r\n\r\n")[0]
+        if alone and seen.get("sip.Content-Type") != krr.TYPE:
             out.append(f"{where}: Content-Type {seen.get('sip.Content-Type')!r}")
     return out

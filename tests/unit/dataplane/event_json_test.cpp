@@ -99,12 +99,13 @@ TEST(EventJson, MessageHasEveryField) {
             r.mikey = offers;
             r.krr_in = core::KrrRecord{};
             r.krr_in->lists[0] = names;
+            r.krr_unknown = names;
             r.krr_out = core::KrrRecord{};
             r.krr_out->lists[1] = std::span<const std::string_view>{};
         }
         const json j = json::parse(message_json(r), nullptr, false);
         ASSERT_FALSE(j.is_discarded()) << message_json(r);
-        EXPECT_EQ(j.size(), fields.size());
+        EXPECT_EQ(j.size(), fields.size() + (full ? 1 : 0)) << "krr_unknown stands only when there are some";
         for (const auto& f : fields) EXPECT_TRUE(j.contains(f)) << f;
         EXPECT_EQ(j["event"], "message");
         if (!full) {
@@ -125,6 +126,7 @@ TEST(EventJson, MessageHasEveryField) {
         EXPECT_EQ(j["krr_in"]["receiver"], "ANY");
         EXPECT_EQ(j["krr_in"]["initiator"].size(), 2U);
         EXPECT_EQ(j["krr_out"]["receiver"], json::array());
+        EXPECT_EQ(j["krr_unknown"], j["krr_in"]["initiator"]);
     }
 }
 

@@ -83,6 +83,7 @@ class Scene {
         facts.mode = gate.table().edges()[facts.edge].mode;
     }
     Facts facts;
+    bool back_differs = false;  ///< facts.back is what the test made it; else as the message itself
 
     Scene& from(Arrival a) {
         facts.arrival = a;
@@ -155,6 +156,16 @@ class Scene {
             facts.users[s].candidates = candidates_[s];
             facts.krr.lists[s].names = lists_[s];
         }
+        unknown_.clear();
+        for (const auto& list : lists_)
+            for (const KmsName& n : list)
+                if (!n.id) unknown_.push_back(n.text);
+        facts.krr.unknown = unknown_;
+        if (!back_differs) {
+            facts.back.users = facts.users;
+            facts.back.peer = facts.peer;
+            facts.back.visited = visited_;
+        }
         return decide(facts, gate_.table(), record);
     }
 
@@ -221,6 +232,7 @@ class Scene {
     std::array<std::vector<Candidate>, 2> candidates_;
     std::array<std::vector<KmsName>, 2> lists_;
     std::vector<std::string_view> visited_;
+    std::vector<std::string_view> unknown_;
 };
 
 /// "redirect initiator-kms-not-allowed": verdict (in shadow: what it would be) and reason.

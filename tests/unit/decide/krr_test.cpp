@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // KRRs on their way back beyond the use cases: empty lists, unfit ones, unknown users, and offers beside
 // them.
+#include <algorithm>
+
 #include "tests/unit/decide/gate.hpp"
 
 namespace kmsgate::policy::decide::testing {
@@ -186,6 +188,79 @@ TEST(Krr, AnOfferBesideItIsJudgedToo) {
     EXPECT_EQ(run(kC, Names({kC})), "drop response-mikey");
     EXPECT_EQ(run(kA, Names({kC})), "rewrite krr-initiator-narrowed");
     EXPECT_EQ(run(kA, Names({kA})), "forward krr-adheres");
+}
+
+/// X.11: a KMS that no policy here knows. Judged by default; dropped where the edge polices a side.
+TEST(Krr, UnknownKms) {
+    const auto run = [](const char* more, const char* action, Arrival a, const Names& i, const Names& r) {
+        const Gate gate(
+            edge("cs", std::string(kInitiator) + more, std::string("unknown-kms-in-krr: ") + action));
+        Scene s = response(gate, i, r);
+        const Decision d = s.from(a).judge();
+        return outcome(d) + (d.verdict == Verdict::rewrite ? " " + s.list(d, Side::initiator) : "");
+    };
+    const Names evil({kA, "kms.evil.example"});
+    EXPECT_EQ(run("", "judge", Arrival::outside, evil, std::nullopt),
+              "rewrite krr-initiator-narrowed kms.a.example");
+    EXPECT_EQ(run("", "drop", Arrival::outside, evil, std::nullopt), "drop unknown-kms-in-krr");
+    EXPECT_EQ(run("", "drop", Arrival::outside, Names({kA}), evil), "drop unknown-kms-in-krr")
+        << "on the side that is not ours, too";
+    EXPECT_EQ(run("", "drop", Arrival::inside, evil, std::nullopt), "forward no-rule")
+        << "no side is policed";
+    EXPECT_EQ(run("", "drop", Arrival::outside, Names({kA}), std::nullopt), "forward krr-adheres")
+        << "ANY is no name";
+    EXPECT_EQ(run("", "drop", Arrival::outside, Names({"KMS-A.alias.example"}), std::nullopt),
+              "forward krr-adheres")
+        << "an alias is known";
+    EXPECT_EQ(run("", "drop", Arrival::outside, Names({kC}), std::nullopt), "rewrite krr-initiator-narrowed ")
+        << "known, though not allowed";
+    for (const char* action : {"judge", "drop"}) {
+        const Gate gate(edge("cs", kInitiator, std::string("unknown-kms-in-krr: ") + action));
+        Record record;
+        (void)response(gate, evil, std::nullopt).judge(&record);
+        const auto says = [&](std::string_view text) {
+            return std::ranges::any_of(
+                record.steps(), [&](const Step& step) { return step.text.find(text) != std::string::npos; });
+        };
+        EXPECT_TRUE(says("kms.evil.example") && says(std::string("unknown-kms-in-krr: ") + action));
+    }
+}
+
+/// The way back has its own users, peer and visited networks (Facts::back); offers beside it keep theirs.
+TEST(Krr, JudgedByTheRequestsSide) {
+    const Gate gate(edge("is",
+                         "      - {name: v, side: initiator, when: {visited: 'v1*'}, allow: [A, C]}\n"
+                         "      - {name: p, side: initiator, when: {peer: 10.0.0.1}, allow: [A, B]}\n"));
+    Scene s = response(gate, std::nullopt, std::nullopt);
+    s.other(Side::initiator).other(Side::receiver).visited("v1.example");
+    s.back_differs = true;
+    static constexpr Candidate kUser{"sip:u@d1.example", {}, 0};
+    s.facts.back.users[0] = {User::State::ours, {&kUser, 1}, false, false};
+    s.facts.back.users[1] = {User::State::other, {&kUser, 1}, false, false};
+    EXPECT_EQ(outcome(s.judge()), "forward no-rule") << "no rule matches, whatever the message itself says";
+    s.facts.back.peer = ipv4(10, 0, 0, 1);
+    Decision d = s.judge();
+    EXPECT_EQ(s.list(d, Side::initiator), "kms.a.example kms.b.example");
+    EXPECT_FALSE(d.strictest);
+    s.facts.back.visited_known = false;
+    d = s.judge();
+    EXPECT_EQ(s.list(d, Side::initiator), kA) << "what both rules allow: nobody knows the network";
+    EXPECT_TRUE(d.strictest);
+    s.facts.back.peer = {};
+    d = s.judge();
+    EXPECT_EQ(s.list(d, Side::initiator), "kms.a.example kms.c.example")
+        << "the rule that could match polices";
+    EXPECT_TRUE(d.strictest);
+}
+
+TEST(Krr, ACrowdIsNeverLetGo) {
+    for (const bool crowd : {false, true}) {
+        const Gate gate(edge("is", kInitiator, "unknown-user: forward"));
+        Scene s = response(gate, Names({kC}), std::nullopt);
+        s.facts.users[0].crowd = crowd;
+        EXPECT_EQ(outcome(s.other(Side::receiver).judge()),
+                  crowd ? "rewrite krr-initiator-narrowed" : "forward unknown-user");
+    }
 }
 
 TEST(Krr, MalformedSipAroundIt) {

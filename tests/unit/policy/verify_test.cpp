@@ -31,7 +31,7 @@ std::ostream& operator<<(std::ostream& out, const Damage& damage) {
 /// Before the digest is looked at.
 const Damage kHeader[] = {
     {"magic", [](Blob& b) { b.header().magic[0] = 'X'; }, "no magic"},
-    {"version", [](Blob& b) { b.header().version = 2; }, "format version 2"},
+    {"version", [](Blob& b) { b.header().version = 1; }, "format version 1"},
     {"header_size", [](Blob& b) { b.header().header_size += 8; }, "header of 416 bytes"},
     {"total_size", [](Blob& b) { b.header().total_size -= 8; }, "are here"},
     {"reserved", [](Blob& b) { b.header().reserved = 1; }, "reserved"},

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// expect: the transcript, line by line.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "tools/lab/reading.hpp"
+
+namespace kmsgate::lab {
+namespace {
+
+namespace language = policy::language;
+using Kind = Expected::Kind;
+
+constexpr std::array<std::string_view, 5> kLineKeys = {"mikey", "krr", "rewrite", "accept", "fail"};
+constexpr std::array<std::string_view, 3> kKrrKeys = {"by", "initiator", "receiver"};
+constexpr std::string_view kReceiver = "receiver";
+
+bool is_end(const Expected& line) {
+    return line.kind == Kind::accept || line.kind == Kind::fail;
+}
+
+}  // namespace
+
+std::string Reading::author(const Node& node, const std::string& what, bool receiver_too) {
+    std::optional<Word> word = nodes_.word(node, "`by` of " + what);
+    if (!word) return {};
+    std::vector<std::string_view> known;
+    for (const Stop& stop : scenario_.path)
+        if (!stop.edge.empty() && std::ranges::find(known, stop.edge) == known.end())
+            known.push_back(stop.edge);
+    if (receiver_too) known.push_back(kReceiver);
+    if (!path_unknown && std::ranges::find(known, std::string_view(word->text)) == known.end())
+        error(word->mark,
+              fmt::format("{} in `by` of {} is no edge of the path{}", language::quote(word->text), what,
+                          receiver_too ? ", and not the receiver" : ""),
+              known.empty() ? "add the edge to `path`: only an edge rewrites a KRR"
+                            : language::one_of(word->text, known));
+    return std::move(word->text);
+}
+
+void Reading::read_line(const Node& node, std::size_t number) {
+    const std::string what = fmt::format("line {} of `expect`", number);
+    const language::Fields fields = nodes_.fields(node, what, kLineKeys);
+    Expected& out = scenario_.expect.emplace_back();
+    if (node.kind != Node::Kind::map) return;
+    // Unknown keys are told already.
+    if (node.children.size() != 2)
+        error(node.mark, fmt::format("{} holds {} things", what, node.children.size() / 2),
+              "write one thing a line, each behind its own `-`");
+    if (fields.all.size() != 1) return;
+    const language::Field& field = fields.all.front();
+    const std::string_view key = field.key.text;
+    const std::string name = fmt::format("`{}` in {}", key, what);
+    if (key == "mikey" || key == "accept") {
+        out.kind = key == "mikey" ? Kind::mikey : Kind::accept;
+        out.pair = pair(*field.value, name);
+    } else if (key == "fail") {
+        out.kind = Kind::fail;
+        out.detail = text(*field.value, name);
+    } else {
+        out.kind = key == "krr" ? Kind::krr : Kind::rewrite;
+        const language::Fields krr = nodes_.fields(*field.value, name, kKrrKeys);
+        if (field.value->kind != Node::Kind::map) return;
+        if (const Node* const by = nodes_.need(krr, "by", name))
+            out.by = author(*by, name, out.kind == Kind::krr);
+        out.lists = lists(krr, name);
+    }
+}
+
+void Reading::read_expect(const Node& node) {
+    const std::vector<const Node*> lines = entries(node, "`expect`", kMostLines);
+    for (std::size_t i = 0; i < lines.size(); ++i) read_line(*lines[i], i + 1);
+    if (node.kind != Node::Kind::sequence) return;
+    const std::vector<Expected>& expect = scenario_.expect;
+    if (expect.empty()) {
+        error(node.mark, "`expect` is empty", "write what must happen, from `- mikey: [A, A]` on");
+        return;
+    }
+    if (expect.front().kind != Kind::mikey)
+        error(lines.front()->mark, "`expect` does not begin with a message of the initiator",
+              "begin with `- mikey: [A, A]`");
+    for (std::size_t i = 0; i + 1 < expect.size(); ++i)
+        if (is_end(expect[i]))
+            error(lines[i]->mark, fmt::format("line {} of `expect` ends the run", i + 1),
+                  "write `accept` and `fail` last");
+    if (!is_end(expect.back()))
+        error(lines.back()->mark, "`expect` does not say how it ends",
+              "end with `- accept: [A, B]` or `- fail: no-receiver-kms`");
+}
+
+}  // namespace kmsgate::lab

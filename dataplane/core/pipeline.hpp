@@ -116,7 +116,7 @@ class Pipeline {
     void look_back(const inspect::Arrived& arrived, const inspect::Context& context);
     [[nodiscard]] bool accepted_before() const;
     void note_accepted(const Whole& whole);
-    void note_response(Time now);
+    void note_response(const policy::decide::Decision& decision, Time now);
     void limit(const Whole& whole, policy::decide::Decision& decision);
     void override_with(policy::decide::Decision& decision, policy::Cause cause);
     void prepare(const Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);

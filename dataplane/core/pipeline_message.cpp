@@ -155,7 +155,7 @@ std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision&
     // ACK and CANCEL share the key of their INVITE and must not take its place.
     const bool own_entry = tracked && m.method != "ACK" && m.method != "CANCEL";
     if (own_entry && (!inspection_.facts.messages.empty() || refused(decision))) remember(whole, decision);
-    if (m.kind == sip::Kind::response) note_response(whole.now);
+    if (m.kind == sip::Kind::response) note_response(decision, whole.now);
     return std::nullopt;
 }
 
@@ -208,23 +208,36 @@ void Pipeline::remember(const Whole& whole, Decision& decision) {
     base->expires = std::max(base->expires, end);
     const auto& facts = inspection_.facts;
     transactions_.parties(*base).add(facts.users, facts.visited, facts.visited_known);
+    transactions_.set_branch(*base, emit::branch_key(m, whole.arrival, config_.table_key));
 }
 
-/// A response is judged by whose request it answers.
+/// A response is judged by whose request it answers. The client knows it by the branch alone, so what else it
+/// says must not choose among the requests of that branch: all of them count.
 void Pipeline::look_back(const inspect::Arrived& arrived, const inspect::Context& context) {
     if (!inspect::needs_back(inspection_)) return;
+    const std::uint64_t branch =
+        emit::branch_key(inspection_.message, opposite(arrived.arrival), config_.table_key);
+    memory::Callers callers = transactions_.callers(branch, arrived.now);
     const memory::Transaction* t = transactions_.find(entry_, arrived.now);
-    const memory::Parties* request = t != nullptr ? &transactions_.parties(*t) : nullptr;
-    if (request != nullptr && request->empty()) request = nullptr;
-    inspect::resolve_back(request, arrived, context, arena_, inspection_);
+    const memory::Parties* own = t != nullptr ? &transactions_.parties(*t) : nullptr;
+    if (own != nullptr && own->empty()) own = nullptr;  // only kept for the time of its KRR
+    if (own != nullptr) callers.put_first(own);
+    inspect::Asked asked;
+    asked.requests = callers.all();
+    asked.crowd = callers.crowd;
+    asked.mismatch = own == nullptr && asked.known();
+    if (asked.mismatch) counters_.add(Counter::response_mismatch);
+    inspect::resolve_back(asked, arrived, context, arena_, inspection_);
 }
 
 /// The final response of a forwarded INVITE has passed: its entry lives on for late copies only. The KRR of a
 /// response that is rewritten carries the time of its first copy.
-void Pipeline::note_response(Time now) {
+void Pipeline::note_response(const Decision& decision, Time now) {
     const sip::Message& m = inspection_.message;
     memory::Transaction* t = transactions_.find(entry_, now);
-    if (m.status >= 200 && t != nullptr && t->invite && m.method == "INVITE")
+    // One that nobody gets to see ends nothing: its sender could otherwise make us forget whose call it is.
+    const bool passed = decision.verdict == Verdict::forward || decision.verdict == Verdict::rewrite;
+    if (passed && m.status >= 200 && t != nullptr && t->invite && m.method == "INVITE")
         t->expires = std::min(t->expires, now + memory::kTransactionLife);
     if (inspection_.facts.krr.state != policy::decide::Krr::State::read) return;
     if (t == nullptr) {

@@ -95,6 +95,22 @@ memory::Hash128 transaction_key(const sip::Message& m, const memory::Key& key) n
     return h.finish();
 }
 
+std::uint64_t branch_key(const sip::Message& m, core::Arrival request, const memory::Key& key) noexcept {
+    constexpr std::string_view kCookie = "z9hG4bK";
+    std::string_view branch = m.via.branch;
+    if (branch.size() <= kCookie.size() || !sip::iequal(branch.substr(0, kCookie.size()), kCookie)) return 0;
+    memory::SipHash h(key);
+    h.word(static_cast<std::uint64_t>(request));
+    std::array<char, 64> lower{};
+    while (!branch.empty()) {
+        const std::string_view piece = branch.substr(0, lower.size());
+        std::ranges::transform(piece, lower.begin(), sip::lower);
+        h.bytes({lower.data(), piece.size()});
+        branch.remove_prefix(piece.size());
+    }
+    return std::max<std::uint64_t>(h.finish().low, 1);
+}
+
 ToTag to_tag(const memory::Hash128& transaction) noexcept {
     ToTag tag{'k', 'g'};
     for (std::size_t i = 0; i < 16; ++i)

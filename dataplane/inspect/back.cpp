@@ -13,26 +13,94 @@ using policy::Cause;
 using policy::decide::Candidate;
 using policy::decide::User;
 
-/// The copies of a request may have said different things. None of them may loosen what another one brought:
-/// an unknown user meets every rule that could apply, unless the policy lets the unknown go; then those that
-/// were named count.
-User user_of(const memory::Parties& parties, std::size_t side, const Context& context, sip::Arena& arena) {
-    User user;
-    std::size_t count = 0;
-    parties.each_user(side, [&](std::string_view, std::string_view) { ++count; });
-    const auto candidates = arena.take<Candidate>(count);
+/// Different users told apart on one side; past them nobody can say whose call it is.
+constexpr std::size_t kMaxUsers = 128;
+
+/// What several sources say of one side together: none of them may loosen what another one brought.
+class Union {
+  public:
+    Union(const Context& context, sip::Arena& arena)
+        : context_(context), arena_(arena), users_(arena.take<Candidate>(kMaxUsers)) {}
+
+    void add(const memory::Parties& parties, std::size_t side) {
+        const auto& seen = parties.side(side);
+        ours_ = ours_ || seen.ours;
+        unknown_ = unknown_ || seen.unknown;
+        crowd_ = crowd_ || seen.crowd;
+        parties.each_user(side, [&](std::string_view uri, std::string_view alias) {
+            if (has_room(uri, alias)) users_[count_++] = make_candidate(uri, alias, context_, arena_);
+        });
+    }
+    /// What a response says of itself adds users only.
+    void add(const User& user) {
+        ours_ = ours_ || user.state == User::State::ours;
+        crowd_ = crowd_ || user.crowd;
+        for (const Candidate& c : user.candidates)
+            if (has_room(c.uri, c.alias)) users_[count_++] = c;
+    }
+    void add_crowd() noexcept { crowd_ = true; }
+
+    /// An unknown user meets every rule that could apply, unless the policy lets the unknown go; then those
+    /// that were named count.
+    [[nodiscard]] User user() const {
+        User user;
+        user.crowd = crowd_;
+        const auto& edge = context_.table->edges()[context_.edge];
+        const bool let_go = context_.table->action(edge, Cause::unknown_user) == Action::forward && !crowd_;
+        if (count_ == 0 || (unknown_ && !let_go) || crowd_) return user;
+        user.candidates = users_.first(count_);
+        // Of another domain's users decide() asks the first alone; where the edge serves a direction, all
+        // count.
+        const bool all = ours_ || (edge.proxy == policy::table::Proxy::cs && count_ > 1);
+        user.state = all ? User::State::ours : User::State::other;
+        return user;
+    }
+
+  private:
+    /// Is it a user to add? The full list is said to be a crowd.
+    bool has_room(std::string_view uri, std::string_view alias) noexcept {
+        const auto same = [&](const Candidate& c) { return c.uri == uri && c.alias == alias; };
+        if (crowd_ || std::ranges::any_of(users_.first(count_), same)) return false;
+        crowd_ = count_ == users_.size();
+        return !crowd_;
+    }
+
+    const Context& context_;
+    sip::Arena& arena_;
+    std::span<Candidate> users_;
+    std::size_t count_ = 0;
+    bool ours_ = false;
+    bool unknown_ = false;
+    bool crowd_ = false;
+};
+
+bool same_visited(const memory::Parties& parties, std::span<const std::string_view> values) {
     std::size_t at = 0;
-    parties.each_user(side, [&](std::string_view uri, std::string_view alias) {
-        if (at < candidates.size()) candidates[at++] = make_candidate(uri, alias, context, arena);
+    bool same = true;
+    parties.each_visited([&](std::string_view value) {
+        same = same && at < values.size() && values[at] == value;
+        ++at;
     });
-    const auto& seen = parties.side(side);
-    user.crowd = seen.crowd;
-    const auto& edge = context.table->edges()[context.edge];
-    const bool let_go = context.table->action(edge, Cause::unknown_user) == Action::forward && !user.crowd;
-    if (at < count || count == 0 || (seen.unknown && !let_go) || seen.crowd) return user;
-    user.candidates = candidates;
-    user.state = seen.ours ? User::State::ours : User::State::other;
-    return user;
+    return same && at == values.size();
+}
+
+/// The visited networks, when all requests name the same.
+void resolve_visited(const Asked& asked, sip::Arena& arena, policy::decide::Back& back) {
+    back.visited_known = false;
+    if (asked.requests.empty() || asked.crowd) return;
+    const memory::Parties& first = *asked.requests.front();
+    std::size_t count = 0;
+    first.each_visited([&](std::string_view) { ++count; });
+    const auto values = arena.take<std::string_view>(count);
+    std::size_t at = 0;
+    first.each_visited([&](std::string_view value) {
+        if (at < values.size()) values[at++] = value;
+    });
+    back.visited = values;
+    back.visited_known =
+        at == count && std::ranges::all_of(asked.requests, [&](const memory::Parties* request) {
+            return request->visited_known() && same_visited(*request, values);
+        });
 }
 
 }  // namespace
@@ -62,27 +130,22 @@ bool needs_back(const Inspection& in) noexcept {
            (f.krr.state != policy::decide::Krr::State::none || f.malformed_sip || f.uninspectable);
 }
 
-void resolve_back(const memory::Parties* request, const Arrived& arrived, const Context& context,
-                  sip::Arena& arena, Inspection& out) {
+void resolve_back(const Asked& asked, const Arrived& arrived, const Context& context, sip::Arena& arena,
+                  Inspection& out) {
     auto& back = out.facts.back;
-    if (request == nullptr) {
-        // Which network was visited stood in the request alone.
-        resolve_users_of_response(arrived, context, arena, out);
-        return;
-    }
+    if (!asked.known() || asked.mismatch) resolve_users_of_response(arrived, context, arena, out);
+    // Which network was visited stood in the request alone.
+    if (!asked.known()) return;
     for (std::size_t side = 0; side < back.users.size(); ++side) {
-        back.users[side] = user_of(*request, side, context, arena);
-        if (!back.users[side].candidates.empty()) out.back_users[side] = back.users[side].candidates[0].uri;
+        Union all(context, arena);
+        for (const memory::Parties* request : asked.requests) all.add(*request, side);
+        if (asked.mismatch) all.add(back.users[side]);
+        if (asked.crowd) all.add_crowd();
+        const User user = all.user();
+        back.users[side] = user;
+        out.back_users[side] = user.candidates.empty() ? std::string_view() : user.candidates[0].uri;
     }
-    std::size_t count = 0;
-    request->each_visited([&](std::string_view) { ++count; });
-    const auto values = arena.take<std::string_view>(count);
-    std::size_t at = 0;
-    request->each_visited([&](std::string_view value) {
-        if (at < values.size()) values[at++] = value;
-    });
-    back.visited = values;
-    back.visited_known = request->visited_known() && at == count;
+    resolve_visited(asked, arena, back);
 }
 
 }  // namespace kmsgate::inspect

@@ -104,13 +104,16 @@ policy::decide::List list_of(const krr::KmsList& list, const policy::table::Tabl
                              sip::ArenaList<std::string_view>& unknown) {
     policy::decide::List out;
     out.any = list.any;
-    if (list.any) return out;
+    const auto note = [&](const KmsName& name) {
+        const auto same = [&](std::string_view known) { return sip::iequal(known, name.text); };
+        if (!name.id && std::ranges::none_of(unknown.items(), same))
+            static_cast<void>(unknown.push(name.text));
+    };
+    for (const std::string& name : list.beside_any) note(name_of(table, name));
     const auto names = arena.take<KmsName>(list.uris.size());
     for (std::size_t i = 0; i < names.size(); ++i) {
         names[i] = name_of(table, list.uris[i]);
-        if (names[i].id) continue;
-        const auto same = [&](std::string_view known) { return sip::iequal(known, names[i].text); };
-        if (std::ranges::none_of(unknown.items(), same)) static_cast<void>(unknown.push(names[i].text));
+        note(names[i]);
     }
     out.names = names;
     return out;
@@ -118,15 +121,19 @@ policy::decide::List list_of(const krr::KmsList& list, const policy::table::Tabl
 
 void read_krr(const Context& context, sip::Arena& arena, Inspection& out) {
     const auto krrs = out.contents.krrs;
-    if (krrs.empty()) return;
     Krr& facts = out.facts.krr;
+    const bool answer = out.message.kind == sip::Kind::response && out.message.status == 488;
+    if (krrs.empty()) {
+        if (answer && out.contents.empty_krr) facts.state = Krr::State::unparsable;
+        return;
+    }
     // In its place it can be replaced: its bytes stand in the body that Content-Length counts, once.
     const auto within = [](std::string_view part, std::string_view whole) {
         return !part.empty() && !std::less<>()(part.data(), whole.data()) &&
                !std::less<>()(whole.data() + whole.size(), part.data() + part.size());
     };
-    const bool in_place = out.message.kind == sip::Kind::response && out.message.status == 488 &&
-                          krrs.size() == 1 && krrs[0].typed && within(krrs[0].written, out.message.body);
+    const bool in_place =
+        answer && krrs.size() == 1 && krrs[0].typed && within(krrs[0].written, out.message.body);
     if (!in_place) {
         facts.state = Krr::State::out_of_place;
         return;
@@ -206,7 +213,8 @@ void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, 
     f.peer = arrived.source.address;
     f.back.peer = arrived.destination.address;
     f.back.visited_known = false;
-    if (out.contents.carriages.empty() && out.contents.krrs.empty() && !f.malformed_sip && !f.uninspectable)
+    if (out.contents.carriages.empty() && f.krr.state == Krr::State::none && !f.malformed_sip &&
+        !f.uninspectable)
         return;
     collect_visited(arena, out);
     resolve_users(arrived, context, arena, out);

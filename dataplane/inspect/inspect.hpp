@@ -65,10 +65,25 @@ void resolve_users(const Arrived& arrived, const Context& context, sip::Arena& a
 /// Does the message need resolve_back(): a response with a KRR, or one that could hide one?
 [[nodiscard]] bool needs_back(const Inspection& inspection) noexcept;
 
-/// Facts::back of a response: from what its request's transaction kept (tags are looked up afresh), or, when
-/// `request` is null, from the response's own From and To. What a KRR says of users is never asked.
-void resolve_back(const memory::Parties* request, const Arrived& arrived, const Context& context,
-                  sip::Arena& arena, Inspection& out);
+/// Which requests a response may answer.
+struct Asked {
+    std::span<const memory::Parties* const> requests;  ///< the likeliest first
+    bool crowd = false;                                ///< there may be more: nobody can say whose call it is
+    bool mismatch = false;  ///< none of them agrees with the response in all that names a transaction
+    [[nodiscard]] bool known() const noexcept { return crowd || !requests.empty(); }
+};
+
+/// Facts::back of a response: from what the transactions of its requests kept, all of them together (tags are
+/// looked up afresh). At a mismatch the response's own From and To add users, but take none away; they decide
+/// alone when no request is known. What a KRR says of users is never asked.
+void resolve_back(const Asked& asked, const Arrived& arrived, const Context& context, sip::Arena& arena,
+                  Inspection& out);
+
+/// The same for the one request that a response answers, or null.
+inline void resolve_back(const memory::Parties* request, const Arrived& arrived, const Context& context,
+                         sip::Arena& arena, Inspection& out) {
+    resolve_back(Asked{{&request, request != nullptr ? 1U : 0U}}, arrived, context, arena, out);
+}
 
 /// resolve_back() for a response of which no request is known.
 void resolve_users_of_response(const Arrived& arrived, const Context& context, sip::Arena& arena,

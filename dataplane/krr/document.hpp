@@ -22,7 +22,12 @@ struct KmsList {
     bool any = true;
     bool present = false;           ///< the element stands in the document
     std::vector<std::string> uris;  ///< when !any; duplicates removed, first kept
-    friend bool operator==(const KmsList&, const KmsList&) = default;
+    /// parse(): the names that stood beside ANY. They narrow nothing, but who sent them is told. Neither
+    /// compared nor emitted.
+    std::vector<std::string> beside_any{};
+    friend bool operator==(const KmsList& a, const KmsList& b) {
+        return a.any == b.any && a.present == b.present && a.uris == b.uris;
+    }
 };
 
 /// One layer. Only the outermost is authoritative; the embedded ones are evidence and are kept as bytes.

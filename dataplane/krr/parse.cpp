@@ -122,7 +122,19 @@ FaultOr check_foreign(xmlNode* element) {
     return std::nullopt;
 }
 
-FaultOr add_uri(const xmlNode& element, KmsList& list) {
+/// Does every reader see one and the same text in this element? Not when a comment, a PI or a CDATA section
+/// cuts it: some take the first piece, some the last, some all of them.
+bool in_one_piece(std::string_view body, const xmlNode& element) {
+    const auto& place = *static_cast<const Element*>(element._private);
+    std::string_view text = body.substr(place.content, place.end - place.content);
+    text = text.substr(0, text.rfind("</"));  // all of it when there is no end tag: then it is empty
+    if (text.find('<') == std::string_view::npos) return true;
+    constexpr std::string_view close = "]]>";
+    return text.starts_with("<![CDATA[") && text.find(close) == text.size() - close.size();
+}
+
+FaultOr add_uri(const xmlNode& element, std::string_view body, KmsList& list) {
+    if (element.properties != nullptr || !in_one_piece(body, element)) return Fault::structure;
     std::string uri;
     if (const auto fault = read_text(element, uri)) return fault;
     const bool visible = std::ranges::all_of(uri, [](char c) { return c >= 0x21 && c <= 0x7E; });
@@ -134,7 +146,9 @@ FaultOr add_uri(const xmlNode& element, KmsList& list) {
     return std::nullopt;
 }
 
-FaultOr read_list(const xmlNode& element, KmsList& list) {
+FaultOr read_list(const xmlNode& element, std::string_view body, KmsList& list) {
+    // xsi:nil and its like: the list would be another one to who knows them (namespaces are not among them)
+    if (element.properties != nullptr) return Fault::structure;
     list.present = true;
     list.any = false;
     std::size_t count = 0;
@@ -147,10 +161,10 @@ FaultOr read_list(const xmlNode& element, KmsList& list) {
         else if (++count > kMaxList)
             fault = Fault::list_too_long;
         else
-            fault = add_uri(*node, list);
+            fault = add_uri(*node, body, list);
         if (fault) return fault;
     }
-    if (list.any) list.uris.clear();  // ANY beside names: the larger set
+    if (list.any) list.beside_any = std::exchange(list.uris, {});  // ANY beside names: the larger set
     return std::nullopt;
 }
 
@@ -189,7 +203,7 @@ FaultOr read_chain(const xmlNode* layer, std::string_view body, Document& docume
 /// The children of the outermost root, each at most once.
 class Layer {
   public:
-    explicit Layer(Document& document) : document_(document) {}
+    Layer(std::string_view body, Document& document) : body_(body), document_(document) {}
 
     FaultOr read(xmlNode* node) {
         if (node->type != XML_ELEMENT_NODE) return check_between(*node);
@@ -209,13 +223,15 @@ class Layer {
     FaultOr read_field(std::string_view name, const xmlNode& node) {
         if (name == names::embedded) {
             embedded_seen_ = true;
+            if (node.properties != nullptr) return Fault::structure;
             return std::nullopt;  // read_chain() goes there
         }
         if (name == names::initiator_list || name == names::receiver_list) {
             // a reader that takes the first list it meets must meet this one, not an embedded one
             if (embedded_seen_) return Fault::structure;
             return read_list(
-                node, name == names::initiator_list ? document_.initiator_list : document_.receiver_list);
+                node, body_,
+                name == names::initiator_list ? document_.initiator_list : document_.receiver_list);
         }
         if (name == names::processor) return read_text(node, document_.processor);
         if (name == names::time) return read_text(node, document_.time);
@@ -225,6 +241,7 @@ class Layer {
         return read_text(node, document_.receiver_kms.emplace());
     }
 
+    std::string_view body_;
     Document& document_;
     std::array<bool, kFields.size()> seen_{};
     bool embedded_seen_ = false;
@@ -257,7 +274,7 @@ std::expected<Document, Fault> parse(std::string_view body) {
     Document document;
     document.id = attribute(*root, names::id);
     document.root = slice(body, *root);
-    Layer layer(document);
+    Layer layer(body, document);
     for (xmlNode* node = root->children; node != nullptr; node = node->next)
         if (const auto fault = layer.read(node)) return std::unexpected(*fault);
     if (const auto fault = read_chain(root, body, document)) return std::unexpected(*fault);

@@ -127,7 +127,7 @@ class Scanner {
         const std::size_t end = tag_end(text_, at_);
         if (end == npos) return Fault::not_xml;
         if (open_.size() == kMaxNesting) return Fault::too_deep;
-        elements_.push_back({at_, end + 1, tag_name(text_.substr(at_ + 1, end - at_ - 1))});
+        elements_.push_back({at_, end + 1, end + 1, tag_name(text_.substr(at_ + 1, end - at_ - 1))});
         if (text_[end - 1] != '/') open_.push_back(elements_.size() - 1);
         at_ = end + 1;
         return std::nullopt;

@@ -19,9 +19,10 @@ inline constexpr std::size_t kMaxNesting = 64;
 
 /// One element; offsets are into the scanned text.
 struct Element {
-    std::size_t begin = 0;  ///< of its '<'
-    std::size_t end = 0;    ///< behind its last '>'
-    std::string_view name;  ///< as written, with prefix
+    std::size_t begin = 0;    ///< of its '<'
+    std::size_t content = 0;  ///< behind its start tag
+    std::size_t end = 0;      ///< behind its last '>'
+    std::string_view name;    ///< as written, with prefix
 };
 
 /// The elements of `text` in document order; the first is the root. Also judges what stands before them: a

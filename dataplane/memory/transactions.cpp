@@ -15,7 +15,8 @@ constexpr std::uint32_t kAgeWhenFull = 4096;
 Transactions::Transactions(std::size_t capacity)
     : slots_(capacity + 1),
       parties_(std::make_unique_for_overwrite<Parties[]>(capacity + 1)),
-      buckets_(std::bit_ceil(std::max<std::size_t>(capacity, 16)), 0) {}
+      buckets_(std::bit_ceil(std::max<std::size_t>(capacity, 16)), 0),
+      branches_(buckets_.size(), 0) {}
 
 const Transaction* Transactions::find(const Hash128& key, Time now) const noexcept {
     for (std::uint32_t i = buckets_[key.low & (buckets_.size() - 1)]; i != 0; i = slots_[i].chain)
@@ -59,10 +60,47 @@ void Transactions::remove(std::uint32_t index) noexcept {
     std::uint32_t* at = &bucket(slots_[index].key);
     while (*at != index) at = &slots_[*at].chain;
     *at = slots_[index].chain;
+    leave_branch(slots_[index]);
     slots_[index].expires = 0;
     slots_[index].chain = free_;
     free_ = index;
     --size_;
+}
+
+void Transactions::set_branch(Transaction& entry, std::uint64_t branch) noexcept {
+    if (branch == 0 || entry.branch == branch) return;
+    leave_branch(entry);
+    const auto index = static_cast<std::uint32_t>(&entry - slots_.data());
+    std::uint32_t& head = branch_bucket(branch);
+    entry.branch = branch;
+    entry.branch_next = head;
+    entry.branch_prev = 0;
+    if (head != 0) slots_[head].branch_prev = index;
+    head = index;
+}
+
+/// Without a walk: one sender may put thousands of requests under one branch.
+void Transactions::leave_branch(Transaction& entry) noexcept {
+    if (entry.branch == 0) return;
+    (entry.branch_prev != 0 ? slots_[entry.branch_prev].branch_next : branch_bucket(entry.branch)) =
+        entry.branch_next;
+    if (entry.branch_next != 0) slots_[entry.branch_next].branch_prev = entry.branch_prev;
+    entry.branch = 0;
+}
+
+Callers Transactions::callers(std::uint64_t branch, Time now) const noexcept {
+    Callers out;
+    if (branch == 0) return out;
+    std::size_t steps = 0;
+    for (std::uint32_t i = branches_[branch & (branches_.size() - 1)]; i != 0; i = slots_[i].branch_next) {
+        out.crowd = ++steps > Callers::kMaxSteps;
+        if (out.crowd) break;
+        if (slots_[i].branch != branch || slots_[i].expires <= now || parties_[i].empty()) continue;
+        out.crowd = out.count == out.requests.size();
+        if (out.crowd) break;
+        out.requests[out.count++] = &parties_[i];
+    }
+    return out;
 }
 
 void Transactions::age(Time now) noexcept {

@@ -8,6 +8,7 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -55,13 +56,44 @@ struct Transaction {
         const std::string_view known(method.data(), std::min<std::size_t>(method_size, method.size()));
         return name.size() == method_size && name.substr(0, known.size()) == known;
     }
-    std::uint32_t chain = 0;  ///< next in the bucket, or next free
+    std::uint32_t chain = 0;        ///< next in the bucket, or next free
+    std::uint64_t branch = 0;       ///< hash of its Via branch; 0: not to be found by it
+    std::uint32_t branch_next = 0;  ///< in the bucket of its branch
+    std::uint32_t branch_prev = 0;  ///< 0: it is the first there
 };
 
 /// Key of a copy whose bytes differ from the first copy's.
 [[nodiscard]] inline Hash128 copy_key(const Hash128& key, const Hash128& digest) noexcept {
     return {key.low ^ digest.low, key.high ^ digest.high};
 }
+
+/// Whose calls stand under one Via branch.
+struct Callers {
+    /// Requests of one branch that are told apart, ...
+    static constexpr std::size_t kMax = 16;
+    /// ... and entries looked at for them, those of other branches and past their time included.
+    static constexpr std::size_t kMaxSteps = 64;
+
+    std::array<const Parties*, kMax> requests{};
+    std::size_t count = 0;
+    bool crowd = false;  ///< there are, or may be, more
+
+    [[nodiscard]] std::span<const Parties* const> all() const noexcept {
+        return std::span(requests).first(count);
+    }
+    /// Puts a request in front that may be among them.
+    void put_first(const Parties* request) noexcept {
+        const auto known = std::ranges::find(all(), request);
+        auto at = static_cast<std::size_t>(known - all().begin());
+        if (at == kMax) {
+            at = kMax - 1;
+            crowd = true;
+        }
+        count = std::max(count, at + 1);
+        requests[at] = requests[0];
+        requests[0] = request;
+    }
+};
 
 class Transactions {
   public:
@@ -75,6 +107,11 @@ class Transactions {
     [[nodiscard]] Parties& parties(const Transaction& entry) noexcept {
         return parties_[static_cast<std::size_t>(&entry - slots_.data())];
     }
+    /// Lets callers() find an entry that find() or put() gave, until it is removed; `branch` 0: nothing is
+    /// done.
+    void set_branch(Transaction& entry, std::uint64_t branch) noexcept;
+    /// The parties of every living request of a branch, the newest first; none for `branch` 0.
+    [[nodiscard]] Callers callers(std::uint64_t branch, Time now) const noexcept;
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size() - 1; }
 
@@ -85,11 +122,16 @@ class Transactions {
     [[nodiscard]] std::uint32_t& bucket(const Hash128& key) noexcept {
         return buckets_[key.low & (buckets_.size() - 1)];
     }
+    [[nodiscard]] std::uint32_t& branch_bucket(std::uint64_t branch) noexcept {
+        return branches_[branch & (branches_.size() - 1)];
+    }
+    void leave_branch(Transaction& entry) noexcept;
     void remove(std::uint32_t index) noexcept;
 
     std::vector<Transaction> slots_;      ///< slot 0 is never used
     std::unique_ptr<Parties[]> parties_;  ///< by slot; pages that no transaction needed stay untouched
     std::vector<std::uint32_t> buckets_;
+    std::vector<std::uint32_t> branches_;  ///< the same by Via branch
     std::uint32_t free_ = 0;
     std::uint32_t hand_ = 1;      ///< where ageing goes on
     std::uint32_t used_end_ = 1;  ///< no slot from here on was ever used

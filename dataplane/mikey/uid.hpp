@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Hashed user identities (TS 33.180 F.2.1): from a user URI to the UID that IDRuidi and IDRuidr carry and that
-// ECCSI and SAKKE take for the user's identity.
+// Hashed user identities (TS 33.180 F.2.1): from a user URI to the UID that IDRuidi and IDRuidr carry and
+// that ECCSI and SAKKE take for the user's identity.
 #pragma once
 
 #include <array>

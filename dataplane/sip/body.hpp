@@ -90,6 +90,7 @@ struct Contents {
     std::span<const KrrPart> krrs;
     std::span<const XmlIdentity> identities;
     Uninspectable uninspectable = Uninspectable::none;  ///< the first reason met
+    bool empty_krr = false;    ///< the message's body or a part of it is typed as a KRR and holds nothing
     bool mikey_claim = false;  ///< the bytes or any decoded part claim a MIKEY (design.md 3)
     FaultSet nested_faults;    ///< faults of messages inside the message
 };

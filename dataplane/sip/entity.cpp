@@ -35,7 +35,7 @@ HeaderBlock read_header_block(std::string_view part, Ends ends, bool stop_at_odd
             break;
         }
         // one header: its line and the lines that continue it
-        std::size_t end = at;
+        std::size_t end;  // the first round sets it
         std::size_t next = at;
         do {
             end = find_line_end(part, next, Ends::any);

@@ -132,6 +132,13 @@ bool Multipart::worth_reading(unsigned reading) const noexcept {
     return true;
 }
 
+std::string_view Multipart::outside(std::size_t place) const noexcept {
+    if (place > 0 && !lines_[place - 1].close) return {};
+    const std::size_t from = place == 0 ? 0 : lines_[place - 1].content[static_cast<std::size_t>(Ends::any)];
+    const std::size_t to = place < lines_.size() ? lines_[place].start : body_.size();
+    return from < to ? body_.substr(from, to - from) : std::string_view();
+}
+
 std::optional<std::string_view> Multipart::Parts::next() noexcept {
     const auto takes = [&](const Line& l) { return (l.readings >> reading_ & 1U) != 0; };
     const std::string_view body = of_->body_;

@@ -59,6 +59,11 @@ class Multipart {
     };
     [[nodiscard]] Parts parts(unsigned reading) const noexcept { return {*this, reading}; }
 
+    /// Stretches that belong to no part of an exact reader: the preamble, and what stands behind each
+    /// delimiter line up to the next when it is a close delimiter; else the stretch is empty.
+    [[nodiscard]] std::size_t places_outside() const noexcept { return found() ? lines_.size() + 1 : 0; }
+    [[nodiscard]] std::string_view outside(std::size_t place) const noexcept;
+
   private:
     struct Line {
         std::uint32_t start = 0;                 ///< of "--"

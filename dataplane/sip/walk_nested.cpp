@@ -71,6 +71,9 @@ bool Walker::walk_boundary(std::string_view data, std::string_view boundary, boo
             walk_part(*part, digest, inner);
         }
     }
+    // What MIME readers pass over, naive ones may not.
+    for (std::size_t place = 0; place < multipart.places_outside(); ++place)
+        sniff_krr(multipart.outside(place), inner);
     return multipart.found();
 }
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // What an XML part can carry: an I_MESSAGE as the text of an element, a KRR, identities, URIs with bodies.
+#include <algorithm>
+
 #include "dataplane/sip/ascii.hpp"
 #include "dataplane/sip/mikey_shape.hpp"
 #include "dataplane/sip/sdp.hpp"
@@ -134,6 +136,33 @@ void Walker::walk_xml(std::string_view data, bool krr_type, bool declared, bool 
     if (foreign && !krr_type && !walk.krr_root) flag(Uninspectable::charset);
 }
 
+void Walker::sniff_krr(std::string_view data, const Context& context) noexcept {
+    if (!looks_like_xml(data) || !spend(data.size())) return;
+    std::string_view text = data;
+    if (data.substr(0, 8).find('\0') != std::string_view::npos) {  // UTF-16, UTF-32: names are ASCII
+        const std::span<char> out = arena_.take<char>(data.size());
+        if (out.empty()) {
+            flag(Uninspectable::memory);
+            return;
+        }
+        const auto end =
+            std::copy_if(data.begin(), data.end(), out.begin(), [](char c) { return c != '\0'; });
+        const auto size = static_cast<std::size_t>(end - out.begin());
+        arena_.shrink_last(out, size);
+        text = {out.data(), size};
+    }
+    XmlWalk walk;
+    walk.document = text;
+    walk.context = context;
+    XmlScanner scanner(text);
+    while (const std::optional<XmlPiece> piece = scanner.next()) {
+        if (piece->kind != XmlPiece::Kind::start && piece->kind != XmlPiece::Kind::empty) continue;
+        xml_tag(piece->name, piece->body, false, walk);
+        break;
+    }
+    if (walk.krr_root) add_krr(data, false, context);
+}
+
 void Walker::xml_tag(std::string_view name, std::string_view body, bool opens, XmlWalk& walk) noexcept {
     const std::string_view local = xml_local(name);
     bool krr = iequal(local, kKrrRoot);
@@ -183,6 +212,11 @@ void Walker::xml_run(std::size_t from, std::size_t to, bool element_ends, XmlWal
     if (begins_like_sdp(trimmed)) walk_sdp(trimmed, walk.context);  // RFC 4235 and the like
     if (ifind(trimmed, "body") != std::string_view::npos) walk_uris(trimmed, walk.context);
     xml_mikey(trimmed, stretch, walk);
+    Context inner = walk.context;  // escaped or in CDATA: another document in this one's text
+    inner.own = false;
+    inner.nested = true;
+    inner.decoded = inner.decoded || !in_message(trimmed);
+    sniff_krr(trimmed, inner);
     if (element_ends || !may_begin_mikey(trimmed)) return;
 
     // an element inside the text: some readers join what stands around it, some also what stands in it

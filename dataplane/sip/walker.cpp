@@ -15,8 +15,8 @@ constexpr MediaSet kContainers = Media::multipart | Media::sip | Media::sipfrag 
 }  // namespace
 
 void Walker::walk_entity(std::string_view data, const Entity& entity, const Context& context) noexcept {
-    if (data.empty()) return;
     const MediaTypes& types = entity.types;
+    if (data.empty()) return note_empty(types, context);
     const Transfers& transfers = entity.transfers;
     if (types.memory) flag(Uninspectable::memory);
     if (types.too_many) flag(Uninspectable::parts);
@@ -58,7 +58,7 @@ void Walker::walk_decoded(std::optional<Decoded> decoded, Encoding encoding, con
 }
 
 void Walker::walk_typed(std::string_view data, const MediaTypes& types, const Context& context) noexcept {
-    if (data.empty()) return;
+    if (data.empty()) return note_empty(types, context);
     MediaSet kinds = types.kinds;
     const bool untyped = kinds.empty();
     if (untyped) kinds = context.part ? Media::text : Media::other;
@@ -98,6 +98,12 @@ void Walker::walk_typed(std::string_view data, const MediaTypes& types, const Co
                         (kinds.has(Media::encrypted) && !kinds.has(Media::multipart));
     if (kinds.has(Media::other) || kinds.has(Media::entity) || kinds.has(Media::cpim) || opaque)
         sniff(data, context);
+    else if (!kinds.has(Media::xml))
+        sniff_krr(data, context);
+}
+
+void Walker::note_empty(const MediaTypes& types, const Context& context) noexcept {
+    contents_.empty_krr = contents_.empty_krr || (types.kinds.has(Media::krr) && !context.nested);
 }
 
 void Walker::sniff(std::string_view data, const Context& context) noexcept {

@@ -95,6 +95,7 @@ class Walker {
     void walk_typed(std::string_view data, const MediaTypes& types, const Context& context) noexcept;
     void sniff(std::string_view data, const Context& context) noexcept;
     void sniff_mikey(std::string_view data, const Context& context) noexcept;
+    void note_empty(const MediaTypes& types, const Context& context) noexcept;
     void walk_sdp(std::string_view data, const Context& context) noexcept;
     void walk_mikey(std::string_view data, const Context& context) noexcept;
 
@@ -116,6 +117,8 @@ class Walker {
     struct XmlWalk;
     void walk_xml(std::string_view data, bool krr_type, bool declared, bool foreign,
                   const Context& context) noexcept;
+    /// A document whose root element is a KRR's, under a type that is not the KRR's.
+    void sniff_krr(std::string_view data, const Context& context) noexcept;
     void xml_tag(std::string_view name, std::string_view body, bool opens, XmlWalk& walk) noexcept;
     void xml_run(std::size_t from, std::size_t to, bool element_ends, XmlWalk& walk) noexcept;
     void xml_mikey(std::string_view text, std::string_view at, const XmlWalk& walk) noexcept;

@@ -46,6 +46,7 @@ SideResult narrow(const table::Table& table, const List& list, const Ruling& rul
 /// ours to judge.
 Verdict response_verdict(Action action) noexcept {
     if (action == Action::forward) return Verdict::forward;
+    if (action == Action::rewrite) return Verdict::rewrite;
     return action == Action::reject ? Verdict::reject : Verdict::drop;
 }
 
@@ -136,12 +137,15 @@ KrrResult judge_krr(const Case& c) {
                 continue;
             }
             if (action != Action::rewrite) return empty;
+            // The reason even when the other list was narrowed before: more is lost here.
+            result.reason = Reason::cause;
+            result.cause = Cause::empty_intersection;
+        } else if (result.verdict != Verdict::rewrite) {
+            result.reason =
+                side == Side::initiator ? Reason::krr_initiator_narrowed : Reason::krr_receiver_narrowed;
         }
         result.lists[s] = narrowed.list;
-        if (result.verdict == Verdict::rewrite) continue;
         result.verdict = Verdict::rewrite;
-        result.reason =
-            side == Side::initiator ? Reason::krr_initiator_narrowed : Reason::krr_receiver_narrowed;
     }
     if (result.verdict == Verdict::rewrite) return result;
     if (let_go) return *let_go;

@@ -95,8 +95,7 @@ void check_message(const Message& m, std::string_view input) {
     check(m.kind != Kind::unknown || m.faults.has(Fault::start_line));
     check(!m.via.readable || (!m.via.host.empty() && !m.via.transport.empty()));
     // Method names in odd letter case are no fault: a lenient endpoint reads them.
-    if (!m.faults.any() && m.kind == Kind::request)
-        check(m.answerable() && iequal(m.method, m.cseq_method));
+    if (!m.faults.any() && m.kind == Kind::request) check(m.answerable() && iequal(m.method, m.cseq_method));
     if (!m.faults.any()) check(looks_like_sip(m.raw, true) == LooksLike::yes);
 }
 

@@ -161,6 +161,7 @@ TEST(DecideProperty, AgreesWithTheNaiveWalk) {
                                 "drop response-mikey",
                                 "rewrite krr-initiator-narrowed",
                                 "rewrite krr-receiver-narrowed",
+                                "rewrite empty-intersection",
                                 "drop empty-intersection",
                                 "reject empty-intersection",
                                 "forward empty-intersection",

@@ -117,7 +117,10 @@ Answer Judge::krr_answer(const std::array<View, 2>& offer, const std::array<View
             }
         }
         a.lists[s] = as_is(kept);
-        if (a.verdict != "rewrite") a.reason = s == 0 ? "krr-initiator-narrowed" : "krr-receiver-narrowed";
+        if (kept.empty())
+            a.reason = "empty-intersection";
+        else if (a.verdict != "rewrite")
+            a.reason = s == 0 ? "krr-initiator-narrowed" : "krr-receiver-narrowed";
         a.verdict = "rewrite";
     }
     if (a.verdict == "forward" && !first_forwarded.empty()) a.reason = first_forwarded;

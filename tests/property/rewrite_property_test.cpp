@@ -80,6 +80,7 @@ Call random_call(Dice& dice, Gate& gate, int number) {
     m.peer = "10.0.0.2";
     c.request = test::invite({.kmsi = dice.of(kWritten), .kmsr = dice.of(kWritten)});
     c.request.call_id = "c" + std::to_string(number);
+    c.request.via += "-" + std::to_string(number);  // calls that share a branch would be judged as one
     std::array<std::string, 2> names;
     for (std::size_t side = 0; side < 2; ++side) {
         names[side] = dice.of(kCallers);

@@ -155,14 +155,15 @@ std::vector<std::string> compare(const Scenario& scenario, const Result& result)
         const std::string wanted = d.expected == 0 ? "" : say(scenario, expected[d.expected - 1]);
         const std::string is = d.came == 0 ? "" : say(scenario, came[d.came - 1]);
         if (d.came == 0)
-            out.push_back(fmt::format("line {}: expected {}, which did not come", d.expected, wanted));
+            out.push_back(
+                fmt::format("item {} of expect: expected {}, which did not come", d.expected, wanted));
         else if (d.expected == 0)
             out.push_back(fmt::format("came as number {}: {}, which was not expected", d.came, is));
         else if (same(expected[d.expected - 1], came[d.came - 1]))
-            out.push_back(fmt::format("line {}: expected {} here, which came as number {}", d.expected,
-                                      wanted, d.came));
+            out.push_back(fmt::format("item {} of expect: expected {} here, which came as number {}",
+                                      d.expected, wanted, d.came));
         else
-            out.push_back(fmt::format("line {}: expected {}, came {}", d.expected, wanted, is));
+            out.push_back(fmt::format("item {} of expect: expected {}, came {}", d.expected, wanted, is));
     }
     for (std::string& line : out) line = clean(line);
     return out;

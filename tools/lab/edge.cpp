@@ -2,9 +2,6 @@
 #include "tools/lab/edge.hpp"
 
 #include <fmt/format.h>
-
-#include "tools/replay/tags.hpp"
-
 namespace kmsgate::lab {
 
 namespace {
@@ -12,17 +9,27 @@ namespace {
 /// Fixed, so that two runs of a scenario give the same To tags.
 constexpr memory::Key kKey = {0x6b6d73676174652d, 0x6c61622d6b657931};
 
-std::string csv_of(const std::vector<TagLine>& tags, const std::vector<std::string>& roster,
-                   const policy::table::Table& table, std::string_view domain) {
-    std::string out = "domain,user,tags\n";
-    const auto line = [&out](std::string_view d, std::string_view user,
-                             const std::vector<std::string>& words) {
-        out += fmt::format("{},\"{}\",{}\n", d, user, fmt::join(words, " "));
-    };
-    for (const std::string& user : roster) line(domain, user, {});
-    for (const TagLine& tag : tags)
-        if (table.find_domain(tag.domain)) line(tag.domain, tag.user, tag.tags);
-    return out;
+/// Rosters the users and sets their tags; what is wrong with a line of the scenario, or nothing.
+std::vector<std::string> load(const std::vector<TagLine>& lines, const std::vector<std::string>& roster,
+                              const Stop& stop, const policy::table::Table& table, std::string_view domain,
+                              memory::UserTags& tags) {
+    std::vector<std::string> faults;
+    for (const std::string& user : roster)
+        if (!tags.set(domain, user, 0)) faults.emplace_back("too many users");
+    for (const TagLine& line : lines) {
+        if (!table.find_domain(line.domain)) continue;
+        std::uint32_t bits = 0;
+        for (const std::string& word : line.tags) {
+            const auto bit = table.find_tag(word);
+            if (bit)
+                bits |= 1U << *bit;
+            else
+                faults.push_back(fmt::format("{}: the tag `{}` is unknown; declare it under tags: in {}",
+                                             line.where, word, stop.policy));
+        }
+        if (!tags.set(line.domain, line.user, bits)) faults.emplace_back("too many users");
+    }
+    return faults;
 }
 
 std::string joined(const std::vector<std::string>& lines) {
@@ -49,13 +56,12 @@ std::expected<std::unique_ptr<Edge>, std::string> Edge::make(const Stop& stop, c
     if (!edge) {
         std::vector<std::string_view> known;
         for (const auto& record : e->table_->edges()) known.push_back(e->table_->text(record.name));
-        return std::unexpected(
-            fmt::format("{} has no edge `{}`; it has: {}", stop.policy, stop.edge, fmt::join(known, ", ")));
+        return std::unexpected(fmt::format("{}: {} has no edge `{}`; it has: {}", stop.where, stop.policy,
+                                           stop.edge, fmt::join(known, ", ")));
     }
     const auto& record = e->table_->edges()[*edge];
     const std::string_view domain = e->table_->text(e->table_->domains()[record.domain].name);
-    const auto faults = replay::load_tags(csv_of(tags, roster, *e->table_, domain), stop.policy + " (tags)",
-                                          *e->table_, e->tags_);
+    const auto faults = load(tags, roster, stop, *e->table_, domain, e->tags_);
     if (!faults.empty()) return std::unexpected(joined(faults));
 
     e->digest_ = e->table_->digest();

@@ -24,6 +24,10 @@ enum class Toward : std::uint8_t { initiator, receiver };
 
 class Edge final : public core::EventSink {
   public:
+    /// Knows the policy that domain?
+    [[nodiscard]] bool knows(std::string_view domain) const {
+        return table_->find_domain(domain).has_value();
+    }
     /// `policy`: its text; `tags`: lines of domains that the policy does not know are left out; `roster`:
     /// users whom the edge can recognise by UID (normal forms).
     [[nodiscard]] static std::expected<std::unique_ptr<Edge>, std::string> make(

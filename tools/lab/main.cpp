@@ -127,19 +127,21 @@ class Program {
         }
         if (o_.json)
             fmt::print("{{\"event\":\"summary\",\"passed\":{},\"runs\":{}}}\n", passed_, runs_);
-        else
-            fmt::print("{} of {}\n", passed_, runs_);
+        else  // a picture has standard output for itself
+            fmt::print(picture() ? stderr : stdout, "{} of {}\n", passed_, runs_);
         return passed_ == runs_ ? kDone : kFailed;
     }
+
+    [[nodiscard]] bool picture() const { return o_.diagram != "text" && o_.output.empty(); }
 
     int run_scenario(const Scenario& s, Laboratory& lab) {
         if (o_.command == Options::Command::check) {
             const auto checked = check_edges(s, lab);
-            return checked ? kDone : fail(kUsage, "{}: {}", s.file, checked.error());
+            return checked ? kDone : fail(kUsage, "{}", checked.error());
         }
         for (const Variant& v : variants_of(s, o_.variant)) {
             const auto result = run(s, v, lab, {o_.captures});
-            if (!result) return fail(kUsage, "{}: {}", s.file, result.error());
+            if (!result) return fail(kUsage, "{}", result.error());
             ++runs_;
             passed_ += result->passed();
             if (!show(s, *result)) return fail(kFile, "{}: the diagram could not be written", o_.output);
@@ -165,8 +167,9 @@ class Program {
         } else if ((first && !o_.quiet) || (!r.passed() && o_.diagram == "text")) {
             fmt::print("{}", draw(s, r, isatty(STDOUT_FILENO) != 0));
         }
-        if (o_.diagram == "text" || !o_.output.empty())
-            fmt::print("{} {}, {}: {}\n", r.passed() ? "ok  " : "FAIL", s.name, r.variant.name(),
+        if (!picture() || !r.passed())
+            fmt::print(picture() ? stderr : stdout, "{} {}, {}: {}\n", r.passed() ? "ok  " : "FAIL", s.name,
+                       r.variant.name(),
                        r.accepted ? "accepted " + s.to_text(r.final_pair) : "failed, " + r.failure);
         if (!r.passed() && o_.diagram == "text" && o_.quiet)
             for (const std::string& fault : r.faults) fmt::print("     {}\n", fault);

@@ -21,7 +21,7 @@ A run is a scenario in one variant: users named in clear, users named by hashed 
 stands on the path, the same through two edges without rules, which must leave every frame as it came.
 
 Exit codes: 0 every run came out as expected; 1 one did not; 2 usage, or a fault in a scenario or policy;
-3 a file that cannot be read or written)";
+3 a scenario that cannot be read, or a file that cannot be written)";
 
 }  // namespace
 
@@ -60,9 +60,9 @@ std::optional<int> read_options(int argc, char** argv, Options& o) {
         std::cerr << "kmsgate-lab: --json writes no diagrams; leave out --output\n";
         return 2;
     }
-    if (o.diagram == "svg" && o.output.empty() && o.scenarios.size() == 1 && o.scenarios[0] == "all") {
-        std::cerr
-            << "kmsgate-lab: several SVG documents on one output cannot be told apart; add --output DIR\n";
+    const bool several = o.scenarios.size() != 1 || o.scenarios[0] == "all";
+    if (o.diagram != "text" && o.output.empty() && several && !o.json) {
+        std::cerr << "kmsgate-lab: several pictures on one output cannot be told apart; add --output DIR\n";
         return 2;
     }
     return std::nullopt;

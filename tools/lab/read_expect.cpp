@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/sip/ascii.hpp"
 #include "tools/lab/reading.hpp"
 
 namespace kmsgate::lab {
@@ -16,6 +17,14 @@ using Kind = Expected::Kind;
 constexpr std::array<std::string_view, 5> kLineKeys = {"mikey", "krr", "rewrite", "accept", "fail"};
 constexpr std::array<std::string_view, 3> kKrrKeys = {"by", "initiator", "receiver"};
 constexpr std::string_view kReceiver = "receiver";
+
+/// What a client says when it gives up: its own reasons, or the final response that it got.
+bool is_failure(std::string_view text) {
+    constexpr std::array<std::string_view, 6> kReasons = {
+        "no-initiator-kms", "no-receiver-kms", "too-many-attempts", "repeated", "timeout", "unreadable-krr"};
+    const bool status = text.size() >= 3 && std::ranges::all_of(text.substr(0, 3), sip::is_digit);
+    return status || text.empty() || std::ranges::find(kReasons, text) != kReasons.end();
+}
 
 bool is_end(const Expected& line) {
     return line.kind == Kind::accept || line.kind == Kind::fail;
@@ -59,6 +68,11 @@ void Reading::read_line(const Node& node, std::size_t number) {
     } else if (key == "fail") {
         out.kind = Kind::fail;
         out.detail = text(*field.value, name);
+        if (!is_failure(out.detail))
+            error(field.value->mark,
+                  fmt::format("{} in {} is no failure of a client", language::quote(out.detail), name),
+                  "write no-initiator-kms, no-receiver-kms, too-many-attempts, repeated, timeout, "
+                  "unreadable-krr, or the status of the response that ended it, like 486");
     } else {
         out.kind = key == "krr" ? Kind::krr : Kind::rewrite;
         const language::Fields krr = nodes_.fields(*field.value, name, kKrrKeys);

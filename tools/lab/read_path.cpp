@@ -77,6 +77,10 @@ std::pair<std::string, std::string> header_fault(std::string_view line) {
 
 }  // namespace
 
+std::string Reading::place(Mark mark) const {
+    return fmt::format("{}:{}:{}", scenario_.file, mark.line, mark.column);
+}
+
 void Reading::read_path(const Node& node, const Word& shared_policy) {
     bool shared_used = false;
     path_unknown = node.kind != Node::Kind::sequence;
@@ -84,6 +88,7 @@ void Reading::read_path(const Node& node, const Word& shared_policy) {
         const std::string number = fmt::format("edge {} of `path`", scenario_.path.size() + 1);
         const language::Fields fields = nodes_.fields(*entry, number, kStopKeys);
         Stop& stop = scenario_.path.emplace_back();
+        stop.where = place(entry->mark);
         if (entry->kind != Node::Kind::map) continue;
         stop.edge = name(*this, fields, "edge", number);
         const std::string what = stop.edge.empty() ? number : "edge " + language::quote(stop.edge);
@@ -114,6 +119,7 @@ void Reading::read_tags(const Node& node) {
         const std::string what = fmt::format("line {} of `tags`", scenario_.tags.size() + 1);
         const language::Fields fields = nodes_.fields(*entry, what, kTagKeys);
         TagLine& line = scenario_.tags.emplace_back();
+        line.where = place(entry->mark);
         if (entry->kind != Node::Kind::map) continue;
         line.domain = name(*this, fields, "domain", what);
         if (const Node* const value = nodes_.need(fields, "user", what)) {

@@ -66,6 +66,8 @@ class Reading {
     bool path_unknown = false;
 
   private:
+    /// "x05.yaml:9:5".
+    [[nodiscard]] std::string place(Mark mark) const;
     void read_line(const Node& node, std::size_t number);
     [[nodiscard]] std::string author(const Node& node, const std::string& what, bool receiver_too);
     [[nodiscard]] std::vector<std::string_view> kms_names() const;

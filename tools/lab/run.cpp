@@ -27,10 +27,24 @@ constexpr unsigned kMostSteps = 100'000;
 constexpr Station kInitiator{{2, 0, 0, 0, 0, 1}, {10, 1, 0, 1}, 5060};
 constexpr Station kReceiver{{2, 0, 0, 0, 0, 2}, {10, 2, 0, 2}, 5060};
 
-std::expected<std::string, std::string> read_file(const std::string& path) {
-    std::ifstream in(path, std::ios::binary);
-    if (!in) return std::unexpected(path + ": cannot be read");
+std::expected<std::string, std::string> read_policy(const Stop& stop) {
+    std::ifstream in(stop.policy, std::ios::binary);
+    if (!in)
+        return std::unexpected(
+            fmt::format("{}: the policy {} cannot be read; write a path from this file's folder", stop.where,
+                        stop.policy));
     return std::string(std::istreambuf_iterator<char>(in), {});
+}
+
+/// A tag for a domain that no edge of the path knows would do nothing.
+std::expected<void, std::string> check_domains(const Scenario& scenario,
+                                               const std::vector<std::unique_ptr<Edge>>& edges) {
+    for (const TagLine& line : scenario.tags)
+        if (std::ranges::none_of(edges, [&](const auto& e) { return e->knows(line.domain); }))
+            return std::unexpected(fmt::format(
+                "{}: no policy of the path has the domain `{}`; write one that stands under domains:",
+                line.where, line.domain));
+    return {};
 }
 
 /// Two edges without rules: they must let everything through as it is.
@@ -40,7 +54,7 @@ const std::string kRuleless =
     "edges:\n  edge-1: {domain: lab1, proxy: cs}\n  edge-2: {domain: lab2, proxy: cs}\n";
 
 std::vector<Stop> ruleless_path() {
-    return {{"edge-1", "Edge without rules", true, {}}, {"edge-2", "Edge without rules", false, {}}};
+    return {{"edge-1", "Edge without rules", true, {}, {}}, {"edge-2", "Edge without rules", false, {}, {}}};
 }
 
 /// What a KMS is to a client, for the notes of the ladder.
@@ -88,7 +102,7 @@ class Run {
         std::vector<std::unique_ptr<Edge>> edges;
         result_.actors.push_back(scenario_.initiator.label);
         for (const Stop& stop : stops) {
-            const auto policy = ruleless ? kRuleless : read_file(stop.policy);
+            const auto policy = ruleless ? kRuleless : read_policy(stop);
             if (!policy) return std::unexpected(policy.error());
             auto edge = Edge::make(stop, *policy, scenario_.tags,
                                    {initiator_profile_.user, receiver_profile_.user}, lab_.pool.get());
@@ -96,6 +110,8 @@ class Run {
             edges.push_back(std::move(*edge));
             result_.actors.push_back(stop.label);
         }
+        if (const auto known = check_domains(scenario_, edges); !ruleless && !known)
+            return std::unexpected(known.error());
         result_.actors.push_back(scenario_.receiver.label);
         path_.emplace(std::move(edges), kStart, result_);
         if (options.captures.empty()) return {};
@@ -248,13 +264,15 @@ std::expected<Laboratory, std::string> Laboratory::open() {
 }
 
 std::expected<void, std::string> check_edges(const Scenario& scenario, Laboratory& lab) {
+    std::vector<std::unique_ptr<Edge>> edges;
     for (const Stop& stop : scenario.path) {
-        const auto policy = read_file(stop.policy);
+        const auto policy = read_policy(stop);
         if (!policy) return std::unexpected(policy.error());
-        const auto edge = Edge::make(stop, *policy, scenario.tags, {}, lab.pool.get());
+        auto edge = Edge::make(stop, *policy, scenario.tags, {}, lab.pool.get());
         if (!edge) return std::unexpected(edge.error());
+        edges.push_back(std::move(*edge));
     }
-    return {};
+    return check_domains(scenario, edges);
 }
 
 std::expected<Result, std::string> run(const Scenario& scenario, const Variant& variant, Laboratory& lab,

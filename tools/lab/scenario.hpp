@@ -34,6 +34,7 @@ struct Stop {
     std::string edge;             ///< name in the policy
     std::string label;            ///< for the ladder: "Domain 1 CS Proxy"
     bool faces_initiator = true;  ///< its inside port is toward the initiator
+    std::string where;            ///< "x05.yaml:9:5", for faults that show only beside the policy
     std::string policy;           ///< file, path as given resolved against the scenario's folder
 };
 
@@ -41,6 +42,7 @@ struct TagLine {
     std::string domain;
     std::string user;
     std::vector<std::string> tags;
+    std::string where;  ///< place in the scenario
 };
 
 /// One line of the expected transcript, in order.

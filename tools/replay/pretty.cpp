@@ -93,8 +93,7 @@ std::string pretty_message(std::uint64_t number, const core::MessageRecord& r) {
     for (std::size_t i = 1; i < r.mikey.size(); ++i)
         out += fmt::format(kRow, "", "", "", "", kms_names(r.mikey[i]), "", "");
     out += krr_row("KRR in:", r.krr_in);
-    if (!r.krr_unknown.empty())
-        out += fmt::format("{:>33}  {}\n", "unknown KMS:", list_text(r.krr_unknown));
+    if (!r.krr_unknown.empty()) out += fmt::format("{:>33}  {}\n", "unknown KMS:", list_text(r.krr_unknown));
     out += krr_row("KRR out:", r.krr_out);
     return out;
 }

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,26 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib import answers, krr, sip  # noqa: E402
 from lib.scene import Scene, main  # noqa: E402
+
+MIXED = f"multipart/mixed; boundary={sip.BOUNDARY}"
+KINDS = ("text/plain", "text/html", "application/sdp", "application/pkcs7-signature")
+
+
+def disguised(body: bytes) -> list[sip.Message]:
+    """A KRR under types that are not its own and in parts that say none, then the same shapes without one."""
+    krr_part = sip.Part(krr.TYPE, answers.whole(answers.document([answers.A])))
+    out: list[sip.Message] = []
+    for text in (body, b"see <KmsRedirectResponse>, the root element"):
+        bare = sip.multipart([sip.Part(None, b"@")]).replace(b"\r\n\r\n@", b"\r\n" + text)
+        parts = sip.multipart([sip.Part("text/plain", b"x") if text != body else krr_part])
+        rows = [(text, kind) for kind in KINDS]
+        rows += [(sip.multipart([sip.Part(kind, text)]), MIXED) for kind in (*KINDS, None)]
+        coded = sip.Part("text/plain", base64.b64encode(text), (("Content-Transfer-Encoding", "base64"),))
+        rows += [(sip.multipart([coded]), MIXED), (bare, MIXED)]
+        rows += [(text + b"\r\n" + parts, MIXED), (parts + text, MIXED)]
+        first = 12 + len(out)
+        out += [answers.refusal(sip.small(first + i), data, kind) for i, (data, kind) in enumerate(rows)]
+    return out
 
 
 def scene() -> Scene:
@@ -40,6 +61,8 @@ def scene() -> Scene:
         sip.response(sip.small(10), 488, "Not Acceptable Here", "application/xml", b"<other/>"),
     )
     out.send("outside", 11.0, sip.response(sip.small(11), 488, "Not Acceptable Here"))
+    for number, message in enumerate(disguised(answers.whole(answers.document([answers.B]))), 12):
+        out.send("outside", float(number), message)
     return out
 
 

@@ -23,6 +23,7 @@ def scene() -> Scene:
         ("outside", answers.document([answers.A], [evil, "KMS.evil.example", "kms.worse.example"])),
         ("outside", answers.document([answers.B, answers.A], "ANY", users=names)),
         ("outside", answers.document([f"kms{i}.evil.example" for i in range(40)])),
+        ("outside", answers.document([evil, "ANY"])),
     ]
     for number, (port, root) in enumerate(rows, 1):
         out.send(port, float(number), answers.refusal(sip.small(number), root))

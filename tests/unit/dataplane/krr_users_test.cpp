@@ -1,52 +1,13 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Whose KRR comes back: the request's transaction tells, then the response's own SIP identities, else the
 // strictest rule; never what the KRR says.
-#include "tests/unit/dataplane/gate.hpp"
+#include "tests/unit/dataplane/krr_kit.hpp"
 
 namespace kmsgate::core {
 namespace {
 
 using namespace kmsgate::test;
 
-const std::string kAnonymous = "<sip:anonymous@anonymous.invalid>";
-
-std::string uri(std::string_view name) {
-    return "<KmsUri>" + std::string(name) + "</KmsUri>";
-}
-/// Any request becomes the 488 that answers it, with a KRR that allows every KMS on both sides.
-Sip answer_to(Sip s, std::string body = krr_text(uri("ANY"))) {
-    s.status = 488;
-    s.extra.clear();
-    if (s.to.find(";tag=") == std::string::npos) s.to += ";tag=far";
-    s.type = kKrrType;
-    s.body = std::move(body);
-    return s;
-}
-/// The same with nobody named in its headers; From keeps its tag.
-Sip anonymous(Sip s) {
-    s.from = kAnonymous + ";tag=f1";
-    s.to = kAnonymous + ";tag=far";
-    return s;
-}
-struct Lists {
-    std::string initiator, receiver;
-    friend bool operator==(const Lists&, const Lists&) = default;
-};
-/// Names between blanks of the outermost KRR that left, or "ANY".
-Lists lists_of(const std::vector<Bytes>& out) {
-    if (out.empty()) return {"nothing left", "nothing left"};
-    const std::string body = receive(out, 14, false).payload;
-    const auto read = [&](const std::string& element) {
-        const std::size_t from = body.find("<" + element);
-        if (from == std::string::npos) return std::string("absent");
-        const std::size_t end = std::min(body.find("</" + element, from), body.find("/>", from));
-        std::string names;
-        for (std::size_t at = body.find("<KmsUri>", from); at < end; at = body.find("<KmsUri>", at + 1))
-            names.append(names.empty() ? "" : " ").append(body, at + 8, body.find('<', at + 8) - at - 8);
-        return names;
-    };
-    return {read("InitiatorKmsList"), read("ReceiverKmsList")};
-}
 void tag(Gate& g, const char* user, std::uint32_t bits) {
     ASSERT_TRUE(g.tags.set("mc1", user, bits));
 }
@@ -168,6 +129,7 @@ TEST(KrrUsers, AnIsEdgeGoesByTheTransaction) {
         s.from = "<sip:mcptt@far.example>;tag=f1";
         s.to = s.uri = "sip:server@far.example";
         s.call_id = "c" + std::to_string(++n);
+        s.via += s.call_id;
         const Arrival from = n % 2 == 0 ? Arrival::inside : Arrival::outside;
         g.message(s, from);
         ASSERT_EQ(g.last(), "forward allowed");
@@ -181,11 +143,27 @@ TEST(KrrUsers, AnIsEdgeGoesByTheTransaction) {
     s.to = "<sip:y@mc2.example>";
     s.uri = "sip:y@mc2.example";
     s.call_id = "neither";
+    s.via += "neither";
     g.message(s);
     Sip back = answer_to(s);
     back.from = "<sip:alice@mc1.example>;tag=f1";
     EXPECT_EQ(lists_of(g.message(back, Arrival::outside).inside), (Lists{"ANY", "ANY"}));
     EXPECT_EQ(g.last(), "forward no-rule");
+}
+
+/// The far side cannot shorten our memory with an answer that nobody gets to see.
+TEST(KrrUsers, ADroppedFinalEndsNoTransaction) {
+    Gate g(policy_text("", "", "is", kIsRules));
+    Sip s = invite({.idri = "sip:alice@mc1.example", .idrr = "sip:x@mc2.example"});
+    s.to = s.uri = "sip:x@mc2.example";
+    g.message(s);
+    ASSERT_EQ(g.last(), "forward allowed");
+    g.message(answer_to(s, "<KmsRedirectResponse"), Arrival::outside);
+    ASSERT_EQ(g.last(), "drop unparsable-krr");
+    g.now += 60 * kSecond;
+    Sip lie = answer_to(s);
+    lie.from = "<sip:y@mc2.example>;tag=f1";
+    EXPECT_EQ(lists_of(g.message(lie, Arrival::outside).inside), (Lists{"kms.a.example", "ANY"}));
 }
 
 TEST(KrrUsers, HashedUsersOfTheRoster) {
@@ -287,6 +265,7 @@ TEST(KrrUsers, VisitedNetworksAreThoseOfTheRequest) {
               "kms.c.example kms.b.example");
     Sip home = invite({});
     home.call_id = "c2";
+    home.via += "c2";
     g.message(home);
     Sip lie = answer_to(home);
     lie.extra = s.extra;
@@ -294,6 +273,7 @@ TEST(KrrUsers, VisitedNetworksAreThoseOfTheRequest) {
         << "what the far side says of the visited network counts nothing";
     EXPECT_EQ(g.counters().get(Counter::krr_unknown_user), 0U);
     lie.call_id = "c3";
+    lie.via += "c3";
     EXPECT_EQ(lists_of(g.message(lie, Arrival::outside).inside).initiator, kB)
         << "nobody knows any more: what both rules allow";
     EXPECT_EQ(g.counters().get(Counter::krr_unknown_user), 1U);
@@ -321,6 +301,7 @@ TEST(KrrUsers, MoreThanCanBeKeptIsStrictest) {
     for (const std::size_t n : {std::size_t{2}, std::size_t{40}}) {
         Sip s = invite({});
         s.call_id = "n" + std::to_string(n);
+        s.via += s.call_id;
         std::string list = "<resource-lists xmlns=\"urn:ietf:params:xml:ns:resource-lists\"><list>";
         for (std::size_t i = 0; i < n; ++i)
             list += "<entry uri=\"sip:user" + std::to_string(i) + "@mc1.example\"/>";
@@ -332,6 +313,7 @@ TEST(KrrUsers, MoreThanCanBeKeptIsStrictest) {
         ASSERT_EQ(g.last(), "forward allowed");
         Sip back = answer_to(invite({}));
         back.call_id = s.call_id;
+        back.via = s.via;
         back.body = krr_text(uri("ANY"), uri("ANY"));
         EXPECT_EQ(lists_of(g.message(back, Arrival::inside).outside).receiver, kA) << n;
     }

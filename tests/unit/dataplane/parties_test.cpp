@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -116,6 +117,121 @@ TEST(Parties, LiveAndDieWithTheirTransaction) {
     EXPECT_TRUE(t.parties(*a).empty()) << "taken over after its time";
 }
 
+std::vector<std::string> names(const Callers& c) {
+    std::vector<std::string> out;
+    for (const Parties* p : c.all()) out.push_back(users(*p, 0).front());
+    return out;
+}
+/// An entry under a branch; its user is named after its key.
+Transaction* enter(Transactions& t, std::uint64_t key, std::uint64_t branch, Time expires) {
+    Transaction* e = t.put({key, key}, 10);
+    if (e == nullptr) return e;
+    const std::string name = std::to_string(key);
+    const Candidate u{name, {}, 0};
+    e->expires = expires;
+    t.parties(*e).add({ours({&u, 1}), User{}}, {});
+    t.set_branch(*e, branch);
+    t.set_branch(*e, branch);  // once more changes nothing
+    return e;
+}
+
+TEST(Callers, OfABranchNewestFirst) {
+    Transactions t(16);
+    EXPECT_EQ(t.callers(7, 10).count, 0U);
+    enter(t, 1, 7, 100);
+    enter(t, 2, 7 + 16, 100);  // the same bucket
+    enter(t, 3, 7, 50);
+    enter(t, 4, 0, 100);
+    EXPECT_EQ(names(t.callers(7, 10)), (std::vector<std::string>{"3|", "1|"}));
+    EXPECT_EQ(names(t.callers(7 + 16, 10)), std::vector<std::string>{"2|"});
+    EXPECT_EQ(t.callers(0, 10).count, 0U) << "no branch is none to look for";
+    EXPECT_EQ(names(t.callers(7, 50)), std::vector<std::string>{"1|"}) << "past its time";
+    t.age(50);
+    EXPECT_EQ(t.size(), 3U);
+    EXPECT_EQ(names(t.callers(7, 50)), std::vector<std::string>{"1|"});
+    t.put({5, 5}, 10)->expires = 100;
+    t.set_branch(*t.find({5, 5}, 10), 7);
+    EXPECT_EQ(names(t.callers(7, 50)), std::vector<std::string>{"1|"}) << "an entry without a request";
+    enter(t, 1, 8, 100);
+    EXPECT_TRUE(names(t.callers(7, 50)).empty()) << "under another branch now";
+    EXPECT_EQ(names(t.callers(8, 50)), std::vector<std::string>{"1|"});
+}
+
+TEST(Callers, MoreThanAreToldApartAreACrowd) {
+    Transactions t(200);
+    for (std::uint64_t n = 1; n <= Callers::kMax; ++n) enter(t, n, 7, 100);
+    EXPECT_EQ(t.callers(7, 10).count, Callers::kMax);
+    EXPECT_FALSE(t.callers(7, 10).crowd);
+    enter(t, 100, 7, 50);
+    EXPECT_TRUE(t.callers(7, 10).crowd);
+    EXPECT_FALSE(t.callers(7, 50).crowd) << "the living count";
+    // The walk is bounded whatever it meets.
+    for (std::uint64_t n = 101; n < 100 + Callers::kMaxSteps - Callers::kMax; ++n) enter(t, n, 7, 50);
+    EXPECT_EQ(t.callers(7, 50).count, Callers::kMax);
+    EXPECT_FALSE(t.callers(7, 50).crowd);
+    enter(t, 199, 7, 50);
+    EXPECT_TRUE(t.callers(7, 50).crowd);
+    for (int i = 0; i < 50; ++i) t.age(60);
+    EXPECT_EQ(names(t.callers(7, 60)).size(), Callers::kMax);
+    EXPECT_FALSE(t.callers(7, 60).crowd);
+}
+
+TEST(Callers, PutFirst) {
+    std::array<Parties, Callers::kMax + 1> p;
+    Callers c;
+    c.put_first(&p[0]);
+    EXPECT_EQ(c.count, 1U);
+    c.requests[c.count++] = &p[1];
+    c.put_first(&p[1]);
+    EXPECT_EQ(std::vector(c.all().begin(), c.all().end()), (std::vector<const Parties*>{&p[1], &p[0]}));
+    c.put_first(&p[2]);
+    EXPECT_EQ(std::vector(c.all().begin(), c.all().end()),
+              (std::vector<const Parties*>{&p[2], &p[0], &p[1]}));
+    while (c.count < Callers::kMax) {
+        c.requests[c.count] = &p[c.count];
+        ++c.count;
+    }
+    EXPECT_FALSE(c.crowd);
+    c.put_first(&p[Callers::kMax]);
+    EXPECT_TRUE(c.crowd && c.count == Callers::kMax && c.requests[0] == &p[Callers::kMax]);
+}
+
+/// Entries come, go and are taken over in any order; the index agrees with a plain list all the time.
+TEST(Callers, LongChurn) {
+    Transactions t(32);
+    struct Known {
+        std::uint64_t key, branch;
+        Time expires;
+    };
+    std::vector<Known> known;
+    std::uint64_t random = 1;
+    for (Time now = 10; now < 20000; ++now) {
+        random = random * 6364136223846793005ULL + 1442695040888963407ULL;
+        const std::uint64_t key = 1 + (random >> 33) % 60, branch = 1 + key % 5;
+        std::erase_if(known, [&](const Known& k) { return k.expires <= now; });
+        const bool alive = std::ranges::any_of(known, [&](const Known& k) { return k.key == key; });
+        if (now % 3 == 0) t.age(now);
+        Transaction* e = alive ? nullptr : t.put({key, key}, now);
+        if (e != nullptr) {
+            const std::string name = std::to_string(key);
+            const Candidate u{name, {}, 0};
+            e->expires = now + 1 + (random >> 50) % 40;
+            t.parties(*e).add({ours({&u, 1}), User{}}, {});
+            t.set_branch(*e, branch);
+            known.push_back({key, branch, e->expires});
+        }
+        for (std::uint64_t b = 1; b <= 5; ++b) {
+            std::vector<std::string> expected;
+            for (const Known& k : known)
+                if (k.branch == b) expected.push_back(std::to_string(k.key) + "|");
+            auto found = names(t.callers(b, now));
+            std::ranges::sort(expected);
+            std::ranges::sort(found);
+            ASSERT_EQ(found, expected) << now;
+        }
+    }
+}
+
 #ifndef KMSGATE_ADDRESS_SANITIZER  // AddressSanitizer owns operator new
 TEST(Parties, NeverTouchTheHeap) {
     ASSERT_TRUE(policy::decide::testing::counts_allocations());
@@ -129,6 +245,8 @@ TEST(Parties, NeverTouchTheHeap) {
         Transaction* entry = t.put({i % 3, 7}, i);
         entry->expires = i + 2;
         t.parties(*entry).add(both, networks);
+        t.set_branch(*entry, 1 + i % 2);
+        seen += t.callers(1, i).count;
         t.parties(*entry).each_user(0, [&](std::string_view, std::string_view) { ++seen; });
         t.age(i);
     }

@@ -72,7 +72,7 @@ TEST(KrrBack, InAMultipart) {
     Sip s = answer(before + krr_text(uri(kB)) + after);
     s.type = "multipart/mixed;boundary=b1";
     const auto out = g.message(s, Arrival::outside);
-    EXPECT_EQ(g.last(), "rewrite krr-initiator-narrowed");
+    EXPECT_EQ(g.last(), "rewrite empty-intersection");
     const Received r = receive(out.inside);
     const std::string body = r.payload.substr(r.payload.find("\r\n\r\n") + 4);
     EXPECT_EQ(body.rfind(before, 0), 0U);
@@ -151,7 +151,7 @@ TEST(KrrBack, TooDeepToNarrow) {
         const bool fits = depth < krr::kMaxDepth;
         Gate g;
         g.message(answer(krr), Arrival::outside);
-        EXPECT_EQ(g.last(), fits ? "rewrite krr-initiator-narrowed" : "drop unparsable-krr") << depth;
+        EXPECT_EQ(g.last(), fits ? "rewrite empty-intersection" : "drop unparsable-krr") << depth;
         Gate shadow;
         shadow.judge.mode = Mode::shadow;
         shadow.message(answer(krr), Arrival::outside);
@@ -160,7 +160,7 @@ TEST(KrrBack, TooDeepToNarrow) {
         const Bytes frame = frame4(bytes(answer(krr).text()));
         const auto out = lax.send(frame, Arrival::outside).inside;
         EXPECT_EQ(out == std::vector<Bytes>{frame}, !fits);
-        EXPECT_EQ(lax.last(), fits ? "rewrite krr-initiator-narrowed" : "forward unparsable-krr");
+        EXPECT_EQ(lax.last(), fits ? "rewrite empty-intersection" : "forward unparsable-krr");
     }
 }
 
@@ -168,7 +168,7 @@ TEST(KrrBack, GrownBeyondTheMtu) {
     Gate g(policy_text(), {.mtu = 600});
     const auto frames = fragments6(udp(5060, 5060, bytes(answer(krr_text(uri(kB))).text())), 400);
     const auto out = g.send(frames, Arrival::outside);
-    EXPECT_EQ(g.last(), "rewrite krr-initiator-narrowed");
+    EXPECT_EQ(g.last(), "rewrite empty-intersection");
     ASSERT_GT(out.inside.size(), 1U);
     const Received r = receive(out.inside);
     EXPECT_LE(r.largest, 600U);

@@ -79,11 +79,25 @@ TEST(Krr, EmptyIntersection) {
                                  ? " [" + s.list(d, Side::initiator) + "] [" + s.list(d, Side::receiver) + "]"
                                  : "");
     };
-    EXPECT_EQ(run("rewrite"), "rewrite krr-initiator-narrowed [] [kms.c.example]");
+    EXPECT_EQ(run("rewrite"), "rewrite empty-intersection [] [kms.c.example]");
     EXPECT_EQ(run("forward"), "forward empty-intersection");
     EXPECT_EQ(run("redirect"), "drop empty-intersection");
     EXPECT_EQ(run("reject"), "reject empty-intersection");
     EXPECT_EQ(run("drop"), "drop empty-intersection");
+}
+
+/// By default too, and whatever becomes of the other list.
+TEST(Krr, EmptyIntersectionIsTheReasonOfTheRewrite) {
+    const Gate gate(edge("is", std::string(kInitiator) + kReceiver));
+    const auto run = [&](const Names& i, const Names& r) {
+        Scene s = response(gate, i, r);
+        const Decision d = s.ours(Side::initiator).ours(Side::receiver).judge();
+        return outcome(d) + " [" + s.list(d, Side::initiator) + "] [" + s.list(d, Side::receiver) + "]";
+    };
+    EXPECT_EQ(run(Names({kC}), Names({kA, kC})), "rewrite empty-intersection [] [kms.c.example]");
+    EXPECT_EQ(run(Names({kA, kC}), Names({kA})), "rewrite empty-intersection [kms.a.example] []");
+    EXPECT_EQ(run(Names({kA}), Names({kA})), "rewrite empty-intersection [kms.a.example] []");
+    EXPECT_EQ(run(Names({kC}), Names({kA})), "rewrite empty-intersection [] []");
 }
 
 TEST(Krr, NoRuleOrAnyRule) {
@@ -167,7 +181,7 @@ TEST(Krr, UnknownUser) {
     EXPECT_EQ(outcome(response(gate, Names({kB}), std::nullopt).judge()), "forward krr-adheres");
     Scene nothing_left = response(gate, Names({kA, kC}), std::nullopt);
     d = nothing_left.judge();
-    EXPECT_EQ(outcome(d), "rewrite krr-initiator-narrowed");
+    EXPECT_EQ(outcome(d), "rewrite empty-intersection");
     EXPECT_EQ(nothing_left.list(d, Side::initiator), "");
     for (const auto& [action, verdict] : {std::pair{"forward", "forward unknown-user"},
                                           {"redirect", "drop unknown-user"},
@@ -186,7 +200,7 @@ TEST(Krr, AnOfferBesideItIsJudgedToo) {
         return outcome(s.judge());
     };
     EXPECT_EQ(run(kC, Names({kC})), "drop response-mikey");
-    EXPECT_EQ(run(kA, Names({kC})), "rewrite krr-initiator-narrowed");
+    EXPECT_EQ(run(kA, Names({kC})), "rewrite empty-intersection");
     EXPECT_EQ(run(kA, Names({kA})), "forward krr-adheres");
 }
 
@@ -212,7 +226,7 @@ TEST(Krr, UnknownKms) {
     EXPECT_EQ(run("", "drop", Arrival::outside, Names({"KMS-A.alias.example"}), std::nullopt),
               "forward krr-adheres")
         << "an alias is known";
-    EXPECT_EQ(run("", "drop", Arrival::outside, Names({kC}), std::nullopt), "rewrite krr-initiator-narrowed ")
+    EXPECT_EQ(run("", "drop", Arrival::outside, Names({kC}), std::nullopt), "rewrite empty-intersection ")
         << "known, though not allowed";
     for (const char* action : {"judge", "drop"}) {
         const Gate gate(edge("cs", kInitiator, std::string("unknown-kms-in-krr: ") + action));
@@ -259,7 +273,7 @@ TEST(Krr, ACrowdIsNeverLetGo) {
         Scene s = response(gate, Names({kC}), std::nullopt);
         s.facts.users[0].crowd = crowd;
         EXPECT_EQ(outcome(s.other(Side::receiver).judge()),
-                  crowd ? "rewrite krr-initiator-narrowed" : "forward unknown-user");
+                  crowd ? "rewrite empty-intersection" : "forward unknown-user");
     }
 }
 

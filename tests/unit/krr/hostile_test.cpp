@@ -181,6 +181,49 @@ TEST(KrrHostile, StrayText) {
     EXPECT_EQ(fault(layer("<EmbeddedKrr>x" + layer("") + "</EmbeddedKrr>")), "structure");
 }
 
+/// A name in pieces: some readers take the first text node, some the last, some all.
+TEST(KrrHostile, NamesInPieces) {
+    for (const std::string name :
+         {"kms.a<!-- -->.example", "a<!--b-->", "<!--b-->a", "<!-- a -->", "a<?x y?>", "<?x?>a", "a<?x?>b",
+          "kms.<![CDATA[a]]>.example", "a<![CDATA[b]]>", "<![CDATA[a]]>b", "<![CDATA[a]]><![CDATA[b]]>",
+          " <![CDATA[a]]>", "<![CDATA[a]]>\n", "a<![CDATA[]]>", "<![CDATA[a]]><!-- -->", "AN<!-- -->Y"}) {
+        EXPECT_EQ(fault(initiator("<KmsUri>" + name + "</KmsUri>")), "structure") << name;
+        EXPECT_EQ(fault(layer("<ReceiverKmsList><KmsUri >" + name + "</KmsUri ></ReceiverKmsList>")),
+                  "structure")
+            << name;
+        const std::string inner = initiator("<KmsUri>" + name + "</KmsUri>");
+        EXPECT_EQ(fault(layer("<EmbeddedKrr>" + inner + "</EmbeddedKrr>")), "none") << "evidence only";
+    }
+    EXPECT_EQ(fault(initiator("<KmsUri xmlns:x='<!-- -->a&lt;'>a</KmsUri>")), "not-xml");
+    EXPECT_EQ(fault(initiator("<KmsUri xmlns:x='urn:y'>a</KmsUri>")), "none");
+    EXPECT_EQ(fault("<!-- a -->" + initiator("<!-- a --><KmsUri>a</KmsUri><?x?><!-- b -->") + "<!-- c -->"),
+              "none");
+    EXPECT_EQ(fault(layer("<!-- a --><InitiatorUri>a<!-- -->b</InitiatorUri>")), "none") << "decides nothing";
+}
+
+/// xsi:nil and its like make a list, a name or a layer mean something else to some readers.
+TEST(KrrHostile, AttributesThatDecide) {
+    const std::string xsi = " xmlns:xsi='http://www.w3.org/2001/XMLSchema-instance'";
+    for (const std::string attribute :
+         {" xsi:nil='true'", " xsi:nil='false'", " xsi:type='x'", " x='y'", " xml:lang='en'", " Id=''"}) {
+        const std::string more = xsi + attribute;
+        for (const std::string list : {"InitiatorKmsList", "ReceiverKmsList"}) {
+            EXPECT_EQ(fault(layer("<" + list + more + "/>")), "structure") << attribute;
+            EXPECT_EQ(fault(layer("<" + list + more + "><KmsUri>a</KmsUri></" + list + ">")), "structure");
+            EXPECT_EQ(fault(layer("<" + list + "><KmsUri" + more + ">a</KmsUri></" + list + ">")),
+                      "structure");
+        }
+        EXPECT_EQ(fault(layer("<EmbeddedKrr" + more + ">" + layer("") + "</EmbeddedKrr>")), "structure");
+        const std::string inner =
+            layer("<InitiatorKmsList" + more + "/><EmbeddedKrr" + more + ">" + layer("") + "</EmbeddedKrr>");
+        EXPECT_EQ(fault(layer("<EmbeddedKrr>" + inner + "</EmbeddedKrr>")), "none") << "evidence only";
+    }
+    EXPECT_EQ(fault(layer("<InitiatorKmsList" + xsi + "><KmsUri" + xsi + ">a</KmsUri></InitiatorKmsList>" +
+                          "<EmbeddedKrr" + xsi + ">" + layer("") + "</EmbeddedKrr>")),
+              "none")
+        << "declarations are no attributes";
+}
+
 TEST(KrrHostile, EmbeddedShape) {
     EXPECT_EQ(fault(layer("<EmbeddedKrr/>")), "structure");
     EXPECT_EQ(fault(layer("<EmbeddedKrr><!-- " + layer("") + " --></EmbeddedKrr>")), "structure");
@@ -228,7 +271,6 @@ TEST(KrrHostile, Uri) {
     EXPECT_EQ(fault(initiator("<KmsUri/>")), "uri");
     EXPECT_EQ(fault(initiator("<KmsUri> \t\r\n</KmsUri>")), "uri");
     EXPECT_EQ(fault(initiator("<KmsUri>&#32;</KmsUri>")), "uri");
-    EXPECT_EQ(fault(initiator("<KmsUri><!-- a --></KmsUri>")), "uri");
     EXPECT_EQ(fault(initiator("<KmsUri>ANY</KmsUri><KmsUri/>")), "uri");
     EXPECT_EQ(fault(layer("<ReceiverKmsList><KmsUri/></ReceiverKmsList>")), "uri");
     EXPECT_EQ(fault(initiator("<KmsUri>" + std::string(kMaxUri + 1, 'k') + "</KmsUri>")), "uri");
@@ -240,13 +282,13 @@ TEST(KrrHostile, Uri) {
 }
 
 TEST(KrrHostile, CutAnywhere) {
-    const std::string whole =
-        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><!-- a -->" +
-        layer(
-            "<InitiatorKmsList><KmsUri>a&amp;b<![CDATA[c]]></KmsUri></InitiatorKmsList><ReceiverKmsList/>"
-            "<EmbeddedKrr>" +
-            layer("<InitiatorUri>sip:j\xC3\xBCrgen@a.example</InitiatorUri>") +
-            "</EmbeddedKrr><x:y xmlns:x='urn:x'/>");
+    const std::string whole = "<?xml version=\"1.0\" encoding=\"UTF-8\"?><!-- a -->" +
+                              layer(
+                                  "<InitiatorKmsList><KmsUri><![CDATA[c]]></KmsUri><KmsUri>a&amp;b</KmsUri></"
+                                  "InitiatorKmsList><ReceiverKmsList/>"
+                                  "<EmbeddedKrr>" +
+                                  layer("<InitiatorUri>sip:j\xC3\xBCrgen@a.example</InitiatorUri>") +
+                                  "</EmbeddedKrr><x:y xmlns:x='urn:x'/>");
     ASSERT_EQ(fault(whole + "\r\n "), "none");
     for (std::size_t size = 0; size < whole.size(); ++size)
         ASSERT_NE(fault(whole.substr(0, size)), "none") << size;

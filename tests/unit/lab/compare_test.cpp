@@ -51,17 +51,18 @@ TEST(Compare, MissingStep) {
     Result r = play(s);
     nth(r, Step::Kind::krr, 2).rewritten = false;  // d2-is lets it pass as it is
     EXPECT_EQ(compare(s, r),
-              Lines{"line 5: expected KRR [A, D] | [B] rewritten by d2-is, which did not come"});
+              Lines{"item 5 of expect: expected KRR [A, D] | [B] rewritten by d2-is, which did not come"});
 }
 
 TEST(Compare, NothingCame) {
     const Scenario s = shipped("x05");
     Result r;
     r.actors = {"Initiator", "Domain 2 CS Proxy", "Receiver"};
-    EXPECT_EQ(compare(s, r), (Lines{"line 1: expected message (A, A), which did not come",
-                                    "line 2: expected KRR ANY | [B] created by d2-cs, which did not come",
-                                    "line 3: expected message (A, B), which did not come",
-                                    "line 4: expected (A, B) accepted, which did not come"}));
+    EXPECT_EQ(compare(s, r),
+              (Lines{"item 1 of expect: expected message (A, A), which did not come",
+                     "item 2 of expect: expected KRR ANY | [B] created by d2-cs, which did not come",
+                     "item 3 of expect: expected message (A, B), which did not come",
+                     "item 4 of expect: expected (A, B) accepted, which did not come"}));
 }
 
 TEST(Compare, ExtraStep) {
@@ -83,21 +84,24 @@ TEST(Compare, ChangedSteps) {
     nth(r, Step::Kind::krr, 4).from = 3;  // its author
     nth(r, Step::Kind::mikey, 3).pair.kmsi = "kms.evil.example";
     r.steps.back().pair.kmsr = "kms.y.example";
-    EXPECT_EQ(
-        compare(s, r),
-        (Lines{"line 5: expected KRR [A, C] | [X, Z] rewritten by d2-is, came KRR [A, C] | [Z, X] rewritten "
-               "by d2-is",
-               "line 8: expected KRR ANY | [Y, Z] created by d4-cs, came KRR ANY | [Y, Z] created by d3-is",
-               "line 12: expected message (C, Z), came message (kms.evil.example, Z)",
-               "line 13: expected (C, Z) accepted, came (C, Y) accepted"}));
+    EXPECT_EQ(compare(s, r),
+              (Lines{"item 5 of expect: expected KRR [A, C] | [X, Z] rewritten by d2-is, came KRR [A, C] | "
+                     "[Z, X] rewritten "
+                     "by d2-is",
+                     "item 8 of expect: expected KRR ANY | [Y, Z] created by d4-cs, came KRR ANY | [Y, Z] "
+                     "created by d3-is",
+                     "item 12 of expect: expected message (C, Z), came message (kms.evil.example, Z)",
+                     "item 13 of expect: expected (C, Z) accepted, came (C, Y) accepted"}));
 }
 
 TEST(Compare, EmptyListIsNotAny) {
     const Scenario s = shipped("x05");
     Result r = play(s);
     nth(r, Step::Kind::krr, 0).lists.initiator = std::vector<std::string>{};
-    EXPECT_EQ(compare(s, r),
-              Lines{"line 2: expected KRR ANY | [B] created by d2-cs, came KRR [] | [B] created by d2-cs"});
+    EXPECT_EQ(
+        compare(s, r),
+        Lines{
+            "item 2 of expect: expected KRR ANY | [B] created by d2-cs, came KRR [] | [B] created by d2-cs"});
 }
 
 TEST(Compare, SwappedSteps) {
@@ -109,12 +113,14 @@ TEST(Compare, SwappedSteps) {
     std::swap(second.lists, third.lists);
     const Lines lines = compare(s, r);
     ASSERT_EQ(lines.size(), 2U) << ::testing::PrintToString(lines);
-    EXPECT_TRUE(contains(lines[0], "line 5: expected KRR [A, C] | [X, Z] rewritten by d2-is, came KRR [C]"));
+    EXPECT_TRUE(contains(lines[0],
+                         "item 5 of expect: expected KRR [A, C] | [X, Z] rewritten by d2-is, came KRR [C]"));
 
     // Of different kinds: one of the two is in the wrong place.
     Result moved = play(s);
     std::rotate(moved.steps.begin(), moved.steps.begin() + 1, moved.steps.begin() + 2);
-    EXPECT_EQ(compare(s, moved), Lines{"line 1: expected message (A, A) here, which came as number 2"});
+    EXPECT_EQ(compare(s, moved),
+              Lines{"item 1 of expect: expected message (A, A) here, which came as number 2"});
 }
 
 TEST(Compare, FailureInPlaceOfSuccess) {
@@ -123,13 +129,13 @@ TEST(Compare, FailureInPlaceOfSuccess) {
     r.steps.back().kind = Step::Kind::failed;
     r.steps.back().from = 0;
     r.steps.back().text = "time\x1bout";
-    EXPECT_EQ(compare(s, r), (Lines{"line 4: expected (A, B) accepted, which did not come",
+    EXPECT_EQ(compare(s, r), (Lines{"item 4 of expect: expected (A, B) accepted, which did not come",
                                     "came as number 4: failure time\\x1Bout, which was not expected"}));
     const Scenario fails = shipped("x03");
     Result other = play(fails);
     other.steps.back().text = "timeout";
     EXPECT_EQ(compare(fails, other),
-              Lines{"line 3: expected failure no-initiator-kms, came failure timeout"});
+              Lines{"item 3 of expect: expected failure no-initiator-kms, came failure timeout"});
 }
 
 TEST(Compare, EdgesWithoutRulesDoNotCount) {
@@ -144,9 +150,10 @@ TEST(Compare, EdgesWithoutRulesDoNotCount) {
     EXPECT_EQ(compare(s, r), Lines{});
     // But one that answers does.
     nth(r, Step::Kind::krr, 0).from = 2;
-    EXPECT_EQ(compare(s, r),
-              Lines{"line 2: expected KRR [A] | [B] created by receiver, came KRR [A] | [B] created by "
-                    "Edge without rules"});
+    EXPECT_EQ(
+        compare(s, r),
+        Lines{"item 2 of expect: expected KRR [A] | [B] created by receiver, came KRR [A] | [B] created by "
+              "Edge without rules"});
 }
 
 TEST(VariantName, Words) {

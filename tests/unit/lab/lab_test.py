@@ -234,15 +234,27 @@ class Program(unittest.TestCase):
         self.assertIn("x05.policy.yaml:", err)
         self.assertIn("cz", err)
 
-    def test_an_edge_that_the_policy_does_not_have(self) -> None:
-        file = self.scenario("x05.yaml", "edge: d2-cs", "edge: d9-cs")
-        self.assertIn("d2-cs", lab("run", file, code=2).stderr)
+    def test_faults_that_show_only_beside_the_policy_name_their_line(self) -> None:
+        place = r"%s:\d+:\d+: "
+        file = self.scenario("x05.yaml", "home: A", "home: A")
+        policy = self.at / "x05.policy.yaml"
+        policy.write_text(policy.read_text().replace("d2-cs:", "d9-cs:", 1))
+        self.assertRegex(lab("run", file, code=2).stderr, place % re.escape(file) + ".*d2-cs.*d9-cs")
+        file = self.scenario("x05.yaml", "policy: x05.policy.yaml", "policy: x55.policy.yaml")
+        self.assertRegex(lab("check", file, code=2).stderr, place % re.escape(file) + ".*x55.policy.yaml")
+        file = self.scenario("x06.yaml", "tags: [roaming]", "tags: [roming]")
+        self.assertRegex(lab("run", file, code=2).stderr, place % re.escape(file) + ".*roming")
+        file = self.scenario("x06.yaml", "domain: mc1", "domain: mc9")
+        self.assertRegex(lab("run", file, code=2).stderr, place % re.escape(file) + ".*mc9")
+        file = self.scenario("x03.yaml", "fail: no-initiator-kms", "fail: no-initator-kms")
+        self.assertRegex(lab("check", file, code=2).stderr, place % re.escape(file) + ".*no-initator-kms")
 
     def test_usage(self) -> None:
         self.assertIn("x99", lab("run", "x99", code=2).stderr)
         lab("run", code=2)
         lab("run", "all", "--diagram", "png", code=2)
         lab("run", "all", "--diagram", "svg", code=2)
+        lab("run", "x1", "x2", "--diagram", "mermaid", code=2)
         lab("run", "/nowhere/x.yaml", code=3)
         self.assertIn("Examples:", lab("--help").stdout)
         self.assertEqual(len(lab("list").stdout.splitlines()), len(TRANSCRIPTS))
@@ -255,6 +267,10 @@ class Program(unittest.TestCase):
         done = subprocess.run(["xmllint", "--noout", "--nonet", *map(str, files)], capture_output=True, text=True,
                               check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
+        one = lab("run", "x8", "--diagram", "svg")
+        (self.at / "one.svg").write_text(one.stdout)
+        subprocess.run(["xmllint", "--noout", "--nonet", str(self.at / "one.svg")], check=True)
+        self.assertEqual(one.stderr, "2 of 2\n")
         out = lab("run", "x6", "--variant", "clear", "--diagram", "mermaid").stdout
         self.assertIn("sequenceDiagram", out)
         self.assertEqual(out.count("MIKEY ("), 3)

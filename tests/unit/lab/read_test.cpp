@@ -131,12 +131,12 @@ TEST(ReadScenario, WordsThatYamlWouldTypeAreText) {
     const Scenario s = read_good(
         "version: 1\nname: 1.10\ntitle: yes\nkms: {on: null, no: ~}\n"
         "initiator: {user: \"sip:a@b\", home: on}\nreceiver: {user: \"sip:c@d\", home: no}\n"
-        "expect: [{mikey: [on, no]}, {fail: off}]\n");
+        "expect: [{mikey: [on, no]}, {fail: 486}]\n");
     EXPECT_EQ(s.name, "1.10");
     EXPECT_EQ(s.title, "yes");
     EXPECT_EQ(s.initiator.profile.home, "null");
     EXPECT_EQ(s.receiver.profile.home, "~");
-    EXPECT_EQ(s.expect[1].detail, "off");
+    EXPECT_EQ(s.expect[1].detail, "486");
 }
 
 TEST(ReadScenario, AllFaultsAtOnceInFileOrder) {
@@ -310,7 +310,7 @@ TEST(ReadScenario, ExpectedLines) {
     expect_faults(
         head +
             "expect:\n  - mikey: [A, A]\n  - krr: ^^^{}\n  - krr: {by: ^two, initiator: ^B, receiver: [^E]}\n"
-            "  - rewrite: {by: ^receiver, initiator: ANY, receiver: ANY}\n  - fail: x\n",
+            "  - rewrite: {by: ^receiver, initiator: ANY, receiver: ANY}\n  - fail: 486\n",
         {"has no `by`; add `by:`", "has no `initiator`; add `initiator:`",
          "has no `receiver`; add `receiver:`",
          "is no edge of the path, and not the receiver; write one of: one, receiver",
@@ -319,14 +319,14 @@ TEST(ReadScenario, ExpectedLines) {
 }
 
 TEST(ReadScenario, OrderOfExpectedLines) {
-    expect_faults(kHead + "expect:\n  - ^krr: {by: receiver, initiator: ANY, receiver: [B]}\n  - fail: x\n",
+    expect_faults(kHead + "expect:\n  - ^krr: {by: receiver, initiator: ANY, receiver: [B]}\n  - fail: 486\n",
                   {"does not begin with a message; begin with `- mikey: [A, A]`"});
     expect_faults(kHead + "expect:\n  - mikey: [A, A]\n  - ^accept: [A, A]\n  - ^mikey: [A, B]\n",
                   {"line 2 of `expect` ends the run; write `accept` and `fail` last",
                    "does not say how it ends; end with `- accept: [A, B]`"});
     expect_faults(kHead +
                       "expect:\n  - mikey: [A, A]\n  - rewrite: {by: ^d1, initiator: [A], receiver: [B]}\n  "
-                      "- fail: x\n",
+                      "- fail: 486\n",
                   {"is no edge of the path; add the edge to `path`"});
 }
 

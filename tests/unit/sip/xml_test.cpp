@@ -141,7 +141,6 @@ TEST(Krr, ByTypeRootOrNamespace) {
         one(carrying("Content-Type: " + std::string(kKrrType) + "\r\nContent-Transfer-Encoding: base64\r\n",
                      base64(krr))),
         "typed sole decoded " + krr);
-    EXPECT_EQ(one(typed("text/plain", krr)), "0");
     EXPECT_EQ(one(typed("text/xml", "<a>KmsRedirectResponse</a>")), "0");
     // what cannot be read of a KRR is the KRR reader's to say
     EXPECT_EQ(in(kKrrType, "<!DOCTYPE x><KmsRedirectResponse/>"), "");
@@ -149,6 +148,85 @@ TEST(Krr, ByTypeRootOrNamespace) {
     EXPECT_EQ(in("text/xml", "<!DOCTYPE x [<!ENTITY k 'v'>]><a><KmsRedirectResponse/></a>"), "!charset");
     EXPECT_EQ(in("text/xml", "<!DOCTYPE a PUBLIC '-//X' \"a.dtd\"><a>text</a>"), "")
         << "declares nothing itself";
+}
+
+/// Where an I_MESSAGE would be seen, a KRR is: by its root element, under whatever type.
+TEST(Krr, UnderTypesThatAreNotItsOwn) {
+    const std::string krr = "<KmsRedirectResponse xmlns='urn:3gpp:ns:mcsecKMSKRR:1.0'/>";
+    const std::string spelled = "\xEF\xBB\xBF\r\n<?xml version='1.0'?>\r\n<!-- <a> --><!DOCTYPE x>" + krr;
+    const auto untyped = [](const std::string& message) {
+        const Looked looked(message);
+        std::size_t count = 0;
+        for (const KrrPart& k : looked->krrs) count += k.typed ? 100 : 1;
+        return count;
+    };
+    const std::string mixed = "multipart/mixed;boundary=b";
+    for (const std::string type : {"text/plain", "text/html", "text/plain;charset=utf-16", "application/sdp",
+                                   "application/mikey", "application/pkcs7-signature", "message/rfc822",
+                                   "multipart/mixed", "multipart/mixed;boundary=b", "image/png"})
+        for (const std::string& document : {krr, spelled}) {
+            EXPECT_GE(untyped(typed(type, document)), 1U) << type;
+            EXPECT_GE(untyped(typed(mixed, parts("b", {part(type, document)}))), 1U) << type;
+        }
+    EXPECT_EQ(untyped(typed("text/plain", "<x:KmsRedirectResponse")), 1U);
+    EXPECT_EQ(untyped(typed("text/plain", "<x:r xmlns:x='urn:3gpp:ns:mcsecKMSKR&#82;:1.0'/>")), 1U);
+    EXPECT_EQ(untyped(typed(mixed, parts("b", {"\r\n" + spelled}))), 1U) << "no type";
+    EXPECT_EQ(untyped(typed(mixed, parts("b", {"Content-Disposition: render\r\n\r\n" + krr}))), 1U);
+    EXPECT_EQ(untyped(typed(mixed, parts("b", {krr}))), 1U) << "no headers";
+    EXPECT_GE(untyped(typed(mixed, parts("b", {spelled}))), 1U) << "no headers";
+    EXPECT_EQ(untyped(typed(mixed, parts("b", {"Content-Disposition: render\r\n" + krr}))), 1U);
+    EXPECT_EQ(
+        untyped(typed(
+            mixed, parts("b", {part("text/plain", base64(krr), "Content-Transfer-Encoding: base64\r\n")}))),
+        1U);
+    EXPECT_EQ(untyped(invite("Refer-To: <sip:a@b?content-type=text%2Fplain&body=" + percent(krr) + ">\r\n")),
+              1U);
+    EXPECT_EQ(untyped(typed("application/xml", "<a><![CDATA[" + krr + "]]></a>")), 1U);
+    EXPECT_EQ(untyped(typed("application/xml", "<a>&lt;KmsRedirectResponse/></a>")), 1U);
+    for (const char32_t mark : {U'L', U'B'}) {
+        std::string wide(mark == U'L' ? "\xFF\xFE" : "\xFE\xFF", 2);
+        for (const char c : krr) wide += mark == U'L' ? std::string{c, '\0'} : std::string{'\0', c};
+        EXPECT_EQ(untyped(typed("text/plain", wide)), 1U);
+        EXPECT_EQ(untyped(typed("text/plain", wide.substr(2))), 1U);
+    }
+    // around the parts
+    const std::string good = part(kKrrType, krr);
+    EXPECT_EQ(untyped(typed(mixed, parts("b", {good}))), 100U);
+    EXPECT_GT(untyped(typed(mixed, spelled + "\r\n" + parts("b", {good}))), 100U) << "preamble";
+    EXPECT_EQ(untyped(typed(mixed, parts("b", {good}) + krr)), 101U) << "epilogue";
+    EXPECT_EQ(untyped(typed(mixed, parts("b", {part("text/plain", "x")}) + "\r\n" + krr)), 1U);
+    EXPECT_EQ(untyped(typed(mixed, parts("b", {good}) + krr + "\r\n" + parts("b", {"\r\nx"}))), 101U);
+}
+
+TEST(Krr, WordsAreNone) {
+    const std::string mixed = "multipart/mixed;boundary=b";
+    for (const std::string text :
+         {"see KmsRedirectResponse", "look: <KmsRedirectResponse/>", "<p>a <KmsRedirectResponse/></p>",
+          "<!-- <KmsRedirectResponse> --><p/>", "<a b='<KmsRedirectResponse>'/>", "<", "<KmsRedirect/>",
+          "< KmsRedirectResponse>", "xmlns=\"urn:3gpp:ns:mcsecKMSKRR:1.0\"", "&lt;KmsRedirectResponse/>",
+          "<!DOCTYPE html><html><body>KmsRedirectResponse</body></html>"})
+        for (const std::string type : {"text/plain", "text/html", "application/sdp"}) {
+            EXPECT_TRUE(Looked(typed(type, text))->krrs.empty()) << text;
+            EXPECT_TRUE(
+                Looked(typed(mixed, text + "\r\n" + parts("b", {part(type, text)}) + text))->krrs.empty())
+                << text;
+            EXPECT_EQ(in(type, text), "") << text;
+        }
+    EXPECT_TRUE(Looked(typed("application/sdp", sdp("i=<KmsRedirectResponse/>\r\n")))->krrs.empty());
+}
+
+TEST(Krr, TypedButEmpty) {
+    const std::string mixed = "multipart/mixed;boundary=b";
+    EXPECT_TRUE(Looked(typed(kKrrType, ""))->empty_krr);
+    EXPECT_TRUE(Looked(typed(mixed, parts("b", {part(kKrrType, "")})))->empty_krr);
+    EXPECT_TRUE(Looked(carrying("Content-Type: " + std::string(kKrrType) +
+                                    "\r\nContent-Transfer-Encoding: base64\r\n",
+                                "\r\n"))
+                    ->empty_krr);
+    EXPECT_FALSE(Looked(typed(kKrrType, "x"))->empty_krr);
+    EXPECT_FALSE(Looked(typed("application/xml", ""))->empty_krr);
+    EXPECT_FALSE(Looked(carrying("", ""))->empty_krr);
+    EXPECT_FALSE(Looked(typed("message/sip", typed(kKrrType, "")))->empty_krr) << "another message's";
 }
 
 std::string identities(const std::string& body,

@@ -30,6 +30,7 @@ struct Initiator::Impl {
     void act(Caller::What what, Incoming* message, Time now);
     void on_refusal(Incoming& response, Time now);
     void on_redirect(Redirect redirect, Time now);
+    void keep(std::string body, std::string outcome, Time now);
     void tick(Time now);
     void fail(std::string detail, Time now);
     void end(std::string detail, Time now);
@@ -137,6 +138,9 @@ void Initiator::Impl::act(Caller::What what, Incoming* message, Time now) {
             break;
         case accepted:
             tell(Event::Kind::established, now, tried.back());
+            if (message != nullptr)
+                if (auto krr = read_redirect(*message))
+                    keep(std::move(krr->body), "not acted on: in a 2xx", now);
             if (call.purpose == imessage::Purpose::gmk) return end("delivered", now);
             phase = Phase::talking;
             hang_up = now + call.talk;
@@ -160,13 +164,18 @@ void Initiator::Impl::act(Caller::What what, Incoming* message, Time now) {
 }
 
 void Initiator::Impl::on_refusal(Incoming& response, Time now) {
-    std::optional<Redirect> redirect;
-    if (response.message().status == 488) redirect = read_redirect(response);
+    std::optional<Redirect> redirect = read_redirect(response);
+    if (redirect && response.message().status != 488) {
+        // Evidence for the KMS, but no answer to an offer: only a 488 redirects (TS 33.180 D.4.1).
+        keep(std::move(redirect->body), fmt::format("not acted on: status {}", response.message().status),
+             now);
+        redirect.reset();
+    }
     if (!redirect) return fail(status_detail(response), now);
     on_redirect(std::move(*redirect), now);
 }
 
-void Initiator::Impl::on_redirect(Redirect redirect, Time now) {
+void Initiator::Impl::keep(std::string body, std::string outcome, Time now) {
     select::KeptKrr kept;
     kept.received = now;
     kept.user = profile.user;
@@ -174,10 +183,14 @@ void Initiator::Impl::on_redirect(Redirect redirect, Time now) {
     kept.peer = call.receiver;
     kept.due.push_back(profile.home);
     kept.due.insert(kept.due.end(), profile.secondary.begin(), profile.secondary.end());
-    kept.body = std::move(redirect.body);
+    kept.body = std::move(body);
+    kept.outcome = std::move(outcome);
+    store.add(std::move(kept));
+}
+
+void Initiator::Impl::on_redirect(Redirect redirect, Time now) {
     if (!redirect.lists) {
-        kept.outcome = "unreadable-krr: " + redirect.lists.error();
-        store.add(std::move(kept));
+        keep(std::move(redirect.body), "unreadable-krr: " + redirect.lists.error(), now);
         return fail("unreadable-krr", now);
     }
     tell(Event::Kind::received_krr, now, tried.back());
@@ -186,8 +199,8 @@ void Initiator::Impl::on_redirect(Redirect redirect, Time now) {
     std::expected<Request, std::string> request = std::unexpected(std::string());
     if (next) request = make(*next, now);
     const std::string why = !next ? std::string(to_string(next.error())) : request ? "" : request.error();
-    kept.outcome = why.empty() ? fmt::format("retry {} {}", next->kmsi, next->kmsr) : why;
-    store.add(std::move(kept));
+    keep(std::move(redirect.body), why.empty() ? fmt::format("retry {} {}", next->kmsi, next->kmsr) : why,
+         now);
     if (!why.empty()) return fail(why, now);
     send(std::move(*request), *next, now);
 }

@@ -63,6 +63,8 @@ namespace {
 
 /// Who a hostile receiver says it is about: nobody may believe it.
 constexpr std::string_view kForeigner = "sip:anybody@elsewhere.example";
+/// Processor of a KRR whose author must stay unnamed.
+constexpr std::string_view kNobody = "urn:x-kmsgate:km-client";
 
 bool success(const Answer& answer) {
     return answer.status < 300;
@@ -183,6 +185,8 @@ Answer Receiver::Impl::open(Incoming& request, const ReceivedOffer& offer, Time 
 
 Answer Receiver::Impl::redirect(const ReceivedOffer& offer, const select::Lists& lists, Time now) {
     RedirectNames names{profile.user, offer.initiator, profile.user, offer.pair};
+    // Who is named by UID alone is not given away by the answer.
+    if (profile.hashed) names = {std::string(kNobody), {}, {}, offer.pair};
     if (always) names.initiator = names.receiver = kForeigner;
     tell(Event::Kind::sent_krr, now, offer);
     events.back().lists = lists;

@@ -89,8 +89,8 @@ TEST_F(Hostile, RandomBytes) {
     for (int i = 0; i < 1500; ++i) {
         std::string bytes(random() % 1500, '\0');
         for (char& c : bytes) c = static_cast<char>(random());
-        if (i % 3 == 0) bytes = "INVITE sip:b@x SIP/2.0\r\n" + bytes;
-        if (i % 3 == 1) bytes = "SIP/2.0 488 x\r\nVia: " + bytes;
+        if (i % 3 == 0) bytes.insert(0, "INVITE sip:b@x SIP/2.0\r\n");
+        if (i % 3 == 1) bytes.insert(0, "SIP/2.0 488 x\r\nVia: ");
         give(bytes);
     }
 }

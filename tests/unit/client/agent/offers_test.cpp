@@ -35,6 +35,21 @@ TEST_F(Alone, TheKrrSaysWhatIsKnown) {
     EXPECT_TRUE(krr->id.starts_with("krr-"));
 }
 
+TEST_F(Alone, TheKrrOfAHashedReceiverNamesNobody) {
+    select::Profile unnamed = bob_of_x1();
+    unnamed.hashed = true;
+    unnamed.contacts = {kAlice};
+    begin(unnamed);
+    const std::string refusal = give(first_request(alice_of_x1(), kPck));
+    const std::string document = refusal.substr(refusal.find("\r\n\r\n") + 4);
+    const auto krr = krr::parse(document);
+    ASSERT_TRUE(krr);
+    EXPECT_EQ(krr->receiver_list.uris, std::vector<std::string>{kB});
+    EXPECT_EQ(document.find("bob"), std::string::npos);
+    EXPECT_EQ(document.find("alice"), std::string::npos);
+    EXPECT_FALSE(krr->processor.empty());
+}
+
 TEST_F(Alone, AnAttackersKrrSpeaksOfOthers) {
     begin(bob_at_a());
     receiver->always_answer({std::nullopt, {{kZ}}});

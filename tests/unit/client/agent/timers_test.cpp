@@ -28,14 +28,14 @@ class Timers : public ::testing::Test {
         }
     }
     void answer(double seconds, const std::string& status_line, const std::string& lines = {},
-                const std::string& method = {}) {
+                const std::string& method = {}, const std::string& body = {}) {
         run_to(seconds);
         std::string out = "SIP/2.0 " + status_line + "\r\nVia: " + header(request, "Via") +
                           "\r\nFrom: " + header(request, "From") + "\r\nTo: " + header(request, "To") +
                           (status_line.starts_with("100") ? "" : ";tag=bob") +
                           "\r\nCall-ID: " + header(request, "Call-ID") +
                           "\r\nCSeq: " + (method.empty() ? header(request, "CSeq") : "1 " + method) + "\r\n" +
-                          lines + "Content-Length: 0\r\n\r\n";
+                          lines + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body;
         initiator->receive(out, at(seconds));
         collect(at(seconds));
     }
@@ -127,6 +127,23 @@ TEST_F(Timers, PatienceEndsInACancel) {
     EXPECT_EQ(times("CANCEL"), Times{180100});
     EXPECT_TRUE(initiator->finished());
     EXPECT_EQ(events.size(), 2U);
+}
+
+/// Only a 488 redirects; what came along is kept for the KMS all the same (X.11).
+TEST_F(Timers, AKrrInAnotherFinalIsKeptAndNotActedOn) {
+    const std::string krr =
+        "<KmsRedirectResponse "
+        "xmlns=\"urn:3gpp:ns:mcsecKMSKRR:1.0\"><ProcessorUri>sip:x@y.example</ProcessorUri>"
+        "<Time>2026-11-21T12:00:00Z</Time></KmsRedirectResponse>";
+    const std::string type = "Content-Type: application/vnd.3gpp.kmsredirectresponse+xml\r\n";
+    begin(kPck);
+    answer(0.1, "486 Busy Here", type, {}, krr);
+    EXPECT_EQ(events.back().kind, Event::Kind::failed);
+    EXPECT_EQ(events.back().detail, "486");
+    ASSERT_EQ(store.all().size(), 1U);
+    EXPECT_EQ(store.all()[0].body, krr);
+    EXPECT_EQ(store.all()[0].outcome, "not acted on: status 486");
+    EXPECT_EQ(times("INVITE").size(), 1U);
 }
 
 TEST_F(Timers, DAnswersRepeatsFor32Seconds) {

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// kmsgate.yaml: what a dataplane and a control plane are told before anything is opened. No DPDK, no sockets.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace kmsgate::startup {
+
+/// A network port by the name that the file gives it.
+struct Port {
+    std::string name;    ///< "a"
+    std::string device;  ///< DPDK device: "net_af_xdp0,iface=d0", or a PCI address "0000:3b:00.0"
+    /// Is it a PCI device (EAL's --allow)? Else it is a virtual one (EAL's --vdev).
+    [[nodiscard]] bool is_pci() const noexcept;
+    /// Its name in DPDK: the device up to its first comma, PCI addresses in small letters.
+    [[nodiscard]] std::string_view device_name() const noexcept;
+    bool operator==(const Port&) const = default;
+};
+
+/// Two ports between which one edge of the policy stands. Several pairs may serve one edge.
+struct Pair {
+    std::string edge;
+    std::string inside;                 ///< name of the port toward the clients
+    std::string outside;                ///< name of the other port
+    std::optional<std::uint16_t> vlan;  ///< 1-4094: only frames with this outer tag belong to the edge
+    bool operator==(const Pair&) const = default;
+};
+
+/// What the file says, defaults where it is silent.
+struct Startup {
+    std::vector<Port> ports;
+    std::vector<Pair> pairs;
+    unsigned workers = 1;                    ///< 1-64
+    std::size_t mtu = 1500;                  ///< bytes of IP in frames made here, 576-9600
+    std::size_t user_tags = 100'000;         ///< up to 10 million
+    std::size_t transactions = 100'000;      ///< up to 10 million
+    std::size_t fragments = 4096;            ///< frames held for reassembly, up to 1 million
+    std::size_t sources = 65'536;            ///< source addresses that the redirect limit tells apart
+    std::string state;                       ///< folder: To tag key, history; never empty
+    std::string control_socket;              ///< where the file is silent: control.sock in `state`
+    std::string table_socket;                ///< where the file is silent: table.sock in `state`
+    std::string metrics = "127.0.0.1:9464";  ///< host:port; empty: none
+    std::string signing_key;                 ///< file; empty: KRRs are not signed
+    std::string signing_certificate;         ///< file; empty exactly when signing_key is
+    std::string user;                  ///< account to become once the ports are open; empty: stay who we are
+    unsigned link_milliseconds = 100;  ///< a port that goes down takes its partner down within this time
+    unsigned memory_megabytes = 512;   ///< DPDK memory when there are no hugepages
+    bool operator==(const Startup&) const = default;
+};
+
+/// Reads the file's text. All faults at once, each "file:line:column: what is wrong; what would be right", in
+/// file order. `file`: its path; relative paths in it start in its folder. Nothing is opened or looked up.
+[[nodiscard]] std::expected<Startup, std::vector<std::string>> read_startup(std::string_view yaml,
+                                                                            const std::string& file);
+
+/// What the dataplane would do, as tables for people. Ends with a line end.
+[[nodiscard]] std::string describe(const Startup& startup);
+
+}  // namespace kmsgate::startup

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-MAY = re.compile(r"^(kmsgate-client|kmsgate-lab|kmsgate-kms|test_client_\w+|test_lab\w*|lab_\w+)$")
+MAY = re.compile(r"^(kmsgate-client|kmsgate-lab|kmsgate-kms|test_client_\w+|client_keys_bench|test_lab\w*|lab_\w+)$")
 MUST = {"kmsgate-client", "kmsgate-lab"}
 MUST_NOT = {"kmsgate-replay"}
 

@@ -8,34 +8,20 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lib import sip  # noqa: E402
 from lib.scene import Scene, main  # noqa: E402
 
 
 def scene() -> Scene:
     """The frames of this case."""
     out = Scene()
-
-    out.send(
-        "inside",
-        1.0,
-        sip.small(
-            1, "kms.a.example", "kms.a.example", caller="sip:alice@d1.example", callee="sip:bob@d2.example"
-        ),
-    )
-    out.send(
-        "inside",
-        2.0,
-        sip.small(
-            2, "kms.c.example", "kms.a.example", caller="sip:alice@d1.example", callee="sip:bob@d2.example"
-        ),
-    )
-    out.send(
-        "inside",
-        3.0,
-        sip.small(
-            3, "kms.c.example", "kms.b.example", caller="sip:alice@d1.example", callee="sip:bob@d2.example"
-        ),
+    out.attempts(
+        [
+            ("kms.a.example", "kms.a.example"),
+            ("kms.c.example", "kms.a.example"),
+            ("kms.c.example", "kms.b.example"),
+        ],
+        caller="sip:alice@d1.example",
+        callee="sip:bob@d2.example",
     )
     return out
 

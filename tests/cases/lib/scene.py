@@ -43,6 +43,11 @@ class Scene:
         data = message.encode() if isinstance(message, sip.Message) else message
         self.frames(port, at, wire.udp(path.but(ident=self.count), data, cuts))
 
+    def attempts(self, pairs: list[tuple[str, str]], caller: str, callee: str) -> None:
+        """One call's INVITEs with IDRkmsi and IDRkmsr each, a second apart, from the inside."""
+        for number, (kmsi, kmsr) in enumerate(pairs, 1):
+            self.send("inside", float(number), sip.small(number, kmsi, kmsr, caller=caller, callee=callee))
+
     def write(self, folder: Path) -> list[Path]:
         """Writes inside-in always, and outside-in when something arrives there."""
         written = []

@@ -15,6 +15,7 @@
 #include "dataplane/mikey/base64.hpp"
 #include "dataplane/rewrite/rewrite.hpp"
 #include "policy/compile/compile.hpp"
+#include "tools/replay/eal.hpp"
 
 namespace kmsgate::bench {
 
@@ -52,20 +53,28 @@ policy::table::EdgeId edge_of(const policy::table::Table& table, std::string_vie
     return *id;
 }
 
+std::unique_ptr<memory::UserTags> made_tags() {
+    if (const auto started = replay::start_eal(); !started) throw std::logic_error(started.error());
+    auto made = memory::UserTags::create("bench", kMessages, kTagKey);
+    if (!made) throw std::logic_error(made.error());
+    return std::move(*made);
+}
+
 }  // namespace
 
 Workload::Workload()
     : invites_(make_invites()),
       blob_(compiled()),
       table_(opened(blob_)),
-      tags_(kMessages, kTagKey),
+      tags_(made_tags()),
+      roster_(*tags_),
       prepared_(kMessages),
       arena_storage_(kArena),
       arena_(arena_storage_),
       scratch_(kScratch) {
     const auto roaming = table_->find_tag("roaming");
     for (const Invite& in : invites_)
-        if (in.roaming && roaming && !tags_.set(in.caller_domain, in.caller, 1U << *roaming))
+        if (in.roaming && roaming && !tags_->set(in.caller_domain, in.caller, 1U << *roaming))
             throw std::logic_error("tags");
     for (std::size_t i = 0; i < prepared_.size(); ++i) prepare(i);
     for (std::size_t i = 0; i < prepared_.size(); ++i) check(i);
@@ -83,7 +92,7 @@ void Workload::prepare(std::size_t i) {
     p.arrived.payload = in.text;
     p.context.table = table_.get();
     p.context.edge = edge_of(*table_, in.edge);
-    p.context.tags = &tags_;
+    p.context.tags = tags_.get();
     p.context.roster = &roster_;
     const auto judge = [&](const inspect::Context& context, std::unique_ptr<std::byte[]>& storage,
                            inspect::Inspection& inspection) {

@@ -81,7 +81,7 @@ class Workload {
     std::vector<Invite> invites_;
     std::vector<std::byte> blob_;
     std::unique_ptr<policy::table::Table> table_;
-    memory::UserTags tags_;
+    std::unique_ptr<memory::UserTags> tags_;
     memory::UidRoster roster_;
     std::vector<Prepared> prepared_;
     std::size_t refused_ = 0;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Per-pipeline counters: written by one worker, read by anyone (plain loads of aligned words).
+// Per-pipeline counters: written by one worker, read by anyone at any time.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
@@ -21,16 +22,41 @@ enum class Counter : std::uint8_t {
 inline constexpr std::size_t kCounters = static_cast<std::size_t>(Counter::count_);
 [[nodiscard]] std::string_view to_string(Counter counter) noexcept;
 
-struct Counters {
-    std::array<std::uint64_t, kCounters> value{};
-    std::array<std::uint64_t, kOutcomes> outcome{};
-    std::array<std::uint64_t, static_cast<std::size_t>(policy::decide::Verdict::count_)> verdict{};
-    std::array<std::uint64_t, policy::kCauses> cause{};
+/// A number with one writer: adding costs what a plain addition costs.
+class Count {
+  public:
+    Count() = default;
+    Count(const Count& o) noexcept : value_(o.get()) {}
+    Count& operator=(const Count& o) noexcept {
+        set(o.get());
+        return *this;
+    }
+    ~Count() = default;
+    void add(std::uint64_t n = 1) noexcept { set(get() + n); }
+    void set(std::uint64_t n) noexcept { value_.store(n, std::memory_order_relaxed); }
+    [[nodiscard]] std::uint64_t get() const noexcept { return value_.load(std::memory_order_relaxed); }
+    operator std::uint64_t() const noexcept { return get(); }  // NOLINT: reads like the number that it is
 
-    void add(Counter c, std::uint64_t n = 1) noexcept { value[static_cast<std::size_t>(c)] += n; }
-    void add(Outcome o) noexcept { ++outcome[static_cast<std::size_t>(o)]; }
-    void add(policy::decide::Verdict v) noexcept { ++verdict[static_cast<std::size_t>(v)]; }
-    void add(policy::Cause c) noexcept { ++cause[static_cast<std::size_t>(c)]; }
+  private:
+    std::atomic<std::uint64_t> value_ = 0;
+};
+
+/// How often a rule matched, and how often its refusal was only noted (shadow mode, alarms).
+struct RuleHits {
+    Count hit;
+    Count would;
+};
+
+struct Counters {
+    std::array<Count, kCounters> value{};
+    std::array<Count, kOutcomes> outcome{};
+    std::array<Count, static_cast<std::size_t>(policy::decide::Verdict::count_)> verdict{};
+    std::array<Count, policy::kCauses> cause{};
+
+    void add(Counter c, std::uint64_t n = 1) noexcept { value[static_cast<std::size_t>(c)].add(n); }
+    void add(Outcome o) noexcept { outcome[static_cast<std::size_t>(o)].add(); }
+    void add(policy::decide::Verdict v) noexcept { verdict[static_cast<std::size_t>(v)].add(); }
+    void add(policy::Cause c) noexcept { cause[static_cast<std::size_t>(c)].add(); }
     [[nodiscard]] std::uint64_t get(Counter c) const noexcept { return value[static_cast<std::size_t>(c)]; }
     /// Input frames that ended with this fate.
     [[nodiscard]] std::uint64_t frames(Fate f) const noexcept;

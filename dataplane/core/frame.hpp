@@ -32,6 +32,7 @@ struct FrameMeta {
     bool left = false;  ///< already sent or ended; held for its bytes only (late duplicates)
     // while it is a fragment that waits
     bool more = false;         ///< more fragments follow
+    std::uint16_t pair = 0;    ///< pair of ports that it came by, or that its cause came by
     std::uint32_t offset = 0;  ///< of its data in the datagram
     std::uint32_t size = 0;    ///< of its data
     std::uint32_t data = 0;    ///< where its data starts in the frame

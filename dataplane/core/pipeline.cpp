@@ -2,6 +2,7 @@
 // Frames: from the burst to whole datagrams, and every way a frame ends.
 #include "dataplane/core/pipeline.hpp"
 
+#include <rte_cycles.h>
 #include <rte_prefetch.h>
 
 #include <algorithm>
@@ -11,7 +12,6 @@ namespace kmsgate::core {
 namespace {
 
 constexpr std::size_t kBurst = 64;
-constexpr std::size_t kSaidBytes = 96;  // rules and lists by name, on average
 constexpr std::size_t kArena = std::size_t{2} << 20;
 constexpr std::size_t kMaxFrame = std::size_t{320} << 10;  // captures hold frames of up to 256 KiB
 
@@ -24,73 +24,127 @@ using reassemble::Added;
 
 }  // namespace
 
+Workspace::Workspace()
+    : arena_storage(kArena), arena(arena_storage), frame(kMaxFrame), datagram(reassemble::kMaxDatagram + 1) {
+    numbers.reserve(reassemble::kMaxFragments);
+}
+
 Pipeline::Pipeline(const Config& config, EventSink& sink)
     : config_(config),
       sink_(sink),
       fragments_(config.fragments, config.table_key),
-      transactions_(config.transactions),
-      snapshots_(config.transactions * kSaidBytes),
-      accepted_(config.transactions, config.table_key),
-      limiter_(config.sources, config.table_key),
-      arena_storage_(kArena),
-      arena_(arena_storage_),
-      frame_bytes_(kMaxFrame),
-      datagram_bytes_(reassemble::kMaxDatagram + 1) {
-    numbers_.reserve(reassemble::kMaxFragments);
-}
+      own_shared_(config.shared != nullptr
+                      ? nullptr
+                      : std::make_unique<memory::Shared>(
+                            memory::SharedSizes{config.transactions, config.sources, 1}, config.table_key)),
+      shared_(config.shared != nullptr ? *config.shared : *own_shared_),
+      own_workspace_(config.workspace != nullptr ? nullptr : std::make_unique<Workspace>()),
+      space_(config.workspace != nullptr ? *config.workspace : *own_workspace_),
+      arena_(space_.arena),
+      inspection_(space_.inspection) {}
 
-void Pipeline::process(std::span<Mbuf> burst, const Judge& judge, Output& out) {
-    while (burst.size() > kBurst) {
-        process(burst.first(kBurst), judge, out);
-        burst = burst.subspan(kBurst);
-    }
-    if (burst.empty()) return;
-    tick(meta(burst.front().get()).time, judge, out);
+void Pipeline::begin(const Judge& judge, Output& out) noexcept {
     judge_ = &judge;
     edge_ = judge.table != nullptr ? &judge.table->edges()[judge.edge] : nullptr;
     out_ = &out;
+    if (config_.budget != 0) start_ = rte_rdtsc();
+}
 
-    // Headers are read for the whole burst first; what is no signalling has left before the first message is
-    // parsed.
+bool Pipeline::spent() const noexcept {
+    return config_.budget != 0 && rte_rdtsc() - start_ > config_.budget;
+}
+
+void Pipeline::process(std::span<Mbuf> burst, const Judge& judge, Output& out) {
+    if (burst.empty()) return;
+    tick(meta(burst.front().get()).time, judge, out);
+    for (; burst.size() > kBurst; burst = burst.subspan(kBurst)) some(burst.first(kBurst));
+    some(burst);
+    judge_ = nullptr;
+}
+
+/// Headers are read for all of them first; what is no signalling has left before the first message is parsed,
+/// and never waits for one.
+void Pipeline::some(std::span<Mbuf> burst) {
     std::array<Packet, kBurst> packets;
     std::array<std::uint8_t, kBurst> later{};
     std::size_t later_count = 0;
     for (std::size_t i = 0; i < burst.size(); ++i) {
         if (i + 2 < burst.size()) rte_prefetch0(rte_pktmbuf_mtod(burst[i + 2].get(), const void*));
         counters_.add(Counter::frames_in);
-        const auto bytes = linear(burst[i].get(), frame_bytes_);
+        const auto bytes = linear(burst[i].get(), space_.frame);
         packets[i] = classify::read(bytes);
         if (bytes.empty() && burst[i]->pkt_len != 0)
             packets[i].kind = Kind::malformed;  // larger than any frame
-        if (packets[i].kind == Kind::other) {
+        if (is_no_signalling(packets[i], bytes)) {
             end(std::move(burst[i]), Outcome::passed);
         } else {
             later[later_count++] = static_cast<std::uint8_t>(i);
         }
     }
+    work_off();  // what came before goes first
     for (std::size_t n = 0; n < later_count; ++n) {
         Mbuf frame = std::move(burst[later[n]]);
-        const auto bytes = linear(frame.get(), frame_bytes_);
+        if (!waiting_.empty() || spent()) {
+            wait(std::move(frame));
+            continue;
+        }
+        const auto bytes = linear(frame.get(), space_.frame);
         dispatch(std::move(frame), packets[later[n]], bytes);
     }
+}
+
+/// Sure of it, from this frame alone: media, web, whatever is no SIP.
+bool Pipeline::is_no_signalling(const Packet& packet, std::span<const std::uint8_t> bytes) const noexcept {
+    if (packet.kind == Kind::other) return true;
+    if (packet.kind != Kind::udp && packet.kind != Kind::tcp) return false;
+    const std::string_view payload = as_text(bytes.subspan(packet.payload, packet.payload_size));
+    if (packet.kind == Kind::udp) return !could_be_sip(packet, payload, true);
+    if (payload.empty()) return true;
+    return !is_sip_port(packet, true, false) && !is_sip_port(packet, true, true) &&
+           sip::looks_like_sip(payload, true) != sip::LooksLike::yes;
+}
+
+void Pipeline::resume(const Judge& judge, Output& out) {
+    begin(judge, out);
+    work_off();
     judge_ = nullptr;
 }
 
+/// At least one frame a call, or a budget that one message exceeds would stop everything.
+void Pipeline::work_off() {
+    while (!waiting_.empty()) {
+        Mbuf frame = waiting_.pop();
+        const auto bytes = linear(frame.get(), space_.frame);
+        const Packet packet = classify::read(bytes);
+        dispatch(std::move(frame), packet, bytes);
+        if (spent()) break;
+    }
+}
+
+void Pipeline::wait(Mbuf frame) {
+    if (waiting_.size() < config_.waiting) {
+        waiting_.push(std::move(frame));
+        return;
+    }
+    const Time now = meta(frame.get()).time;
+    const bool watching = edge_ != nullptr && judge_->mode != Mode::enforce;
+    FrameList frames;
+    frames.push(std::move(frame));
+    end_all(std::move(frames), watching ? Outcome::passed : Outcome::inspect_budget, now, !watching);
+}
+
 void Pipeline::tick(Time now, const Judge& judge, Output& out) {
-    judge_ = &judge;
-    out_ = &out;
-    edge_ = judge.table != nullptr ? &judge.table->edges()[judge.edge] : nullptr;
+    begin(judge, out);
     fragments_.expire(now, [&](reassemble::Datagram& d) {
         const Time deadline = d.deadline;
         release(d, Outcome::fragment_timeout, deadline, true);
     });
-    transactions_.age(now);
+    shared_.age(now);
 }
 
 void Pipeline::drain(Time now, const Judge& judge, Output& out) {
-    judge_ = &judge;
-    out_ = &out;
-    edge_ = judge.table != nullptr ? &judge.table->edges()[judge.edge] : nullptr;
+    begin(judge, out);
+    while (!waiting_.empty()) work_off();
     fragments_.expire(~Time{0},
                       [&](reassemble::Datagram& d) { release(d, Outcome::capture_end, now, true); });
 }
@@ -106,6 +160,7 @@ void Pipeline::dispatch(Mbuf frame, const Packet& packet, std::span<const std::u
     whole.link_size = packet.l3;
     whole.payload = as_text(bytes.subspan(packet.payload, packet.payload_size));
     whole.arrival = meta(frame.get()).arrival;
+    whole.pair = meta(frame.get()).pair;
     whole.now = meta(frame.get()).time;
     meta(frame.get()).size = 1;  // it gives its message bytes
     whole.frames.push(std::move(frame));
@@ -259,7 +314,7 @@ void Pipeline::first_look(reassemble::Datagram& d, Time now) {
             release(d, Outcome::passed, now, false);
             return;
     }
-    const auto bytes = reassemble::Fragments::gather(d, datagram_bytes_);
+    const auto bytes = reassemble::Fragments::gather(d, space_.datagram);
     if (bytes.size() < 8) return;
     p.source_port = static_cast<std::uint16_t>(bytes[0] << 8 | bytes[1]);
     p.destination_port = static_cast<std::uint16_t>(bytes[2] << 8 | bytes[3]);
@@ -280,13 +335,15 @@ void Pipeline::first_look(reassemble::Datagram& d, Time now) {
 }
 
 void Pipeline::whole_datagram(reassemble::Datagram& d, Time now) {
-    const auto bytes = reassemble::Fragments::gather(d, datagram_bytes_);
+    const auto bytes = reassemble::Fragments::gather(d, space_.datagram);
     Whole whole;
     whole.packet = d.first;
     whole.link_size = d.first.l3;
-    for (rte_mbuf* m = d.frames.front(); m != nullptr; m = FrameList::after(m))
+    for (rte_mbuf* m = d.frames.front(); m != nullptr; m = FrameList::after(m)) {
         if (meta(m).offset == 0 && meta(m).size != 0)
             whole.first = {rte_pktmbuf_mtod(m, const std::uint8_t*), m->data_len};
+        whole.pair = meta(m).pair;
+    }
     const Kind kind = classify::read_transport(bytes, whole.packet);
     if (kind == Kind::udp || kind == Kind::tcp)
         whole.payload = as_text(bytes.subspan(whole.packet.payload, whole.packet.payload_size));
@@ -325,6 +382,10 @@ void Pipeline::release(reassemble::Datagram& d, Outcome outcome, Time now, bool 
     end_all(std::move(frames), outcome, now, line);
 }
 
+std::string_view Pipeline::edge_name() const noexcept {
+    return edge_ != nullptr ? judge_->table->text(edge_->name) : std::string_view();
+}
+
 void Pipeline::send(Mbuf frame, Arrival port) {
     counters_.add(Counter::frames_out);
     out_->port(port).push_back(std::move(frame));
@@ -333,6 +394,7 @@ void Pipeline::send(Mbuf frame, Arrival port) {
 void Pipeline::end(Mbuf frame, Outcome outcome) {
     if (meta(frame.get()).left) return;  // sent and counted before
     counters_.add(outcome);
+    if (config_.tap != nullptr) config_.tap->ended(frame.get(), edge_name(), outcome);
     if (fate(outcome) != Fate::out) return;
     const Arrival to = opposite(meta(frame.get()).arrival);
     send(std::move(frame), to);
@@ -341,14 +403,13 @@ void Pipeline::end(Mbuf frame, Outcome outcome) {
 Outcome Pipeline::end_all(FrameList frames, Outcome outcome, Time now, bool line) {
     if (frames.empty()) return outcome;
     const Arrival arrival = meta(frames.front()).arrival;
-    numbers_.clear();
+    space_.numbers.clear();
     for (rte_mbuf* m = frames.front(); m != nullptr; m = FrameList::after(m))
-        if (!meta(m).left) numbers_.push_back(meta(m).number);
+        if (!meta(m).left) space_.numbers.push_back(meta(m).number);
     while (!frames.empty()) end(frames.pop(), outcome);
-    if (!line || numbers_.empty()) return outcome;
-    std::ranges::sort(numbers_);
-    const std::string_view edge = edge_ != nullptr ? judge_->table->text(edge_->name) : std::string_view();
-    sink_.drop({now, edge, arrival, numbers_, to_string(outcome)});
+    if (!line || space_.numbers.empty()) return outcome;
+    std::ranges::sort(space_.numbers);
+    sink_.drop({now, edge_name(), arrival, space_.numbers, to_string(outcome)});
     return outcome;
 }
 

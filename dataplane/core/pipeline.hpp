@@ -12,6 +12,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -26,10 +27,8 @@
 #include "dataplane/emit/recall.hpp"
 #include "dataplane/emit/response.hpp"
 #include "dataplane/inspect/inspect.hpp"
-#include "dataplane/memory/accepted.hpp"
-#include "dataplane/memory/limiter.hpp"
+#include "dataplane/memory/shared.hpp"
 #include "dataplane/memory/siphash.hpp"
-#include "dataplane/memory/transactions.hpp"
 #include "dataplane/memory/uid.hpp"
 #include "dataplane/memory/user_tags.hpp"
 #include "dataplane/reassemble/fragments.hpp"
@@ -44,7 +43,13 @@ struct Judge {
     std::string_view digest;  ///< Table::digest()
     std::uint64_t generation = 0;
     const memory::UserTags* tags = nullptr;
+    memory::UidFinder* roster = nullptr;            ///< null: nobody is on it
+    const policy::table::OddFinder* odd = nullptr;  ///< null: odd patterns are tried one by one
+    std::span<const std::uint8_t> tag_bits;  ///< bit in `tags` of each tag of the table; empty: the same
+    std::span<RuleHits> rule_hits;           ///< by RuleId; empty: nobody counts
 };
+
+struct Workspace;
 
 struct Config {
     rte_mempool* pool = nullptr;  ///< private area of at least kPrivateSize
@@ -54,6 +59,24 @@ struct Config {
     std::size_t sources = 65'536;  ///< source addresses that the redirect limit tells apart
     memory::Key tag_key{};         ///< To tags: kept in the state directory, so that they outlive a restart
     memory::Key table_key{};       ///< hash tables: fresh at every start of a live dataplane
+    memory::Shared* shared = nullptr;  ///< of all pipelines of the process; null: one of its own
+    Workspace* workspace = nullptr;    ///< of all pipelines of one worker; null: one of its own
+    std::uint64_t salt = 0;            ///< sets apart the transactions of edges that share them; 0: alone
+    FrameTap* tap = nullptr;
+    /// Time that one call may judge messages for, in TSC cycles; the rest waits for the next call. 0: no end.
+    std::uint64_t budget = 0;
+    std::size_t waiting = 1024;  ///< frames that may wait so
+};
+
+/// Buffers that hold nothing between two calls.
+struct Workspace {
+    Workspace();
+    std::vector<std::byte> arena_storage;
+    sip::Arena arena;
+    std::vector<std::uint8_t> frame;     ///< a frame that came in pieces
+    std::vector<std::uint8_t> datagram;  ///< a reassembled datagram
+    std::vector<std::uint64_t> numbers;  ///< frame numbers for an event
+    inspect::Inspection inspection;
 };
 
 /// Frames to send, in order, by port.
@@ -76,8 +99,14 @@ class Pipeline {
     void tick(Time now, const Judge& judge, Output& out);
     /// End of input: everything still held ends as capture-end.
     void drain(Time now, const Judge& judge, Output& out);
+    /// Goes on with frames that were beyond the budget of an earlier call; their own time counts.
+    void resume(const Judge& judge, Output& out);
 
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
+    /// Frames beyond the budget of earlier calls.
+    [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
+    /// Frames that have not ended: those and fragments.
+    [[nodiscard]] std::size_t held() const noexcept { return waiting_.size() + fragments_.frames_held(); }
 
   private:
     /// A whole UDP or TCP datagram and the frames that brought it.
@@ -90,10 +119,18 @@ class Pipeline {
         bool fragmented = false;
         bool off_port = false;
         Arrival arrival = Arrival::inside;
+        std::uint16_t pair = 0;  ///< of the frame that completed it
         Time now = 0;
     };
 
     // frames
+    void begin(const Judge& judge, Output& out) noexcept;
+    [[nodiscard]] bool spent() const noexcept;
+    void some(std::span<Mbuf> burst);
+    [[nodiscard]] bool is_no_signalling(const classify::Packet& packet,
+                                        std::span<const std::uint8_t> bytes) const noexcept;
+    void work_off();
+    void wait(Mbuf frame);
     void dispatch(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes);
     void fragment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes);
     void first_look(reassemble::Datagram& datagram, Time now);
@@ -123,11 +160,12 @@ class Pipeline {
     Outcome act(Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);
     void send_response(const Whole& whole, const emit::ResponseParts& parts);
     void send_changed(const Whole& whole, std::string_view payload);
-    void send_all(FrameList frames, Arrival port);
+    void send_all(FrameList frames, const Whole& whole, Arrival port);
     [[nodiscard]] emit::Said say(const policy::decide::Decision& decision);
     void report(const Whole& whole, const policy::decide::Decision& decision, const emit::Said& said);
 
     // ends
+    [[nodiscard]] std::string_view edge_name() const noexcept;
     void send(Mbuf frame, Arrival port);
     void end(Mbuf frame, Outcome outcome);
     Outcome end_all(FrameList frames, Outcome outcome, Time now, bool line);
@@ -136,19 +174,18 @@ class Pipeline {
     EventSink& sink_;
     Counters counters_;
     reassemble::Fragments fragments_;
-    memory::Transactions transactions_;
-    memory::Snapshots snapshots_;
-    memory::Accepted accepted_;
-    memory::Limiter limiter_;
-    memory::UidRoster roster_;
-    std::vector<std::byte> arena_storage_;
-    sip::Arena arena_;
-    std::vector<std::uint8_t> frame_bytes_;     ///< a frame that came in pieces
-    std::vector<std::uint8_t> datagram_bytes_;  ///< a reassembled datagram
-    std::vector<std::uint64_t> numbers_;        ///< frame numbers for an event
-    inspect::Inspection inspection_;
+    std::unique_ptr<memory::Shared> own_shared_;
+    memory::Shared& shared_;
+    memory::Shared::Shard* shard_ = nullptr;  ///< held while a message is judged
+    std::unique_ptr<Workspace> own_workspace_;
+    Workspace& space_;
+    sip::Arena& arena_;
+    inspect::Inspection& inspection_;
+    FrameList waiting_;                     ///< beyond the budget
+    std::uint64_t start_ = 0;               ///< TSC when this call began
     memory::Hash128 key_;                   ///< transaction of the message at hand
     memory::Hash128 entry_;                 ///< where its verdict stands
+    std::uint64_t branch_ = 0;              ///< hash of its request's Via branch; 0: it has none
     memory::Transaction* fresh_ = nullptr;  ///< its new entry, until what it says is kept
     memory::Hash128 digest_;                ///< of its bytes
     std::uint64_t krr_time_ = 0;            ///< seconds

@@ -115,7 +115,7 @@ void Pipeline::send_response(const Whole& whole, const emit::ResponseParts& part
         counters_.add(Counter::unsent_answers);
         return;
     }
-    send_all(std::move(frames), whole.arrival);
+    send_all(std::move(frames), whole, whole.arrival);
 }
 
 /// Sends the datagram on with another payload.
@@ -140,13 +140,19 @@ void Pipeline::send_changed(const Whole& whole, std::string_view payload) {
             frames.clear();
     }
     if (frames.empty()) counters_.add(Counter::unsent_answers);
-    send_all(std::move(frames), opposite(whole.arrival));
+    send_all(std::move(frames), whole, opposite(whole.arrival));
 }
 
-void Pipeline::send_all(FrameList frames, Arrival port) {
+void Pipeline::send_all(FrameList frames, const Whole& whole, Arrival port) {
     while (!frames.empty()) {
+        Mbuf frame = frames.pop();
+        FrameMeta& m = meta(frame.get());
+        m.time = whole.now;
+        m.arrival = whole.arrival;
+        m.pair = whole.pair;
         counters_.add(Counter::generated);
-        send(frames.pop(), port);
+        if (config_.tap != nullptr) config_.tap->made(frame.get(), edge_name());
+        send(std::move(frame), port);
     }
 }
 
@@ -161,17 +167,22 @@ emit::Said Pipeline::say(const Decision& decision) {
 
 void Pipeline::report(const Whole& whole, const Decision& decision, const emit::Said& said) {
     counters_.add(Counter::messages);
-    numbers_.clear();
+    for (const policy::table::RuleId rule : decision.rule) {
+        if (rule >= judge_->rule_hits.size()) continue;
+        judge_->rule_hits[rule].hit.add();
+        if (decision.would) judge_->rule_hits[rule].would.add();
+    }
+    space_.numbers.clear();
     for (rte_mbuf* m = whole.frames.front(); m != nullptr; m = FrameList::after(m))
-        if (meta(m).size != 0) numbers_.push_back(meta(m).number);
-    std::ranges::sort(numbers_);
+        if (meta(m).size != 0) space_.numbers.push_back(meta(m).number);
+    std::ranges::sort(space_.numbers);
     MessageRecord r;
     r.time = whole.now;
     r.edge = judge_->table->text(edge_->name);
     r.table = judge_->digest;
     r.generation = judge_->generation;
     r.arrival = whole.arrival;
-    r.frames = numbers_;
+    r.frames = space_.numbers;
     r.transport = "udp";
     r.source = {whole.packet.source, whole.packet.source_port, whole.packet.v6};
     r.destination = {whole.packet.destination, whole.packet.destination_port, whole.packet.v6};

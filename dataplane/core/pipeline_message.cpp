@@ -65,14 +65,21 @@ Outcome Pipeline::judge_message(Whole& whole) {
     arrived.off_port = whole.off_port;
     arrived.tunnelled = whole.packet.tunnelled;
     arrived.payload = whole.payload;
-    const inspect::Context context{judge_->table, judge_->edge, judge_->mode, judge_->tags, &roster_};
+    const inspect::Context context{judge_->table,  judge_->edge, judge_->mode,    judge_->tags,
+                                   judge_->roster, judge_->odd,  judge_->tag_bits};
     inspect::inspect(arrived, context, arena_, inspection_);
     key_ = emit::transaction_key(inspection_.message, config_.tag_key);
     // Each port has its transactions: what one side's rules said is no verdict of the other's. A response
     // belongs to the request that came in by the other port.
     const bool response = inspection_.message.kind == sip::Kind::response;
     entry_ = key_;
-    if ((response ? opposite(whole.arrival) : whole.arrival) == Arrival::outside) entry_.high = ~entry_.high;
+    const Arrival asked = response ? opposite(whole.arrival) : whole.arrival;
+    if (asked == Arrival::outside) entry_.high = ~entry_.high;
+    entry_.low ^= config_.salt;
+    branch_ = emit::branch_key(inspection_.message, asked, config_.table_key);
+    if (branch_ != 0) branch_ = std::max<std::uint64_t>(branch_ ^ config_.salt, 1);
+    const auto held = shared_.hold(branch_ != 0 ? branch_ : entry_.low);
+    shard_ = &*held;
     krr_time_ = whole.now / kSecond;
     look_back(arrived, context);
 
@@ -89,7 +96,7 @@ Outcome Pipeline::judge_message(Whole& whole) {
         limit(whole, decision);
     }
     const emit::Said said = recalled ? *recalled : say(decision);
-    if (fresh_ != nullptr) fresh_->said = snapshots_.put(emit::to_text(said, arena_));
+    if (fresh_ != nullptr) fresh_->said = shard_->snapshots.put(emit::to_text(said, arena_));
     prepare(whole, decision, said.lists);
     const Outcome outcome = act(whole, decision, said.lists);
     report(whole, decision, said);
@@ -104,7 +111,7 @@ bool Pipeline::is_own_answer(const Whole& whole) const {
     const bool ack = m.method == "ACK";
     if (!ack && m.method != "CANCEL") return false;
     if (ack && m.to_tag == std::string_view(emit::to_tag(key_).data(), emit::ToTag{}.size())) return true;
-    const memory::Transaction* t = transactions_.find(entry_, whole.now);
+    const memory::Transaction* t = shard_->transactions.find(entry_, whole.now);
     if (t == nullptr || !t->invite || t->let_through) return false;
     // The ACK of a refused re-INVITE carries the dialog's own To tag.
     return !ack || (t->to_tag != 0 && t->to_tag == tag_hash(m.to_tag, config_.table_key));
@@ -123,16 +130,16 @@ std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision&
     const bool tracked = m.kind == sip::Kind::request && m.answerable() && judge_->mode != Mode::bypass;
     digest_ = digest_of(whole.payload, config_.table_key);
     if (tracked) {
-        const memory::Transaction* t = transactions_.find(entry_, whole.now);
+        const memory::Transaction* t = shard_->transactions.find(entry_, whole.now);
         if (t != nullptr && t->request && t->digest != digest_) {
             const bool changed = t->method_is(m.method);
-            t = transactions_.find(memory::copy_key(entry_, digest_), whole.now);
+            t = shard_->transactions.find(memory::copy_key(entry_, digest_), whole.now);
             if (t == nullptr && changed) counters_.add(Counter::changed_copies);
         }
         const bool copy = t != nullptr && t->request && t->digest == digest_ &&
                           (t->mode == judge_->mode || judge_->mode == Mode::enforce);
         const bool same_table = copy && t->generation == judge_->generation;
-        const auto said = copy ? snapshots_.get(t->said) : std::nullopt;
+        const auto said = copy ? shard_->snapshots.get(t->said) : std::nullopt;
         if (same_table || said) {
             counters_.add(Counter::retransmissions);
             decision = t->decision;
@@ -166,24 +173,24 @@ bool Pipeline::accepted_before() const {
         m.to_tag.empty() || inspection_.contents.carriages.empty())
         return false;
     return std::ranges::all_of(inspection_.contents.carriages, [&](const sip::Carriage& c) {
-        return accepted_.has(m.call_id, inspection_.facts.arrival, c.data);
+        return shared_.accepted().has(m.call_id, inspection_.facts.arrival, c.data);
     });
 }
 
 void Pipeline::note_accepted(const Whole& whole) {
     if (edge_->in_dialog != policy::table::InDialog::grandfather) return;
     for (const sip::Carriage& c : inspection_.contents.carriages)
-        accepted_.add(inspection_.message.call_id, whole.arrival, c.data, whole.now);
+        shared_.accepted().add(inspection_.message.call_id, whole.arrival, c.data, whole.now);
 }
 
 void Pipeline::remember(const Whole& whole, Decision& decision) {
     const sip::Message& m = inspection_.message;
-    memory::Transaction* first = transactions_.find(entry_, whole.now);
+    memory::Transaction* first = shard_->transactions.find(entry_, whole.now);
     const bool alive = first != nullptr;
     const bool other_copy = alive && first->request && first->digest != digest_;
     if (other_copy) first->let_through = first->let_through || !answered(decision);
     memory::Transaction* t =
-        transactions_.put(other_copy ? memory::copy_key(entry_, digest_) : entry_, whole.now);
+        shard_->transactions.put(other_copy ? memory::copy_key(entry_, digest_) : entry_, whole.now);
     if (t == nullptr) {
         override_with(decision, Cause::table_full);
         return;
@@ -207,19 +214,17 @@ void Pipeline::remember(const Whole& whole, Decision& decision) {
     memory::Transaction* const base = other_copy ? first : t;
     base->expires = std::max(base->expires, end);
     const auto& facts = inspection_.facts;
-    transactions_.parties(*base).add(facts.users, facts.visited, facts.visited_known);
-    transactions_.set_branch(*base, emit::branch_key(m, whole.arrival, config_.table_key));
+    shard_->transactions.parties(*base).add(facts.users, facts.visited, facts.visited_known);
+    shard_->transactions.set_branch(*base, branch_);
 }
 
 /// A response is judged by whose request it answers. The client knows it by the branch alone, so what else it
 /// says must not choose among the requests of that branch: all of them count.
 void Pipeline::look_back(const inspect::Arrived& arrived, const inspect::Context& context) {
     if (!inspect::needs_back(inspection_)) return;
-    const std::uint64_t branch =
-        emit::branch_key(inspection_.message, opposite(arrived.arrival), config_.table_key);
-    memory::Callers callers = transactions_.callers(branch, arrived.now);
-    const memory::Transaction* t = transactions_.find(entry_, arrived.now);
-    const memory::Parties* own = t != nullptr ? &transactions_.parties(*t) : nullptr;
+    memory::Callers callers = shard_->transactions.callers(branch_, arrived.now);
+    const memory::Transaction* t = shard_->transactions.find(entry_, arrived.now);
+    const memory::Parties* own = t != nullptr ? &shard_->transactions.parties(*t) : nullptr;
     if (own != nullptr && own->empty()) own = nullptr;  // only kept for the time of its KRR
     if (own != nullptr) callers.put_first(own);
     inspect::Asked asked;
@@ -234,14 +239,14 @@ void Pipeline::look_back(const inspect::Arrived& arrived, const inspect::Context
 /// response that is rewritten carries the time of its first copy.
 void Pipeline::note_response(const Decision& decision, Time now) {
     const sip::Message& m = inspection_.message;
-    memory::Transaction* t = transactions_.find(entry_, now);
+    memory::Transaction* t = shard_->transactions.find(entry_, now);
     // One that nobody gets to see ends nothing: its sender could otherwise make us forget whose call it is.
     const bool passed = decision.verdict == Verdict::forward || decision.verdict == Verdict::rewrite;
     if (passed && m.status >= 200 && t != nullptr && t->invite && m.method == "INVITE")
         t->expires = std::min(t->expires, now + memory::kTransactionLife);
     if (inspection_.facts.krr.state != policy::decide::Krr::State::read) return;
     if (t == nullptr) {
-        t = transactions_.put(entry_, now);
+        t = shard_->transactions.put(entry_, now);
         if (t == nullptr) return;
         t->expires = now + memory::kTransactionLife;
         t->set_method(m.method);
@@ -252,8 +257,8 @@ void Pipeline::note_response(const Decision& decision, Time now) {
 
 void Pipeline::limit(const Whole& whole, Decision& decision) {
     if (judge_->mode == Mode::bypass || !refused(decision)) return;
-    const bool allowed =
-        limiter_.allow(whole.packet.source, edge_->redirects_per_second, edge_->per_source, whole.now);
+    const bool allowed = shared_.limiter().allow(whole.packet.source, edge_->redirects_per_second,
+                                                 edge_->per_source, whole.now);
     if (!allowed) override_with(decision, Cause::redirect_limit);
 }
 

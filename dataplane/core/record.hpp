@@ -80,4 +80,17 @@ class EventSink {
     virtual policy::decide::Record* recorder() { return nullptr; }
 };
 
+/// Sees how frames end and which are made here (captures). Called from the worker; must not block.
+class FrameTap {
+  public:
+    FrameTap() = default;
+    FrameTap(const FrameTap&) = delete;
+    FrameTap& operator=(const FrameTap&) = delete;
+    virtual ~FrameTap() = default;
+
+    virtual void ended(const rte_mbuf* frame, std::string_view edge, Outcome outcome) noexcept = 0;
+    /// FrameMeta of a frame made here holds time and arrival of the frame that caused it.
+    virtual void made(const rte_mbuf* frame, std::string_view edge) noexcept = 0;
+};
+
 }  // namespace kmsgate::core

@@ -105,6 +105,19 @@ void resolve_visited(const Asked& asked, sip::Arena& arena, policy::decide::Back
 
 }  // namespace
 
+namespace {
+
+/// A user's tags as the table counts them.
+std::uint32_t tags_of(std::string_view domain, std::string_view uri, const Context& context) noexcept {
+    const std::uint32_t own = context.tags->get(domain, uri);
+    if (own == 0 || context.tag_bits.empty()) return own;
+    std::uint32_t bits = 0;
+    for (std::size_t i = 0; i < context.tag_bits.size(); ++i) bits |= (own >> context.tag_bits[i] & 1U) << i;
+    return bits;
+}
+
+}  // namespace
+
 Candidate make_candidate(std::string_view uri, std::string_view alias, const Context& context,
                          sip::Arena& arena) {
     const auto copy = [&arena](std::string_view text) {
@@ -116,10 +129,10 @@ Candidate make_candidate(std::string_view uri, std::string_view alias, const Con
     const std::string_view domain = table.text(table.domains()[table.edges()[context.edge].domain].name);
     Candidate c;
     c.uri = copy(uri);
-    c.tags = context.tags->get(domain, c.uri);
+    c.tags = tags_of(domain, c.uri, context);
     if (!alias.empty()) {
         c.alias = copy(alias);
-        c.tags |= context.tags->get(domain, c.alias);
+        c.tags |= tags_of(domain, c.alias, context);
     }
     return c;
 }

@@ -30,7 +30,9 @@ struct Context {
     policy::table::EdgeId edge = 0;
     policy::table::Mode mode = policy::table::Mode::enforce;
     const memory::UserTags* tags = nullptr;
-    memory::UidRoster* roster = nullptr;
+    memory::UidFinder* roster = nullptr;            ///< null: nobody is on it
+    const policy::table::OddFinder* odd = nullptr;  ///< null: odd patterns are tried one by one
+    std::span<const std::uint8_t> tag_bits{};  ///< bit in `tags` of each tag of the table; empty: the same
 };
 
 /// The datagram a message came in.

@@ -73,9 +73,10 @@ class Identities {
     /// Of two spellings of one user the one with the more specific pattern places it.
     void place(Identity& id) noexcept {
         const policy::table::Table& table = *context_.table;
-        auto match = table.match_user(id.uri.text());
+        auto match = table.match_user(id.uri.text(), context_.odd);
         if (!id.full.tel().empty())
-            if (const auto tel = table.match_user(id.full.tel()); tel && (!match || tel->rank > match->rank))
+            if (const auto tel = table.match_user(id.full.tel(), context_.odd);
+                tel && (!match || tel->rank > match->rank))
                 match = tel;
         if (!match) return;
         id.ours = match->domain == table.edges()[context_.edge].domain;
@@ -116,8 +117,9 @@ void add_hashed(const mikey::Message& m, Side side, const Arrived& arrived, cons
         named = named || is;
     }
     if (named) return;
-    if (const auto* user = context.roster->find(uid, kms, *context.tags, arrived.now))
-        identities.add(user->uri, true);
+    if (context.roster == nullptr) return;
+    if (const auto user = context.roster->find(uid, kms, arrived.now); !user.empty())
+        identities.add(user, true);
 }
 
 /// The identities of the SIP headers. A response asserts the identity of who sends it (RFC 3325 5), whatever

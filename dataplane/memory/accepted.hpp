@@ -2,11 +2,14 @@
 // I_MESSAGEs that were accepted in a dialog, for edges with `in-dialog: grandfather`.
 #pragma once
 
+#include <rte_pause.h>
+
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <bit>
+#include <memory>
 #include <string_view>
-#include <vector>
 
 #include "dataplane/core/frame.hpp"
 #include "dataplane/memory/siphash.hpp"
@@ -14,18 +17,21 @@
 namespace kmsgate::memory {
 
 /// Bounded set of (Call-ID, port of arrival, I_MESSAGE bytes). What it forgets is judged again: forgetting
-/// never lets anything through.
+/// never lets anything through. Shared by workers: each set has a lock, held for a handful of comparisons.
 class Accepted {
   public:
     Accepted(std::size_t capacity, const Key& key)
-        : sets_(std::bit_ceil(std::max<std::size_t>(capacity / kWays, 1))), key_(key) {}
+        : count_(std::bit_ceil(std::max<std::size_t>(capacity / kWays, 1))),
+          sets_(std::make_unique<Set[]>(count_)),
+          key_(key) {}
 
     void add(std::string_view call_id, core::Arrival arrival, std::string_view i_message,
              core::Time now) noexcept {
         const Hash128 h = hash(call_id, arrival, i_message);
-        Set& set = sets_[h.low & (sets_.size() - 1)];
-        Entry* oldest = &set[0];
-        for (Entry& e : set) {
+        Set& set = sets_[h.low & (count_ - 1)];
+        const Held held(set);
+        Entry* oldest = set.entries.data();
+        for (Entry& e : set.entries) {
             if (e.hash == h) {
                 oldest = &e;
                 break;
@@ -37,8 +43,9 @@ class Accepted {
     [[nodiscard]] bool has(std::string_view call_id, core::Arrival arrival,
                            std::string_view i_message) const noexcept {
         const Hash128 h = hash(call_id, arrival, i_message);
-        const Set& set = sets_[h.low & (sets_.size() - 1)];
-        return std::ranges::any_of(set, [&h](const Entry& e) { return e.time != 0 && e.hash == h; });
+        Set& set = sets_[h.low & (count_ - 1)];
+        const Held held(set);
+        return std::ranges::any_of(set.entries, [&h](const Entry& e) { return e.time != 0 && e.hash == h; });
     }
 
   private:
@@ -47,7 +54,23 @@ class Accepted {
         Hash128 hash;
         core::Time time = 0;  ///< 0: free
     };
-    using Set = std::array<Entry, kWays>;
+    struct Set {
+        std::array<Entry, kWays> entries;
+        std::atomic_flag lock;
+    };
+    class Held {
+      public:
+        explicit Held(Set& set) noexcept : set_(set) {
+            while (set_.lock.test_and_set(std::memory_order_acquire))
+                while (set_.lock.test(std::memory_order_relaxed)) rte_pause();
+        }
+        ~Held() { set_.lock.clear(std::memory_order_release); }
+        Held(const Held&) = delete;
+        Held& operator=(const Held&) = delete;
+
+      private:
+        Set& set_;
+    };
 
     [[nodiscard]] Hash128 hash(std::string_view call_id, core::Arrival arrival,
                                std::string_view i_message) const noexcept {
@@ -58,7 +81,8 @@ class Accepted {
         h.field(i_message);
         return h.finish();
     }
-    std::vector<Set> sets_;
+    std::size_t count_;
+    std::unique_ptr<Set[]> sets_;
     Key key_;
 };
 

@@ -2,8 +2,10 @@
 // How many answers may leave per second, overall and per source address: so that the gate is no amplifier.
 #pragma once
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "dataplane/core/frame.hpp"
 #include "dataplane/memory/siphash.hpp"
@@ -11,28 +13,25 @@
 
 namespace kmsgate::memory {
 
-/// Token buckets of one second's worth. Sources that share a slot of the bounded table share its bucket only
-/// while both are active in the same second.
+/// Buckets of one second's worth, each one word (the generic cell rate algorithm: until when what was taken
+/// is paid for), so that any number of workers share them without a lock. A drained bucket remembers nothing:
+/// sources that share a slot of the bounded table share its bucket only while both are active.
 class Limiter {
   public:
     Limiter(std::size_t sources, const Key& key);
 
-    /// May one more answer leave? 0 as a limit means none at all.
+    /// May one more answer leave? 0 as a limit means none at all; limits above a thousand million count as
+    /// that.
     [[nodiscard]] bool allow(const policy::table::Address& source, std::uint32_t per_second,
                              std::uint32_t per_source, core::Time now) noexcept;
 
   private:
-    struct Bucket {
-        policy::table::Address source{};
-        core::Time at = 0;        ///< when `spent` was last right
-        std::uint64_t spent = 0;  ///< answers, in billionths
-    };
-    static bool take(Bucket& bucket, std::uint32_t rate, core::Time now) noexcept;
-    static void refill(Bucket& bucket, std::uint32_t rate, core::Time now) noexcept;
+    using Bucket = std::atomic<core::Time>;
 
-    std::vector<Bucket> sources_;
-    Bucket all_;
-    Key key_;
+    std::size_t sources_;
+    std::unique_ptr<Bucket[]> of_source_;
+    alignas(64) Bucket all_ = 0;  // every worker writes it: on a line of its own
+    alignas(64) Key key_;
 };
 
 }  // namespace kmsgate::memory

@@ -31,7 +31,7 @@ Transaction* Transactions::find(const Hash128& key, Time now) noexcept {
 Transaction* Transactions::put(const Hash128& key, Time now) noexcept {
     for (std::uint32_t i = bucket(key); i != 0; i = slots_[i].chain)
         if (slots_[i].key == key) {  // taken over, expired or not
-            if (slots_[i].expires <= now) parties_[i].clear();
+            if (slots_[i].expires <= now) restart(i);
             return &slots_[i];
         }
     std::uint32_t index = free_;
@@ -52,8 +52,18 @@ Transaction* Transactions::put(const Hash128& key, Time now) noexcept {
     std::uint32_t& head = bucket(key);
     t.chain = head;
     head = index;
-    ++size_;
+    size_.add();
     return &t;
+}
+
+/// An entry past its time begins anew in its place.
+void Transactions::restart(std::uint32_t index) noexcept {
+    leave_branch(slots_[index]);
+    Transaction fresh;
+    fresh.key = slots_[index].key;
+    fresh.chain = slots_[index].chain;
+    slots_[index] = fresh;
+    parties_[index].clear();
 }
 
 void Transactions::remove(std::uint32_t index) noexcept {
@@ -64,7 +74,7 @@ void Transactions::remove(std::uint32_t index) noexcept {
     slots_[index].expires = 0;
     slots_[index].chain = free_;
     free_ = index;
-    --size_;
+    size_.set(size_.get() - 1);
 }
 
 void Transactions::set_branch(Transaction& entry, std::uint64_t branch) noexcept {
@@ -104,7 +114,7 @@ Callers Transactions::callers(std::uint64_t branch, Time now) const noexcept {
 }
 
 void Transactions::age(Time now) noexcept {
-    if (size_ == 0) return;
+    if (size() == 0) return;
     for (std::uint32_t n = 0; n < kAgePerCall; ++n) {
         if (hand_ >= used_end_) hand_ = 1;
         if (slots_[hand_].expires != 0 && slots_[hand_].expires <= now) remove(hand_);

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/core/counters.hpp"
 #include "dataplane/core/frame.hpp"
 #include "dataplane/memory/parties.hpp"
 #include "dataplane/memory/siphash.hpp"
@@ -112,7 +113,7 @@ class Transactions {
     void set_branch(Transaction& entry, std::uint64_t branch) noexcept;
     /// The parties of every living request of a branch, the newest first; none for `branch` 0.
     [[nodiscard]] Callers callers(std::uint64_t branch, Time now) const noexcept;
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t size() const noexcept { return size_.get(); }
     [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size() - 1; }
 
     /// Removes a bounded number of entries whose time has come; called with every burst.
@@ -126,6 +127,7 @@ class Transactions {
         return branches_[branch & (branches_.size() - 1)];
     }
     void leave_branch(Transaction& entry) noexcept;
+    void restart(std::uint32_t index) noexcept;
     void remove(std::uint32_t index) noexcept;
 
     std::vector<Transaction> slots_;      ///< slot 0 is never used
@@ -135,7 +137,7 @@ class Transactions {
     std::uint32_t free_ = 0;
     std::uint32_t hand_ = 1;      ///< where ageing goes on
     std::uint32_t used_end_ = 1;  ///< no slot from here on was ever used
-    std::size_t size_ = 0;
+    core::Count size_;            ///< status asks for it from another thread
 };
 
 }  // namespace kmsgate::memory

@@ -6,18 +6,6 @@
 
 namespace kmsgate::memory {
 
-namespace {
-
-/// Calls f(number) for the current, the next and the last period.
-template <class F>
-bool any_period(const UidKms& kms, core::Time now, F&& f) {
-    if (kms.period == 0) return false;
-    const std::uint64_t number = period_number(now, kms.period, kms.offset);
-    return f(number) || f(number + 1) || (number != 0 && f(number - 1));
-}
-
-}  // namespace
-
 bool is_uid_of(std::string_view uid, std::string_view user, const UidKms& kms, core::Time now) noexcept {
     if (uid.size() != 32) return false;
     return any_period(kms, now, [&](std::uint64_t number) {
@@ -26,39 +14,50 @@ bool is_uid_of(std::string_view uid, std::string_view user, const UidKms& kms, c
     });
 }
 
-const UidRoster::Table& UidRoster::table(Cache& cache, const UidKms& kms, std::uint64_t number,
-                                         const UserTags& users) {
+const UidRoster::Table& UidRoster::table(Cache& cache, const UidKms& kms, std::uint64_t number) const {
+    const Roster& roster = tags_.roster();
     const auto same = [&](const Table& t) {
         return t.number == number && t.period == kms.period && t.offset == kms.offset && t.kms == kms.uri;
     };
-    const auto it = std::ranges::find_if(cache.tables, same);
+    auto it = std::ranges::find_if(cache.tables, same);
+    if (it != cache.tables.end() && it->epoch != roster.epoch()) {
+        cache.entries -= it->uids.size();
+        cache.tables.erase(it);
+        it = cache.tables.end();
+    }
     if (it == cache.tables.end())
-        cache.tables.push_front({std::string(kms.uri), kms.period, kms.offset, number, 0, {}});
+        cache.tables.push_front({std::string(kms.uri), kms.period, kms.offset, number, roster.epoch(), 0,
+                                 UidTable(std::min(roster.size(), cache.max_users))});
     else
         cache.tables.splice(cache.tables.begin(), cache.tables, it);
     Table& t = cache.tables.front();
-    const std::size_t end = std::min(users.roster().size(), cache.max_users);
-    cache.entries += end - std::min(end, t.users);
+    for (; t.seen < roster.end() && t.uids.size() < cache.max_users; ++t.seen) {
+        const std::string_view user = roster.uri(t.seen);
+        if (user.empty()) continue;
+        if (t.uids.full()) t.uids = UidTable(t.uids, 2 * t.uids.size());
+        t.uids.add(uid_of(user, kms.uri, kms.period, kms.offset, number), static_cast<std::uint32_t>(t.seen));
+        ++cache.entries;
+    }
     while (cache.entries > cache.max_entries &&
            cache.tables.size() > 3) {  // three periods are asked for at once
-        cache.entries -= cache.tables.back().users;
+        cache.entries -= cache.tables.back().uids.size();
         cache.tables.pop_back();
     }
-    for (; t.users < end; ++t.users)
-        t.uids.emplace(uid_of(users.roster()[t.users].uri, kms.uri, kms.period, kms.offset, number), t.users);
     return t;
 }
 
-const UserTags::Rostered* UidRoster::find(std::string_view uid, const UidKms& kms, const UserTags& users,
-                                          core::Time now) {
+std::string_view UidRoster::find(std::string_view uid, const UidKms& kms, core::Time now) noexcept {
     Uid wanted{};
-    if (uid.size() != wanted.size() || users.roster().empty()) return nullptr;
+    if (uid.size() != wanted.size() || kms.uri.size() > kMaxKmsName || tags_.roster().size() == 0) return {};
     std::memcpy(wanted.data(), uid.data(), wanted.size());
-    const UserTags::Rostered* found = nullptr;
+    std::string_view found;
     any_period(kms, now, [&](std::uint64_t number) {
-        const Table& t = table(kms.of_policy ? own_ : foreign_, kms, number, users);
-        if (const auto it = t.uids.find(wanted); it != t.uids.end()) found = &users.roster()[it->second];
-        return found != nullptr;
+        return table(kms.of_policy ? own_ : foreign_, kms, number).uids.any(wanted, [&](std::uint32_t user) {
+            const std::string_view uri = tags_.roster().uri(user);
+            if (uri.empty() || uid_of(uri, kms.uri, kms.period, kms.offset, number) != wanted) return false;
+            found = uri;
+            return true;
+        });
     });
     return found;
 }

@@ -2,23 +2,28 @@
 // Hashed user identities (TS 33.180 F.2.1): back from a UID to a user on the roster.
 #pragma once
 
-#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <cstring>
 #include <list>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "dataplane/core/frame.hpp"
+#include "dataplane/memory/uid_table.hpp"
 #include "dataplane/memory/user_tags.hpp"
 #include "dataplane/mikey/uid.hpp"
 
 namespace kmsgate::memory {
 
-/// Rostered users that are hashed with a KMS which the policy does not name.
+/// Rostered users that are hashed with a KMS which the policy does not name, ...
 inline constexpr std::size_t kForeignRoster = 1'000;
+/// ... and UIDs kept of all such KMSs.
+inline constexpr std::size_t kForeignEntries = 36 * kForeignRoster;
+/// Rostered users that are hashed with a KMS of the policy, and UIDs kept of all of these.
+inline constexpr std::size_t kOwnRoster = 1'000'000;
+inline constexpr std::size_t kOwnEntries = 4'000'000;
+/// Bytes of a KMS's name; nobody is found under a longer one (a policy's have at most 255).
+inline constexpr std::size_t kMaxKmsName = 512;
 
 using mikey::period_number;
 using mikey::Uid;
@@ -33,37 +38,53 @@ struct UidKms {
         false;  ///< a KMS that the policy names; of others a hostile message can make up any number
 };
 
+/// Calls f(number) for the current, the next and the last period, until it says true; whether it did.
+template <class F>
+bool any_period(const UidKms& kms, core::Time now, F&& f) {
+    if (kms.period == 0) return false;
+    const std::uint64_t number = period_number(now, kms.period, kms.offset);
+    return f(number) || f(number + 1) || (number != 0 && f(number - 1));
+}
+
 /// Is `uid` the UID of `user` in the current or an adjacent period?
 [[nodiscard]] bool is_uid_of(std::string_view uid, std::string_view user, const UidKms& kms,
                              core::Time now) noexcept;
 
-/// UIDs of the rostered users, hashed per (KMS, period) when first asked for; the tables used last are kept.
-/// KMSs that the policy does not name have a small budget of their own, so that made-up names cost little and
-/// displace nothing.
-class UidRoster {
+/// Who knows the users on the roster by their UIDs.
+class UidFinder {
   public:
-    /// `users`: rostered users hashed at most per table; `entries`: UIDs kept in all tables of the policy's
-    /// KMSs.
-    explicit UidRoster(std::size_t users = 1'000'000, std::size_t entries = 4'000'000)
-        : own_{users, entries, {}, 0}, foreign_{kForeignRoster, 36 * kForeignRoster, {}, 0} {}
+    UidFinder() = default;
+    UidFinder(const UidFinder&) = delete;
+    UidFinder& operator=(const UidFinder&) = delete;
+    virtual ~UidFinder() = default;
 
-    /// The rostered user behind a UID, or null.
-    [[nodiscard]] const UserTags::Rostered* find(std::string_view uid, const UidKms& kms,
-                                                 const UserTags& users, core::Time now);
+    /// The rostered user (normal form) behind a UID in the current or an adjacent period; empty: nobody. The
+    /// text stays until the caller's next quiescent state, or (UidRoster) until the roster changes.
+    [[nodiscard]] virtual std::string_view find(std::string_view uid, const UidKms& kms,
+                                                core::Time now) noexcept = 0;
+};
+
+/// Hashes the roster at once, per (KMS, period), when first asked; the tables used last are kept. For tools:
+/// a large roster takes seconds, always the same way. KMSs that the policy does not name have a small budget
+/// of their own, so that made-up names cost little and displace nothing.
+class UidRoster final : public UidFinder {
+  public:
+    /// `tags` (outlives this) has the roster; `users` of it are hashed at most per table; `entries`: UIDs
+    /// kept in all tables of the policy's KMSs.
+    explicit UidRoster(const UserTags& tags, std::size_t users = kOwnRoster,
+                       std::size_t entries = kOwnEntries)
+        : tags_(tags), own_{users, entries, {}, 0}, foreign_{kForeignRoster, kForeignEntries, {}, 0} {}
+
+    [[nodiscard]] std::string_view find(std::string_view uid, const UidKms& kms,
+                                        core::Time now) noexcept override;
 
   private:
-    struct HashOf {
-        std::size_t operator()(const Uid& uid) const noexcept {
-            std::size_t h = 0;
-            std::memcpy(&h, uid.data(), sizeof h);  // a UID is a hash already
-            return h;
-        }
-    };
     struct Table {
         std::string kms;
         std::uint64_t period = 0, offset = 0, number = 0;
-        std::size_t users = 0;                              ///< roster entries hashed so far
-        std::unordered_map<Uid, std::size_t, HashOf> uids;  ///< to roster index
+        std::uint64_t epoch = 0;  ///< of the roster
+        std::size_t seen = 0;     ///< numbers of the roster looked at
+        UidTable uids{0};
     };
     struct Cache {
         std::size_t max_users;
@@ -71,8 +92,9 @@ class UidRoster {
         std::list<Table> tables;  ///< used last first
         std::size_t entries;
     };
-    static const Table& table(Cache& cache, const UidKms& kms, std::uint64_t number, const UserTags& users);
+    [[nodiscard]] const Table& table(Cache& cache, const UidKms& kms, std::uint64_t number) const;
 
+    const UserTags& tags_;
     Cache own_;
     Cache foreign_;
 };

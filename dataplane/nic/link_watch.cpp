@@ -24,6 +24,10 @@ std::size_t LinkWatch::watched(Port* port) {
     return ports_.size() - 1;
 }
 
+bool LinkWatch::held_down(const Port* port) const noexcept {
+    return std::ranges::any_of(ports_, [&](const Watched& w) { return w.port == port && w.held_down; });
+}
+
 std::vector<LinkWatch::Change> LinkWatch::poll(std::uint64_t now) {
     std::vector<Change> changes;
     if (started_ && now < next_) return changes;

@@ -36,6 +36,8 @@ class LinkWatch {
     [[nodiscard]] std::vector<Change> poll(std::uint64_t now);
     /// When poll() is due next.
     [[nodiscard]] std::uint64_t next() const noexcept { return next_; }
+    /// Is this port down because of its partners?
+    [[nodiscard]] bool held_down(const Port* port) const noexcept;
     /// How often a device refused to take its link down or up.
     [[nodiscard]] std::uint64_t refusals() const noexcept { return refusals_; }
 

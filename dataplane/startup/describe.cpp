@@ -38,6 +38,17 @@ std::string frames_of(const Pair& pair, const Startup& startup) {
     return std::ranges::any_of(startup.pairs, tagged_beside) ? "all others" : "all";
 }
 
+std::string events_of(const Control& control) {
+    if (control.events_mode == EventsMode::none) return "none";
+    return fmt::format(
+        "{} to {}, at most {} a second", control.events_mode == EventsMode::all ? "all" : "refusals",
+        control.events_file.empty() ? "subscribers only" : control.events_file, control.events_per_second);
+}
+
+std::string accounts_of(const std::vector<std::string>& names, std::string_view otherwise) {
+    return names.empty() ? std::string(otherwise) : fmt::format("{}", fmt::join(names, ", "));
+}
+
 std::string or_else(const std::string& text, std::string_view otherwise) {
     return text.empty() ? std::string(otherwise) : text;
 }
@@ -75,6 +86,12 @@ std::string describe(const Startup& startup) {
         {"user", or_else(startup.user, "the one that starts it")},
         {"link loss", fmt::format("reaches the partner within {} ms", startup.link_milliseconds)},
         {"memory", fmt::format("{} MB without hugepages", startup.memory_megabytes)},
+        {"policy", or_else(startup.control.policy, "as committed")},
+        {"events", events_of(startup.control)},
+        {"audit", startup.control.audit},
+        {"may read", accounts_of(startup.control.read, "who can open the control socket")},
+        {"may operate", accounts_of(startup.control.operate, "root and kmsgate-control's account")},
+        {"may admin", accounts_of(startup.control.admin, "root and kmsgate-control's account")},
     };
     return table(ports) + "\n" + table(pairs) + "\n" + table(rest);
 }

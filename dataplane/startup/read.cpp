@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "dataplane/startup/reading.hpp"
 #include "policy/language/source.hpp"
@@ -13,9 +14,9 @@ namespace {
 
 namespace language = policy::language;
 
-constexpr std::array<std::string_view, 12> kTopKeys = {"version", "ports", "edges", "workers",
-                                                       "mtu",     "sizes", "state", "sockets",
-                                                       "keys",    "user",  "link",  "memory"};
+constexpr std::array<std::string_view, 13> kTopKeys = {"version", "ports",  "edges",   "workers", "mtu",
+                                                       "sizes",   "state",  "sockets", "keys",    "user",
+                                                       "link",    "memory", "control"};
 constexpr std::array<std::string_view, 4> kSizeKeys = {"user-tags", "transactions", "fragments", "sources"};
 constexpr std::array<std::string_view, 3> kSocketKeys = {"control", "table", "metrics"};
 constexpr std::array<std::string_view, 2> kKeyKeys = {"signing", "certificate"};
@@ -28,10 +29,12 @@ constexpr std::size_t kMostBytes = std::size_t{1} << 20;
 
 /// The YAML tree speaks of policies, which is what it was made for.
 void say_configuration(language::Problems& problems) {
-    constexpr std::string_view kWord = "policy";
     for (language::Problem& problem : problems)
-        if (const std::size_t at = problem.remedy.find(kWord); at != std::string::npos)
-            problem.remedy.replace(at, kWord.size(), "configuration");
+        for (const auto& [said, meant] :
+             {std::pair<std::string_view, std::string_view>{"a policy ", "a configuration "},
+              {"a smaller policy", "a smaller configuration"}})
+            if (const std::size_t at = problem.remedy.find(said); at != std::string::npos)
+                problem.remedy.replace(at, said.size(), meant);
 }
 
 }  // namespace
@@ -176,6 +179,7 @@ void Reading::read(const Node& root) {
     if (const Node* const node = top.find("memory"))
         read_number(nodes_.fields(*node, "`memory`", kMemoryKeys), "megabytes", "memory", 64, kMillion,
                     startup_.memory_megabytes);
+    read_control(top.find("control"));
 }
 
 std::expected<Startup, std::vector<std::string>> read_startup(std::string_view yaml,

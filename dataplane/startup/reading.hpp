@@ -55,6 +55,9 @@ class Reading {
     void read_metrics(const Node& node);
     void read_keys(const Node& node);
     void read_user(const Node& node);
+    void read_control(const Node* node);
+    void read_events(const Node& node);
+    [[nodiscard]] std::vector<std::string> read_accounts(const Node& node, const std::string& what);
 
     /// A port that is declared, or empty after an error.
     [[nodiscard]] std::string read_end(const Node& node, const std::string& what);

@@ -32,6 +32,22 @@ struct Pair {
     bool operator==(const Pair&) const = default;
 };
 
+/// Which events the dataplane tells control.
+enum class EventsMode : std::uint8_t { refusals, all, none };
+
+/// What only the control plane needs.
+struct Control {
+    std::string policy;       ///< file committed at start unless it was already; empty: none
+    std::string events_file;  ///< path, `stdout` or `syslog`; empty: events go to subscribers only
+    EventsMode events_mode = EventsMode::refusals;
+    unsigned events_per_second = 1000;  ///< lines of each worker, and into the file
+    std::string audit;                  ///< file; where kmsgate.yaml is silent: audit.jsonl in `state`
+    std::vector<std::string> read;      ///< accounts and groups that may look; empty: who opens the socket
+    std::vector<std::string> operate;   ///< .. that may set tags and modes
+    std::vector<std::string> admin;     ///< .. that may commit and capture
+    bool operator==(const Control&) const = default;
+};
+
 /// What the file says, defaults where it is silent.
 struct Startup {
     std::vector<Port> ports;
@@ -51,6 +67,7 @@ struct Startup {
     std::string user;                  ///< account to become once the ports are open; empty: stay who we are
     unsigned link_milliseconds = 100;  ///< a port that goes down takes its partner down within this time
     unsigned memory_megabytes = 512;   ///< DPDK memory when there are no hugepages
+    Control control;
     bool operator==(const Startup&) const = default;
 };
 

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <array>
+#include <cstdint>
 #include <iterator>
 #include <string>
 
@@ -33,10 +34,33 @@ std::size_t utf8_length(std::string_view s) noexcept {
     return 0;
 }
 
+void append_number(std::string& out, std::uint64_t value) {
+    fmt::format_to(std::back_inserter(out), "{}", value);
+}
+
+void append_endpoint(std::string& out, const core::Endpoint& e) {
+    std::array<char, INET6_ADDRSTRLEN> text{};
+    if (e.v6)
+        inet_ntop(AF_INET6, e.address.data(), text.data(), text.size());
+    else
+        inet_ntop(AF_INET, e.address.data() + 12, text.data(), text.size());
+    if (e.v6) out += '[';
+    out += text.data();
+    out += e.v6 ? "]:" : ":";
+    append_number(out, e.port);
+}
+
+void append_uid(std::string& out, std::string_view bytes) {
+    out += "uid:";
+    for (const char c : bytes)
+        fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(c));
+}
+
+/// Writes into somebody's buffer: a worker's is reused, so that nothing is allocated once it has grown.
 class Object {
   public:
-    explicit Object(std::string_view event) {
-        out_ = "{\"event\":";
+    Object(std::string& out, std::string_view event) : out_(out) {
+        out_ += "{\"event\":";
         append_json(out_, event);
     }
     std::string& key(std::string_view name) {
@@ -54,36 +78,50 @@ class Object {
             out_ += "null";
         return *this;
     }
+    Object& endpoint(std::string_view name, const core::Endpoint& value) {
+        key(name);
+        out_ += '"';
+        append_endpoint(out_, value);
+        out_ += '"';
+        return *this;
+    }
     template <class T>
     Object& number(std::string_view name, T value, bool known = true) {
         key(name);
-        out_ += known ? fmt::format("{}", value) : "null";
+        if (known)
+            append_number(out_, value);
+        else
+            out_ += "null";
         return *this;
     }
-    std::string finish() {
-        out_ += '}';
-        return std::move(out_);
-    }
+    void finish() { out_ += '}'; }
 
   private:
-    std::string out_;
+    std::string& out_;
 };
 
 void append_frames(std::string& out, std::span<const std::uint64_t> frames) {
     out += '[';
     for (std::size_t i = 0; i < frames.size(); ++i) {
         if (i != 0) out += ',';
-        out += std::to_string(frames[i]);
+        append_number(out, frames[i]);
     }
     out += ']';
 }
 
 void append_identity(std::string& out, std::string_view key, const core::Identity& id) {
-    out += fmt::format(",\"{}\":", key);
-    if (id.present)
-        append_json(out, identity_text(id));
-    else
+    out += ",\"";
+    out += key;
+    out += "\":";
+    if (!id.present) {
         out += "null";
+    } else if (id.hashed) {
+        out += '"';
+        append_uid(out, id.bytes);
+        out += '"';
+    } else {
+        append_json(out, id.bytes);
+    }
 }
 
 void append_mikey(std::string& out, std::span<const core::IMessageRecord> records) {
@@ -189,37 +227,30 @@ void append_time(std::string& out, core::Time time) {
 }
 
 std::string endpoint_text(const core::Endpoint& e) {
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    if (e.v6) {
-        inet_ntop(AF_INET6, e.address.data(), text.data(), text.size());
-        return fmt::format("[{}]:{}", text.data(), e.port);
-    }
-    inet_ntop(AF_INET, e.address.data() + 12, text.data(), text.size());
-    return fmt::format("{}:{}", text.data(), e.port);
+    std::string out;
+    append_endpoint(out, e);
+    return out;
 }
 
 std::string identity_text(const core::Identity& id) {
     if (!id.present) return {};
     if (!id.hashed) return std::string(id.bytes);
-    std::string out = "uid:";
-    for (const char c : id.bytes)
-        fmt::format_to(std::back_inserter(out), "{:02x}", static_cast<unsigned char>(c));
+    std::string out;
+    append_uid(out, id.bytes);
     return out;
 }
 
-std::string message_json(const core::MessageRecord& r) {
+void append_message(std::string& out, const core::MessageRecord& r) {
     const sip::Message& m = *r.message;
     const policy::decide::Decision& d = *r.decision;
-    Object o("message");
+    Object o(out, "message");
     append_time(o.key("time"), r.time);
     o.text("edge", r.edge)
         .text("table", r.table)
         .number("generation", r.generation)
         .text("port", port_text(r.arrival));
     append_frames(o.key("frames"), r.frames);
-    o.text("transport", r.transport)
-        .text("src", endpoint_text(r.source))
-        .text("dst", endpoint_text(r.destination));
+    o.text("transport", r.transport).endpoint("src", r.source).endpoint("dst", r.destination);
     o.text("kind", kind_text(m.kind)).text("method", m.method, !m.method.empty());
     o.number("status", m.status, m.kind == sip::Kind::response && m.status != 0);
     o.text("call_id", m.call_id, !m.call_id.empty()).number("cseq", m.cseq.value_or(0), m.cseq.has_value());
@@ -234,20 +265,33 @@ std::string message_json(const core::MessageRecord& r) {
     append_krr(o.key("krr_in"), r.krr_in);
     append_krr(o.key("krr_out"), r.krr_out);
     if (!r.krr_unknown.empty()) append_names(o.key("krr_unknown"), r.krr_unknown);
-    return o.finish();
+    o.finish();
 }
 
-std::string drop_json(const core::DropRecord& r) {
-    Object o("drop");
+void append_drop(std::string& out, const core::DropRecord& r) {
+    Object o(out, "drop");
     append_time(o.key("time"), r.time);
     o.text("port", port_text(r.arrival));
     append_frames(o.key("frames"), r.frames);
     o.text("reason", r.reason);
-    return o.finish();
+    o.finish();
+}
+
+std::string message_json(const core::MessageRecord& record) {
+    std::string out;
+    append_message(out, record);
+    return out;
+}
+
+std::string drop_json(const core::DropRecord& record) {
+    std::string out;
+    append_drop(out, record);
+    return out;
 }
 
 std::string summary_json(const core::Counters& c) {
-    Object o("summary");
+    std::string out;
+    Object o(out, "summary");
     o.number("frames_in", c.get(Counter::frames_in)).number("generated", c.get(Counter::generated));
     o.number("frames_out", c.get(Counter::frames_out)).number("absorbed", c.frames(Fate::absorbed));
     o.number("dropped", c.frames(Fate::dropped)).number("held", c.frames(Fate::held));
@@ -263,7 +307,8 @@ std::string summary_json(const core::Counters& c) {
         outcomes += fmt::format("{}\"{}\":{}", i == 0 ? '{' : ',',
                                 core::to_string(static_cast<core::Outcome>(i)), c.outcome[i]);
     outcomes += '}';
-    return o.finish();
+    o.finish();
+    return out;
 }
 
 }  // namespace kmsgate::watch

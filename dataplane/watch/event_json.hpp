@@ -20,7 +20,11 @@ void append_time(std::string& out, core::Time time);
 /// "10.0.0.1:5060", "[2001:db8::1]:5060".
 [[nodiscard]] std::string endpoint_text(const core::Endpoint& endpoint);
 
-/// One object without line end.
+/// Appends one object without line end; allocates nothing but room in `out`.
+void append_message(std::string& out, const core::MessageRecord& record);
+void append_drop(std::string& out, const core::DropRecord& record);
+
+/// The same as a text of its own.
 [[nodiscard]] std::string message_json(const core::MessageRecord& record);
 [[nodiscard]] std::string drop_json(const core::DropRecord& record);
 [[nodiscard]] std::string summary_json(const core::Counters& counters);

@@ -53,8 +53,14 @@ class Patterns {
     }
 
     /// The better of `best` and the odd patterns, which stand in falling rank.
-    [[nodiscard]] const PatternRecord* find_odd(std::string_view uri,
-                                                const PatternRecord* best) const noexcept {
+    [[nodiscard]] const PatternRecord* find_odd(std::string_view uri, const PatternRecord* best,
+                                                const OddFinder* finder) const noexcept {
+        if (finder != nullptr && header_.odd_count != 0) {
+            const std::uint32_t at = finder->find(uri);
+            if (at >= header_.odd_count) return best;
+            const PatternRecord& odd = records_[header_.odd_first + at];
+            return best != nullptr && odd.rank <= best->rank ? best : &odd;
+        }
         for (const PatternRecord& odd : records_.subspan(header_.odd_first)) {
             if (best != nullptr && odd.rank <= best->rank) break;
             if (glob_match(text_of(blob_, odd.text), uri, false)) return &odd;
@@ -84,7 +90,7 @@ std::optional<KmsId> Table::find_kms(std::string_view name) const noexcept {
     return names[found].kms;
 }
 
-std::optional<Table::UserMatch> Table::match_user(std::string_view uri) const noexcept {
+std::optional<Table::UserMatch> Table::match_user(std::string_view uri, const OddFinder* odd) const noexcept {
     const Patterns patterns(blob_);
     const PatternRecord* best = patterns.find(Shape::exact, uri);
     if (best == nullptr) {
@@ -94,10 +100,19 @@ std::optional<Table::UserMatch> Table::match_user(std::string_view uri) const no
             best = patterns.find_prefix(uri);
         else if (colon < at && uri.find('@', at + 1) == std::string_view::npos)
             best = patterns.find_host(uri.substr(0, colon + 1), uri.substr(at + 1));
-        best = patterns.find_odd(uri, best);
+        best = patterns.find_odd(uri, best, odd);
     }
     if (best == nullptr) return std::nullopt;
     return UserMatch{best->domain, best->rank};
+}
+
+std::size_t Table::odd_count() const noexcept {
+    return header_of(blob_).odd_count;
+}
+
+std::string_view Table::odd_glob(std::size_t at) const noexcept {
+    const auto records = section_of<PatternRecord>(blob_, Section::patterns);
+    return text_of(blob_, records[header_of(blob_).odd_first + at].text);
 }
 
 std::optional<DomainId> Table::find_user(std::string_view normalised) const noexcept {

@@ -27,6 +27,17 @@ struct VerifyError {
     std::string what;
 };
 
+/// Looks a URI up among the odd patterns of a table, all at once.
+class OddFinder {
+  public:
+    OddFinder() = default;
+    OddFinder(const OddFinder&) = delete;
+    OddFinder& operator=(const OddFinder&) = delete;
+    virtual ~OddFinder() = default;
+    /// Place of the first odd pattern that matches, from 0 in the table's order (falling rank), or kNone.
+    [[nodiscard]] virtual std::uint32_t find(std::string_view uri) const noexcept = 0;
+};
+
 /// View of a verified table. The blob must stay in place and unchanged (8-byte aligned) while the view is
 /// used.
 class Table {
@@ -54,7 +65,8 @@ class Table {
         DomainId domain = 0;
         std::uint64_t rank = 0;
     };
-    [[nodiscard]] std::optional<UserMatch> match_user(std::string_view normalised) const noexcept;
+    [[nodiscard]] std::optional<UserMatch> match_user(std::string_view normalised,
+                                                      const OddFinder* odd = nullptr) const noexcept;
     /// The peer whose longest CIDR holds the address.
     [[nodiscard]] const PeerRecord* find_peer(const Address& address) const noexcept;
 
@@ -64,6 +76,9 @@ class Table {
     [[nodiscard]] std::span<const EdgeRecord> edges() const noexcept;
     [[nodiscard]] std::span<const RuleRecord> rules() const noexcept;
     [[nodiscard]] std::span<const PeerRecord> peers() const noexcept;
+    /// Globs of the odd user patterns, in falling rank.
+    [[nodiscard]] std::size_t odd_count() const noexcept;
+    [[nodiscard]] std::string_view odd_glob(std::size_t at) const noexcept;
 
     /// Rules of one side of an edge, in order. The id of the first is edge.rules[side].first.
     [[nodiscard]] std::span<const RuleRecord> rules(const EdgeRecord& edge, Side side) const noexcept;

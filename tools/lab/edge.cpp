@@ -8,6 +8,7 @@ namespace {
 
 /// Fixed, so that two runs of a scenario give the same To tags.
 constexpr memory::Key kKey = {0x6b6d73676174652d, 0x6c61622d6b657931};
+constexpr std::size_t kUsers = 10'000;
 
 /// Rosters the users and sets their tags; what is wrong with a line of the scenario, or nothing.
 std::vector<std::string> load(const std::vector<TagLine>& lines, const std::vector<std::string>& roster,
@@ -42,7 +43,9 @@ std::expected<std::unique_ptr<Edge>, std::string> Edge::make(const Stop& stop, c
                                                              const std::vector<TagLine>& tags,
                                                              const std::vector<std::string>& roster,
                                                              rte_mempool* pool) {
-    std::unique_ptr<Edge> e(new Edge(policy::compile::compile_text(policy)));
+    auto users = memory::UserTags::create("lab", kUsers, kKey);
+    if (!users) return std::unexpected(users.error());
+    std::unique_ptr<Edge> e(new Edge(policy::compile::compile_text(policy), std::move(*users)));
     if (e->compiled_.blob.empty()) {
         std::vector<std::string> lines;
         for (const auto& p : e->compiled_.problems)
@@ -61,11 +64,17 @@ std::expected<std::unique_ptr<Edge>, std::string> Edge::make(const Stop& stop, c
     }
     const auto& record = e->table_->edges()[*edge];
     const std::string_view domain = e->table_->text(e->table_->domains()[record.domain].name);
-    const auto faults = load(tags, roster, stop, *e->table_, domain, e->tags_);
+    const auto faults = load(tags, roster, stop, *e->table_, domain, *e->tags_);
     if (!faults.empty()) return std::unexpected(joined(faults));
 
     e->digest_ = e->table_->digest();
-    e->judge_ = {e->table_.get(), *edge, record.mode, e->digest_, 1, &e->tags_};
+    e->judge_.table = e->table_.get();
+    e->judge_.edge = *edge;
+    e->judge_.mode = record.mode;
+    e->judge_.digest = e->digest_;
+    e->judge_.generation = 1;
+    e->judge_.tags = e->tags_.get();
+    e->judge_.roster = &e->roster_;
     core::Config config;
     config.pool = pool;
     config.transactions = 1000;

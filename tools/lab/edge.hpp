@@ -51,13 +51,14 @@ class Edge final : public core::EventSink {
     void drop(const core::DropRecord& record) override;
 
   private:
-    explicit Edge(policy::compile::Compiled compiled)
-        : compiled_(std::move(compiled)), tags_(10'000, {1, 2}) {}
+    Edge(policy::compile::Compiled compiled, std::unique_ptr<memory::UserTags> tags)
+        : compiled_(std::move(compiled)), tags_(std::move(tags)), roster_(*tags_) {}
     [[nodiscard]] Left collect();
 
     policy::compile::Compiled compiled_;
     std::unique_ptr<policy::table::Table> table_;
-    memory::UserTags tags_;
+    std::unique_ptr<memory::UserTags> tags_;
+    memory::UidRoster roster_;
     std::string digest_;
     core::Judge judge_;
     std::unique_ptr<core::Pipeline> pipeline_;

@@ -10,6 +10,8 @@
 #include <iterator>
 
 #include "tools/lab/draw.hpp"
+#include "tools/lab/live_process.hpp"
+#include "tools/lab/live_run.hpp"
 #include "tools/lab/options.hpp"
 #include "tools/lab/run.hpp"
 
@@ -117,6 +119,8 @@ class Program {
             if (!folder->empty() && !std::filesystem::create_directories(*folder, error) && error)
                 return fail(kFile, "{}: cannot be made: {}", *folder, error.message());
         }
+        if (const auto why = o_.live ? cannot_run_live() : std::nullopt) return fail(kUsage, "{}", *why);
+        if (o_.live) catch_signals();
         auto lab = Laboratory::open();
         if (!lab) return fail(kFile, "{}", lab.error());
         for (const Scenario& s : scenarios_)
@@ -140,8 +144,9 @@ class Program {
             return checked ? kDone : fail(kUsage, "{}", checked.error());
         }
         for (const Variant& v : variants_of(s, o_.variant)) {
-            const auto result = run(s, v, lab, {o_.captures});
-            if (!result) return fail(kUsage, "{}", result.error());
+            const auto result =
+                o_.live ? run_live(s, v, lab, {o_.dataplane, o_.captures}) : run(s, v, lab, {o_.captures});
+            if (!result) return fail(o_.live ? kFile : kUsage, "{}", result.error());
             ++runs_;
             passed_ += result->passed();
             if (!show(s, *result)) return fail(kFile, "{}: the diagram could not be written", o_.output);

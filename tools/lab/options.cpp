@@ -12,6 +12,7 @@ constexpr const char* kExamples = R"(Examples:
   kmsgate-lab run x10                          one of them
   kmsgate-lab run my-case.yaml --captures /tmp/pcaps
   kmsgate-lab run all --json                   a JSON object for each run
+  kmsgate-lab run X.6 X.8 --live               real sockets, a kmsgate-dataplane an edge, network namespaces
   kmsgate-lab run x8 --diagram svg > x8.svg
   kmsgate-lab run all --diagram mermaid --output docs/
   kmsgate-lab list
@@ -26,7 +27,8 @@ Exit codes: 0 every run came out as expected; 1 one did not; 2 usage, or a fault
 }  // namespace
 
 std::optional<int> read_options(int argc, char** argv, Options& o) {
-    CLI::App app("Runs KMS Discovery use cases: real KM clients, real edges, virtual wires.", "kmsgate-lab");
+    CLI::App app("Runs KMS Discovery use cases: real KM clients, real edges, virtual or real wires.",
+                 "kmsgate-lab");
     app.footer(kExamples);
     app.require_subcommand(1);
     app.fallthrough();
@@ -41,6 +43,12 @@ std::optional<int> read_options(int argc, char** argv, Options& o) {
     run->add_option("--output", o.output, "write the diagrams to files in DIR")->type_name("DIR");
     run->add_option("--captures", o.captures, "write one pcap a wire and run to DIR")->type_name("DIR");
     run->add_option("--krrs", o.krrs, "write every KRR to DIR, one XML file each")->type_name("DIR");
+    run->add_flag("--live", o.live,
+                  "in network namespaces, each edge a kmsgate-dataplane of its own (needs root)");
+    run->add_option("--dataplane", o.dataplane,
+                    "kmsgate-dataplane for --live; default: beside this one, then PATH")
+        ->type_name("FILE")
+        ->needs("--live");
     run->add_option("--variant", o.variant, "which variants to run")
         ->check(CLI::IsMember({"clear", "hashed", "ruleless", "all"}))
         ->type_name("clear|hashed|ruleless|all");

@@ -18,7 +18,9 @@ struct Options {
     std::string krrs;                    ///< folder for every KRR seen, one file each
     std::string variant = "all";         ///< clear, hashed, ruleless, all
     bool json = false;
-    bool quiet = false;  ///< one line a run, no ladders
+    bool live = false;      ///< in network namespaces, with real dataplanes
+    std::string dataplane;  ///< the program for `live`; empty: looked for
+    bool quiet = false;     ///< one line a run, no ladders
 };
 
 /// Reads the command line; an exit code when that was all there is to do (help, a usage fault).

@@ -14,7 +14,7 @@
 
 namespace kmsgate::replay {
 
-std::expected<void, std::string> start_eal() {
+std::expected<void, std::string> start_eal(std::size_t megabytes) {
     static bool started = false;
     if (started) return {};
     cpu_set_t cpus;
@@ -25,7 +25,7 @@ std::expected<void, std::string> start_eal() {
     std::array<std::string, 9> words = {"kmsgate",
                                         "--no-huge",
                                         "-m",
-                                        "128",
+                                        std::to_string(megabytes),
                                         "--no-pci",
                                         "--no-shconf",
                                         "--no-telemetry",

@@ -23,7 +23,6 @@ namespace {
 
 constexpr int kDone = 0, kUsage = 2, kInput = 3;
 constexpr unsigned kBuffers = 16383;
-constexpr std::size_t kMaxUserTags = 10'000'000;
 /// Fixed, so that the same capture gives the same bytes; a live dataplane makes its own.
 constexpr memory::Key kTagKey = {0x6b6d73676174652d, 0x7265706c61792d31};
 
@@ -150,14 +149,21 @@ int run(const Options& o) {
     const auto edge = table->find_edge(o.edge);
     if (!edge) return fail(kUsage, "{} has no edge `{}`; it has: {}", o.policy, o.edge, edge_names(*table));
 
-    memory::UserTags tags(kMaxUserTags, kTagKey);
-    if (!o.tags.empty()) {
-        const auto csv = read_file(o.tags);
-        if (!csv) return fail(kUsage, "{}: cannot be read", o.tags);
-        const auto faults = load_tags(*csv, o.tags, *table, tags);
+    std::optional<std::string> csv;
+    if (!o.tags.empty() && !(csv = read_file(o.tags))) return fail(kUsage, "{}: cannot be read", o.tags);
+    const std::size_t users = csv ? count_users(*csv) : 0;
+    const std::size_t megabytes = (memory::UserTags::eal_bytes(users) >> 20) + 1;
+    if (const auto started = start_eal(kEalMegabytes + megabytes); !started)
+        return fail(kInput, "{}", started.error());
+    const auto tags = memory::UserTags::create("replay", users, kTagKey);
+    if (!tags) return fail(kInput, "{}", tags.error());
+    if (csv) {
+        const auto faults = load_tags(*csv, o.tags, *table, **tags);
         for (const std::string& f : faults) fmt::print(stderr, "{}\n", f);
         if (!faults.empty()) return fail(kUsage, "{} has faults; nothing was replayed", o.tags);
+        csv.reset();
     }
+    memory::UidRoster roster(**tags);
     std::array<std::optional<Reader>, 2> readers;
     std::array<std::string, 2> unreadable;
     const std::array<const std::string*, 2> inputs = {&o.inside_in, &o.outside_in};
@@ -169,7 +175,6 @@ int run(const Options& o) {
         else
             unreadable[i] = r.error();  // the other input is judged all the same
     }
-    if (const auto started = start_eal(); !started) return fail(kInput, "{}", started.error());
     const auto pool = make_pool("replay", kBuffers);
     if (!pool) return fail(kInput, "{}", pool.error());
     auto outputs = open_outputs(o);
@@ -190,7 +195,8 @@ int run(const Options& o) {
                                        : table->edges()[*edge].mode;
     judge.digest = digest;
     judge.generation = 1;
-    judge.tags = &tags;
+    judge.tags = tags->get();
+    judge.roster = &roster;
 
     Run feed(pipeline, judge, pool->get(), outputs->captures);
     if (!feed.feed(readers)) return fail(kInput, "out of packet buffers");

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <expected>
 #include <optional>
 
@@ -73,6 +74,10 @@ std::string load_line(std::string_view line, const policy::table::Table& table, 
 }
 
 }  // namespace
+
+std::size_t count_users(std::string_view csv) noexcept {
+    return std::min(static_cast<std::size_t>(std::ranges::count(csv, '\n')), memory::kMaxUserTags);
+}
 
 std::vector<std::string> load_tags(std::string_view csv, std::string_view file,
                                    const policy::table::Table& table, memory::UserTags& tags) {

@@ -5,6 +5,7 @@
 
 #include <gtest/gtest.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -15,6 +16,7 @@
 #include "policy/compile/compile.hpp"
 #include "tests/unit/dataplane/frames.hpp"
 #include "tests/unit/dataplane/messages.hpp"
+#include "tests/unit/dataplane/tags.hpp"
 #include "tools/replay/eal.hpp"
 
 namespace kmsgate::test {
@@ -68,6 +70,7 @@ struct Sizes {
     std::size_t fragments = 64;
     std::size_t mtu = 1500;
     rte_mempool* pool = nullptr;
+    std::function<void(core::Config&)> tune = {};  ///< changes what the pipeline is made with
 };
 
 class Gate final : public core::EventSink {
@@ -88,7 +91,6 @@ class Gate final : public core::EventSink {
         : policy_(yaml),
           pool_(sizes.pool != nullptr ? sizes.pool : gate_pool()),
           in_use_(rte_mempool_in_use_count(pool_)),
-          tags(100, {3, 4}),
           scratch_(200'000) {
         core::Config config;
         config.pool = pool_;
@@ -98,6 +100,7 @@ class Gate final : public core::EventSink {
         config.sources = 64;
         config.tag_key = {5, 6};
         config.table_key = {7, 8};
+        if (sizes.tune) sizes.tune(config);
         pipeline_ = std::make_unique<core::Pipeline>(config, *this);
         use(policy_.table(), 1);
     }
@@ -107,7 +110,7 @@ class Gate final : public core::EventSink {
         const auto& c = pipeline_->counters();
         EXPECT_TRUE(c.identity_holds()) << watch::summary_json(c);
         std::uint64_t ended = 0;
-        for (const auto n : c.outcome) ended += n;
+        for (const auto& n : c.outcome) ended += n;
         EXPECT_EQ(ended, c.get(Counter::frames_in)) << "every frame ends in exactly one outcome";
         EXPECT_EQ(c.get(Counter::frames_out), out_count_);
         EXPECT_EQ(c.get(Counter::messages), lines.size());
@@ -123,6 +126,7 @@ class Gate final : public core::EventSink {
         judge.digest = digest_;
         judge.generation = generation;
         judge.tags = &tags;
+        judge.roster = &roster_;
     }
     Out send(const Bytes& frame, Arrival from = Arrival::inside) {
         // The pipeline may run short of buffers; the frame itself comes from elsewhere then.
@@ -155,6 +159,28 @@ class Gate final : public core::EventSink {
         return lines.empty() ? "" : lines.back().verdict + " " + lines.back().reason;
     }
     void tick() { pipeline_->tick(now, judge, out_); }
+    /// Several frames in one call, all of the same pair.
+    Out burst(const std::vector<Bytes>& frames, Arrival from = Arrival::inside, std::uint16_t pair = 0) {
+        std::vector<core::Mbuf> all;
+        for (const Bytes& f : frames) {
+            all.push_back(core::make_frame(source(), f));
+            core::FrameMeta& m = core::meta(all.back().get());
+            m.time = now;
+            m.number = ++numbers_[static_cast<std::size_t>(from)];
+            m.arrival = from;
+            m.pair = pair;
+        }
+        pipeline_->process(all, judge, out_);
+        pairs.clear();
+        for (const auto& port : out_.to)
+            for (const core::Mbuf& m : port) pairs.push_back(core::meta(m.get()).pair);
+        return take();
+    }
+    Out resume() {
+        pipeline_->resume(judge, out_);
+        return take();
+    }
+    [[nodiscard]] const core::Pipeline& pipeline() const { return *pipeline_; }
     Out take() {
         Out o;
         for (const Arrival a : {Arrival::inside, Arrival::outside})
@@ -193,15 +219,18 @@ class Gate final : public core::EventSink {
     std::unique_ptr<core::Pipeline> pipeline_;
     core::Output out_;
     std::string digest_;
+    std::unique_ptr<memory::UserTags> tags_ = made_tags(100);
+    memory::UidRoster roster_{*tags_};
     std::array<std::uint64_t, 2> numbers_{};
     std::uint64_t out_count_ = 0;
 
   public:
-    memory::UserTags tags;
+    memory::UserTags& tags = *tags_;
     core::Judge judge;
     core::Time now = 1'700'000'000 * kSecond;
     std::vector<Line> lines;
     std::vector<Drop> drops;
+    std::vector<std::uint16_t> pairs;  ///< of the frames that left with the last burst()
 
   private:
     std::vector<std::uint8_t> scratch_;

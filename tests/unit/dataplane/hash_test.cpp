@@ -10,6 +10,7 @@
 #include "dataplane/memory/siphash.hpp"
 #include "dataplane/memory/uid.hpp"
 #include "tests/unit/dataplane/frames.hpp"
+#include "tests/unit/dataplane/tags.hpp"
 
 namespace kmsgate::memory {
 namespace {
@@ -137,24 +138,37 @@ TEST(Uid, Periods) {
 
 TEST(Uid, Roster) {
     constexpr core::Time kNow = 1'700'000'000 * core::kSecond;
-    UserTags users(1000, {1, 2});
+    const auto users = made_tags(1000);
     for (int i = 0; i < 50; ++i)
-        ASSERT_TRUE(users.set("mc1", "sip:u" + std::to_string(i) + "@mc1.example", 0));
-    UidRoster roster(4);
-    const auto find = [&](int user, const std::string& kms) {
+        ASSERT_TRUE(users->set("mc1", "sip:u" + std::to_string(i) + "@mc1.example", 0));
+    UidRoster roster(*users, 1000, 120);
+    const auto find = [&](int user, const std::string& kms, bool own = false) {
         const Uid u = uid_of("sip:u" + std::to_string(user) + "@mc1.example", kms, 2592000, 0, 1508);
-        const auto* found =
-            roster.find({reinterpret_cast<const char*>(u.data()), 32}, {kms, 2592000, 0}, users, kNow);
-        return found == nullptr ? std::string() : found->uri;
+        return std::string(
+            roster.find({reinterpret_cast<const char*>(u.data()), 32}, {kms, 2592000, 0, own}, kNow));
     };
     EXPECT_EQ(find(7, "kms.a.example"), "sip:u7@mc1.example");
-    for (int i = 0; i < 20; ++i)
-        EXPECT_EQ(find(i, "kms" + std::to_string(i)), "sip:u" + std::to_string(i) + "@mc1.example")
-            << "tables come and go";
+    for (const bool own : {false, true})
+        for (int i = 0; i < 20; ++i)
+            EXPECT_EQ(find(i, "kms" + std::to_string(i), own), "sip:u" + std::to_string(i) + "@mc1.example")
+                << "tables come and go";
     EXPECT_EQ(find(60, "kms.a.example"), "");
-    ASSERT_TRUE(users.set("mc1", "sip:u60@mc1.example", 0));
+    ASSERT_TRUE(users->set("mc1", "sip:u60@mc1.example", 0));
     EXPECT_EQ(find(60, "kms.a.example"), "sip:u60@mc1.example") << "users who came later";
-    EXPECT_EQ(roster.find("short", {"kms.a.example", 2592000, 0}, users, kNow), nullptr);
+    EXPECT_TRUE(users->remove("mc1", "sip:u7@mc1.example"));
+    EXPECT_EQ(find(7, "kms.a.example"), "") << "users who left";
+    EXPECT_EQ(find(8, "kms.a.example"), "sip:u8@mc1.example");
+    ASSERT_TRUE(users->set("mc2", "sip:u8@mc1.example", 0));
+    EXPECT_TRUE(users->remove("mc1", "sip:u8@mc1.example"));
+    EXPECT_EQ(find(8, "kms.a.example"), "sip:u8@mc1.example") << "still in the other domain";
+    users->clear();
+    EXPECT_EQ(find(8, "kms.a.example"), "");
+    ASSERT_TRUE(users->set("mc1", "sip:u7@mc1.example", 0));
+    EXPECT_EQ(find(7, "kms.a.example"), "sip:u7@mc1.example");
+    EXPECT_EQ(find(8, "kms.a.example"), "");
+    EXPECT_EQ(roster.find("short", {"kms.a.example", 2592000, 0}, kNow), "");
+    EXPECT_EQ(find(7, std::string(kMaxKmsName, 'k')), "sip:u7@mc1.example");
+    EXPECT_EQ(find(7, std::string(kMaxKmsName + 1, 'k')), "");
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 
 int main(int argc, char** argv) {
     testing::InitGoogleTest(&argc, argv);
-    if (const auto started = kmsgate::replay::start_eal(); !started) {
+    if (const auto started = kmsgate::replay::start_eal(256); !started) {
         std::fprintf(stderr, "%s\n", started.error().c_str());
         return 1;
     }

@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The bounded tables: transactions, answers per second, tags of users.
+// The bounded table of transactions.
 #include <gtest/gtest.h>
 
-#include "dataplane/memory/limiter.hpp"
 #include "dataplane/memory/transactions.hpp"
-#include "dataplane/memory/user_tags.hpp"
 
 namespace kmsgate::memory {
 namespace {
@@ -91,64 +89,6 @@ TEST(Transactions, Methods) {
         EXPECT_FALSE(t.method_is("CANCEL"));
         EXPECT_FALSE(t.method_is(std::string(name) + "X"));
     }
-}
-
-policy::table::Address source(std::uint8_t n) {
-    return {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, n};
-}
-
-std::size_t allowed(Limiter& l, const policy::table::Address& from, std::uint32_t all, std::uint32_t each,
-                    Time now, int tries) {
-    std::size_t n = 0;
-    for (int i = 0; i < tries; ++i) n += l.allow(from, all, each, now) ? 1 : 0;
-    return n;
-}
-
-TEST(Limiter, PerSource) {
-    Limiter l(1024, {1, 2});
-    EXPECT_EQ(allowed(l, source(1), 1000, 10, kStart, 50), 10U);
-    EXPECT_EQ(allowed(l, source(2), 1000, 10, kStart, 50), 10U) << "others are not affected";
-    EXPECT_EQ(allowed(l, source(1), 1000, 10, kStart + 99 * kMillisecond, 50), 0U);
-    EXPECT_EQ(allowed(l, source(1), 1000, 10, kStart + 100 * kMillisecond, 50), 1U)
-        << "one every tenth of a second";
-    EXPECT_EQ(allowed(l, source(1), 1000, 10, kStart + 600 * kMillisecond, 50), 5U);
-    EXPECT_EQ(allowed(l, source(1), 1000, 10, kStart + 3600 * kSecond, 50), 10U)
-        << "never more than a second's worth";
-    EXPECT_EQ(allowed(l, source(1), 1000, 10, kStart, 50), 0U) << "a clock that runs backwards gives nothing";
-}
-
-TEST(Limiter, Overall) {
-    Limiter l(1024, {1, 2});
-    std::size_t n = 0;
-    for (int i = 0; i < 200; ++i) n += allowed(l, source(static_cast<std::uint8_t>(i)), 100, 10, kStart, 3);
-    EXPECT_EQ(n, 100U);
-    EXPECT_EQ(allowed(l, source(7), 0, 10, kStart + 9 * kSecond, 5), 0U) << "0: none at all";
-    EXPECT_EQ(allowed(l, source(7), 10, 0, kStart + 9 * kSecond, 5), 0U);
-    EXPECT_EQ(allowed(l, source(7), 0xFFFFFFFF, 0xFFFFFFFF, kStart + 99 * kSecond, 1000), 1000U);
-}
-
-TEST(Limiter, LongRunHoldsTheRate) {
-    Limiter l(16, {1, 2});
-    std::size_t n = 0;
-    for (Time t = 0; t < 10 * kSecond; t += 3 * kMillisecond)
-        n += l.allow(source(1), 100000, 50, kStart + t) ? 1 : 0;
-    EXPECT_GE(n, 540U);
-    EXPECT_LE(n, 550U);
-}
-
-TEST(UserTags, SetAndGet) {
-    UserTags t(3, {1, 2});
-    EXPECT_TRUE(t.set("mc1", "sip:a@mc1.example", 5));
-    EXPECT_TRUE(t.set("mc2", "sip:a@mc1.example", 2));
-    EXPECT_TRUE(t.set("mc1", "sip:b@mc1.example", 0));
-    EXPECT_EQ(t.get("mc1", "sip:a@mc1.example"), 5U);
-    EXPECT_EQ(t.get("mc2", "sip:a@mc1.example"), 2U) << "tags are a domain's own";
-    EXPECT_EQ(t.get("mc3", "sip:a@mc1.example"), 0U);
-    EXPECT_EQ(t.get("mc1s", "ip:a@mc1.example"), 0U) << "the border between the two counts";
-    EXPECT_FALSE(t.set("mc1", "sip:c@mc1.example", 1)) << "full";
-    EXPECT_TRUE(t.set("mc1", "sip:a@mc1.example", 4)) << "known users can still change";
-    EXPECT_EQ(t.get("mc1", "sip:a@mc1.example"), 4U);
-    EXPECT_EQ(t.roster().size(), 3U) << "also who has no tag";
 }
 
 }  // namespace

@@ -17,7 +17,6 @@ class Scene {
   public:
     Scene()
         : policy_(policy_text("", "peers: {ims: {addresses: [10.0.0.0/24], trusted: true}}\n", "is")),
-          tags(100, {1, 2}),
           storage_(1 << 20),
           arena_(storage_) {}
 
@@ -46,10 +45,11 @@ class Scene {
 
   private:
     Policy policy_;
-    memory::UidRoster roster_;
+    std::unique_ptr<memory::UserTags> tags_ = made_tags(100);
+    memory::UidRoster roster_{*tags_};
 
   public:
-    memory::UserTags tags;
+    memory::UserTags& tags = *tags_;
     Inspection seen;
 
   private:

@@ -33,15 +33,30 @@ TEST(Describe, TheExample) {
               "certificate     /etc/kmsgate/keys/signing.crt\n"
               "user            kmsgate\n"
               "link loss       reaches the partner within 50 ms\n"
-              "memory          1024 MB without hugepages\n");
+              "memory          1024 MB without hugepages\n"
+              "policy          /etc/kmsgate/policy.yaml\n"
+              "events          all to /var/log/kmsgate/events.jsonl, at most 5000 a second\n"
+              "audit           /var/log/kmsgate/audit.jsonl\n"
+              "may read        kmsgate-view\n"
+              "may operate     kmsgate-operate\n"
+              "may admin       kmsgate-admin, alice\n");
 }
 
 TEST(Describe, WhatIsNotSet) {
     const std::string text = describe(sound(least_and("sockets: {metrics: none}\n")));
     for (const std::string_view line :
          {"\nmetrics         none\n", "\nsigning key     none: KRRs are not signed\n",
-          "\ncertificate     none\n", "\nuser            the one that starts it\n"})
+          "\ncertificate     none\n", "\nuser            the one that starts it\n",
+          "\npolicy          as committed\n",
+          "\nevents          refusals to subscribers only, at most 1000 a second\n",
+          "\naudit           /state/audit.jsonl\n", "\nmay read        who can open the control socket\n",
+          "\nmay admin       root and kmsgate-control's account\n"})
         EXPECT_NE(text.find(line), std::string::npos) << line << text;
+}
+
+TEST(Describe, NoEvents) {
+    const std::string text = describe(sound(least_and("control: {events: {mode: none, file: syslog}}\n")));
+    EXPECT_NE(text.find("\nevents          none\n"), std::string::npos) << text;
 }
 
 }  // namespace

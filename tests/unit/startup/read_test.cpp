@@ -31,6 +31,14 @@ TEST(Read, EveryKeyOfTheExample) {
     want.user = "kmsgate";
     want.link_milliseconds = 50;
     want.memory_megabytes = 1024;
+    want.control.policy = "/etc/kmsgate/policy.yaml";
+    want.control.events_file = "/var/log/kmsgate/events.jsonl";
+    want.control.events_mode = EventsMode::all;
+    want.control.events_per_second = 5000;
+    want.control.audit = "/var/log/kmsgate/audit.jsonl";
+    want.control.read = {"kmsgate-view"};
+    want.control.operate = {"kmsgate-operate"};
+    want.control.admin = {"kmsgate-admin", "alice"};
     EXPECT_EQ(got, want) << describe(got);
 }
 
@@ -42,13 +50,46 @@ TEST(Read, DefaultsWhereTheFileIsSilent) {
     want.state = "/state";
     want.control_socket = "/state/control.sock";
     want.table_socket = "/state/table.sock";
+    want.control.audit = "/state/audit.jsonl";
     EXPECT_EQ(got, want) << describe(got);
     EXPECT_EQ(got.workers, 1U);
     EXPECT_EQ(got.mtu, 1500U);
     EXPECT_EQ(got.metrics, "127.0.0.1:9464");
     EXPECT_EQ(got.link_milliseconds, 100U);
     EXPECT_EQ(got.memory_megabytes, 512U);
-    EXPECT_EQ(sound(least_and("sizes: {}\nsockets: {}\nkeys: {}\nlink: {}\nmemory: {}\n")), want);
+    EXPECT_EQ(sound(least_and("sizes: {}\nsockets: {}\nkeys: {}\nlink: {}\nmemory: {}\n"
+                              "control: {}\n")),
+              want);
+    EXPECT_EQ(sound(least_and("control: {events: {}, roles: {}}\n")), want);
+}
+
+TEST(Read, Control) {
+    const Control got = sound(least_and("control:\n"
+                                        "  policy: p.yaml\n"
+                                        "  events: {file: syslog, mode: none, per-second: 1}\n"
+                                        "  audit: a/b\n"
+                                        "  roles: {admin: ops, read: []}\n"),
+                              "/etc/k.yaml")
+                            .control;
+    EXPECT_EQ(got.policy, "/etc/p.yaml");
+    EXPECT_EQ(got.events_file, "syslog");
+    EXPECT_EQ(got.events_mode, EventsMode::none);
+    EXPECT_EQ(got.audit, "/etc/a/b");
+    EXPECT_EQ(got.admin, std::vector<std::string>{"ops"});
+    EXPECT_TRUE(got.read.empty());
+    EXPECT_EQ(sound(least_and("control: {events: {file: stdout}}\n")).control.events_file, "stdout");
+    EXPECT_EQ(sound(least_and("control: {events: {file: ./stdout}}\n"), "/etc/k.yaml").control.events_file,
+              "/etc/./stdout");
+    expect_faults(least_and("control: ^yes\n"), {"`control` is a text"});
+    expect_faults(least_and("control:\n"
+                            "  ^polcy: x\n"
+                            "  events: {mode: ^some, per-second: ^0, file: ^/var/log/}\n"
+                            "  audit: ^~/x\n"
+                            "  roles: {read: [a, ^a], operate: [^1000], admin: [^{}], ^root: [x]}\n"),
+                  {"unknown key `polcy` in `control`; write `policy`", "`mode` of `events` cannot be `some`",
+                   "`per-second` of `events`", "`file` of `events` `/var/log/` is a folder",
+                   "begins with `~`", "`read` of `roles` names `a` twice",
+                   "`operate` of `roles` holds `1000`", "`admin` of `roles`", "unknown key `root`"});
 }
 
 TEST(Read, NumbersAreTextQuotedOrNot) {

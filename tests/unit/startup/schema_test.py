@@ -63,6 +63,8 @@ check(f"the example has every key: {set(keys(schema)) ^ set(used(every))}", set(
 DROP = object()
 PAIR = ("edges", "mc1-edge", 0)
 SOCKETS = ("sockets",)
+EVENTS = ("control", "events")
+ROLES = ("control", "roles")
 
 
 def changed(place, value):
@@ -84,7 +86,9 @@ taken = [
     (SOCKETS + ("metrics",), "none"), (SOCKETS + ("metrics",), "localhost:1"), (SOCKETS + ("metrics",), "[::]:65535"),
     (SOCKETS + ("control",), "/" + "x" * 106), (SOCKETS + ("control",), "~x/.y"), (("state",), ".."),
     (("state",), "/x/"), (("user",), "_u"), (("user",), "u" * 32), (("user",), "4u"), (("keys",), {}), (("sizes",), {}),
-    (("sockets",), DROP), (("keys",), DROP), (("workers",), 1), (("mtu",), "1500"),
+    (("sockets",), DROP), (("keys",), DROP), (("workers",), 1), (("mtu",), "1500"), (("control",), {}),
+    (EVENTS + ("file",), "stdout"), (EVENTS + ("mode",), "none"), (EVENTS + ("per-second",), 1),
+    (ROLES + ("read",), []), (ROLES + ("admin",), "ops"), (ROLES, {}),
 ]
 refused = [
     (("version",), "2"), (("version",), DROP), (("ports",), DROP), (("edges",), DROP), (("state",), DROP),
@@ -107,6 +111,9 @@ refused = [
     (("keys", "certificate"), DROP), (("keys", "signing"), "keys/"), (("keys", "key"), "x"), (("user",), ""),
     (("user",), "1000"), (("user",), "-u"), (("user",), ".u"), (("user",), "u u"), (("user",), "u" * 33),
     (("link", "propagate"), "1"), (("memory", "gigabytes"), "1"), (("workers",), "01"), (("workers",), "+1"),
+    (("control",), "yes"), (("control", "log"), "x"), (("control", "policy"), "x/"), (("control", "audit"), ""),
+    (EVENTS + ("file",), "~/x"), (EVENTS + ("mode",), "some"), (EVENTS + ("per-second",), 0), (EVENTS + ("rate",), "1"),
+    (ROLES + ("read",), ["1000"]), (ROLES + ("read",), ["a", "a"]), (ROLES + ("root",), ["a"]), (ROLES + ("admin",), {}),
     (("workers",), "1.0"), (("workers",), 1.5), (("workers",), True), (("workers",), ""), (("workers",), ["1"]),
 ]
 for wanted, cases in ((True, taken), (False, refused)):
@@ -122,7 +129,7 @@ def compare(node):
     global bounded
     for value in node.values() if isinstance(node, dict) else node if isinstance(node, list) else []:
         compare(value)
-    if not isinstance(node, dict) or "anyOf" not in node:
+    if not isinstance(node, dict) or "anyOf" not in node or "minimum" not in node["anyOf"][0]:
         return
     bounded += 1
     number, word = node["anyOf"]
@@ -135,7 +142,7 @@ def compare(node):
 
 
 compare(schema)
-check("numbers were found", bounded == 9)
+check("numbers were found", bounded == 10)
 
 print(f"{failed} failed")
 sys.exit(1 if failed else 0)

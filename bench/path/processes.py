@@ -1,0 +1,105 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""The two programs that bench/path holds beside each other, and their counters by DPDK's telemetry socket."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+
+class Telemetry:
+    """DPDK's telemetry of one process: the same question to both programs."""
+
+    def __init__(self, prefix: str) -> None:
+        folder = Path("/var/run/dpdk") / prefix
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.socket.settimeout(5)
+        self.socket.connect(str(folder / "dpdk_telemetry.v2"))
+        self.limit = json.loads(self.socket.recv(16384))["max_output_len"]
+
+    def ask(self, command: str) -> Any:
+        """The answer to one command."""
+        self.socket.send(command.encode())
+        return json.loads(self.socket.recv(self.limit))[command.split(",")[0]]
+
+    def received(self) -> int:
+        """Frames that both ports have taken in."""
+        return sum(self.ask(f"/ethdev/stats,{port}")["ipackets"] for port in (0, 1))
+
+    def close(self) -> None:
+        """Ends the conversation."""
+        self.socket.close()
+
+
+def wait_for(prefix: str, process: subprocess.Popen[bytes], log: Path) -> Telemetry:
+    """The telemetry of a process that has just been started, once frames flow."""
+    for _ in range(200):
+        if process.poll() is not None:
+            raise SystemExit(f"bench/path: a program ended with {process.returncode}:\n{log.read_text()[-2000:]}")
+        try:
+            telemetry = Telemetry(prefix)
+        except OSError:
+            time.sleep(0.05)
+            continue
+        try:
+            if telemetry.received() > 0:
+                return telemetry
+        except (KeyError, TypeError, OSError):
+            pass
+        telemetry.close()
+        time.sleep(0.05)
+    raise SystemExit(f"bench/path: no frame after 10 s:\n{log.read_text()[-2000:]}")
+
+
+@contextmanager
+def running(command: list[str], prefix: str, log: Path) -> Iterator[Telemetry]:
+    """A program while it forwards; ended with SIGINT."""
+    with log.open("wb") as out:
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+    try:
+        telemetry = wait_for(prefix.replace("PID", str(process.pid)), process, log)
+        try:
+            yield telemetry
+        finally:
+            telemetry.close()
+    finally:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def devices(capture: Path) -> list[str]:
+    """Two ports that receive the capture for ever and drop what they send."""
+    return [f"net_pcap{number},rx_pcap={capture},infinite_rx=1" for number in (0, 1)]
+
+
+def testpmd(capture: Path, mode: str = "mac") -> tuple[list[str], str]:
+    """DPDK's own forwarder on one core."""
+    prefix = f"kmsgate-bench-{os.getpid()}"
+    memory = ["--no-huge", "-m", "512"]
+    vdevs = [word for device in devices(capture) for word in ("--vdev", device)]
+    return ["dpdk-testpmd", "-l", "0-1", "--no-pci", *memory, f"--file-prefix={prefix}", *vdevs, "--",
+            f"--forward-mode={mode}", "--nb-cores=1", "--auto-start", "--no-flush-rx", "--total-num-mbufs=16384",
+            "--stats-period=60"], prefix
+
+
+def kmsgate(build: Path, folder: Path, capture: Path) -> tuple[list[str], str]:
+    """kmsgate-dataplane on one worker, with the sealed table of the folder."""
+    one, two = devices(capture)
+    config = folder / "kmsgate.yaml"
+    config.write_text(f'version: 1\nports: {{a: "{one}", b: "{two}"}}\nedges: {{bench: [{{inside: a, outside: b}}]}}\n'
+                      f"state: {folder / 'state'}\nworkers: 1\n")
+    return [str(build / "dataplane/main/kmsgate-dataplane"), "--config", str(config),
+            "--table", str(folder / "bench.table")], "kmsgate-PID"

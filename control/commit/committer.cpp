@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// A commit, step by step: compile, write down, push, accept.
+#include "control/commit/committer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "control/link/log.hpp"
+
+namespace kmsgate::control {
+
+/// One commit on its way.
+struct Committer::Work {
+    Wish wish;
+    Reply reply;
+    Made made;
+    Plan plan;
+    Generation generation;
+    std::vector<std::string> modes_ended;
+    std::optional<Pending> pending;
+    std::uint64_t previous = 0;
+};
+
+namespace {
+
+Fault refused(std::string name, std::string message, Json data = Json::object()) {
+    return {Code::refused, std::move(name), std::move(message),
+            std::make_shared<const Json>(std::move(data))};
+}
+
+Fault faulty(const Made& made) {
+    return refused("policy-faulty",
+                   fmt::format("the policy has {} error{}; nothing was changed", made.errors,
+                               made.errors == 1 ? "" : "s"),
+                   {{"problems", *made.problems}});
+}
+
+Fault unwritable(const std::string& why) {
+    return refused(
+        "history-unwritable",
+        fmt::format("the history cannot be written ({}); make room on the disk of the state folder", why));
+}
+
+}  // namespace
+
+Fault Committer::in_progress() const {
+    return refused("commit-in-progress",
+                   fmt::format("{} (pid {}) is committing; wait until that is done", writer_->who.user,
+                               writer_->who.pid),
+                   {{"holder", holder_json(writer_->who, writer_->since)}});
+}
+
+Fault Committer::waits_for_confirm() const {
+    return refused(
+        "confirm-pending",
+        fmt::format("generation {} of {} waits for its confirmation; confirm it or roll it back first",
+                    pending_->generation, pending_->who.user),
+        {{"holder", holder_json(pending_->who, pending_->since)},
+         {"generation", pending_->generation},
+         {"deadline", pending_->deadline}});
+}
+
+void Committer::commit(Wish wish, Reply reply) {
+    const auto refuse = [&](Fault fault) { reply(std::unexpected(std::move(fault))); };
+    if (writer_) return refuse(in_progress());
+    if (pending_ && (wish.how == How::commit || wish.how == How::start)) return refuse(waits_for_confirm());
+    if (!dataplane_->up()) return refuse(dataplane_->why_not());
+    if (!known_)
+        return refuse({Code::unreached, "dataplane-not-ready",
+                       "the running policy is still being compiled after the start; try again in a moment",
+                       nullptr});
+    if (wish.confirm && !running_)
+        return refuse(
+            refused("no-previous", "there is no generation to go back to; commit without a confirmation"));
+    auto work = std::make_shared<Work>();
+    work->wish = std::move(wish);
+    work->reply = std::move(reply);
+    writer_ = Writer{work->wish.who, wall_seconds()};
+    static_cast<void>(
+        compiler_.submit(Compiler::Order::first, [this, work, running = policy_, edges = edges_] {
+            work->made = make_policy(work->wish.text, work->wish.file, edges);
+            if (work->made.policy) work->plan = make_plan(running.get(), *work->made.policy);
+            return Compiler::After([this, work] { compiled(work); });
+        }));
+}
+
+void Committer::compiled(const std::shared_ptr<Work>& work) {
+    if (!work->made.policy) return finish(work, std::unexpected(faulty(work->made)));
+    const Policy& next = *work->made.policy;
+    if (policy_ && policy_->digest == next.digest && policy_->text == next.text) {
+        if (pending_ && work->wish.how != How::start) {
+            if (const Done ended = store_.end_pending(); !ended)
+                return finish(work, std::unexpected(unwritable(ended.error())));
+            pending_.reset();
+        }
+        return finish(work, result_of(*work, true));
+    }
+    for (const auto& [edge, mode] : store_.modes())
+        if (work->plan.edges.contains(edge)) work->modes_ended.push_back(edge);
+    dataplane_->when_ready([this, work](std::optional<Fault> fault) {
+        if (fault) return finish(work, std::unexpected(*std::move(fault)));
+        push(work);
+    });
+}
+
+void Committer::push(const std::shared_ptr<Work>& work) {
+    const Wish& wish = work->wish;
+    work->previous = running_ ? running_->number : 0;
+    Generation& g = work->generation;
+    // One that the dataplane took while we could not write it down keeps its number.
+    g.number = std::max(work->previous, dataplane_->generation()) + 1;
+    g.digest = work->made.policy->digest;
+    g.time = wall_seconds();
+    g.who = wish.who;
+    g.how = wish.how;
+    g.to = wish.to;
+    g.comment = wish.comment;
+    g.text = work->made.policy->text;
+    if (wish.confirm)
+        work->pending = Pending{g.number, work->previous, g.time + *wish.confirm, g.time, wish.who};
+    if (const Done written = store_.prepare(g); !written)
+        return finish(work, std::unexpected(unwritable(written.error())));
+    g.text.clear();
+    Json modes = Json::object();
+    for (const std::string& edge : work->modes_ended) modes[edge] = nullptr;
+    dataplane_->change({{"op", "table"}, {"generation", g.number}, {"modes", std::move(modes)}},
+                       work->made.policy->blob, [this, work](const Result& answer) { pushed(work, answer); });
+}
+
+void Committer::pushed(const std::shared_ptr<Work>& work, const Result& answer) {
+    if (!answer) {
+        store_.forget(work->generation.number);
+        return finish(work, std::unexpected(answer.error()));
+    }
+    if (const Done done = store_.accept(work->generation.number, work->pending, work->modes_ended); !done) {
+        store_.forget(work->generation.number);
+        const Fault fault = unwritable(done.error());
+        if (!policy_) return finish(work, std::unexpected(fault));
+        // What cannot be written down must not be in force.
+        Json modes = Json::object();
+        for (const auto& [edge, mode] : store_.modes()) modes[edge] = mode;
+        dataplane_->change({{"op", "table"}, {"generation", work->previous}, {"modes", std::move(modes)}},
+                           policy_->blob,
+                           [this, work, fault](const Result&) { finish(work, std::unexpected(fault)); });
+        return;
+    }
+    accepted(work);
+}
+
+void Committer::accepted(const std::shared_ptr<Work>& work) {
+    running_ = work->generation;
+    policy_ = work->made.policy;
+    pending_ = work->pending;
+    ++counts_.commits;
+    if (running_->how == How::rollback || running_->how == How::auto_rollback) ++counts_.rollbacks;
+    if (pending_)
+        arm();
+    else
+        deadline_ = Timer();
+    log_info(fmt::format("generation {} is in force ({}, by {})", running_->number, to_string(running_->how),
+                         running_->who.user));
+    finish(work, result_of(*work, false));
+}
+
+JsonPtr Committer::result_of(const Work& work, bool unchanged) const {
+    auto out =
+        std::make_shared<Json>(Json{{"generation", running_->number},
+                                    {"digest", running_->digest},
+                                    {"unchanged", unchanged},
+                                    {"changes", work.plan.changes ? *work.plan.changes : Json::array()},
+                                    {"more", work.plan.more},
+                                    {"warnings", *work.made.problems},
+                                    {"modes_ended", work.modes_ended},
+                                    {"previous", work.previous == 0 ? Json() : Json(work.previous)},
+                                    {"confirm", nullptr}});
+    if (work.pending) (*out)["confirm"] = {{"deadline", work.pending->deadline}};
+    if (work.wish.to != 0) (*out)["to"] = work.wish.to;
+    return out;
+}
+
+void Committer::finish(const std::shared_ptr<Work>& work, Result result) {
+    writer_.reset();
+    if (work->wish.how == How::start && result) {
+        start_policy_.reset();
+        static_cast<void>(store_.set_value("start-policy", sha256(work->wish.text)));
+    }
+    work->reply(std::move(result));
+}
+
+void Committer::check(std::string text, std::string file, Reply reply) {
+    const bool taken = compiler_.submit(Compiler::Order::last, [reply, text = std::move(text),
+                                                                file = std::move(file), edges = edges_] {
+        const Made made = make_policy(text, file, edges);
+        auto out =
+            std::make_shared<const Json>(Json{{"ok", made.policy != nullptr},
+                                              {"digest", made.policy ? Json(made.policy->digest) : Json()},
+                                              {"errors", made.errors},
+                                              {"warnings", made.warnings},
+                                              {"problems", *made.problems}});
+        return Compiler::After([reply, out] { reply(out); });
+    });
+    if (!taken)
+        reply(std::unexpected(refused("busy", "too many policies wait to be compiled; try again later")));
+}
+
+void Committer::plan(std::string text, std::string file, Reply reply) {
+    if (!known_)
+        return reply(std::unexpected(refused(
+            "busy", "the running policy is still being compiled after the start; try again in a moment")));
+    struct Planned {
+        Made made;
+        Plan plan;
+    };
+    auto planned = std::make_shared<Planned>();
+    const bool taken =
+        compiler_.submit(Compiler::Order::last, [this, reply, planned, text = std::move(text),
+                                                 file = std::move(file), edges = edges_, running = policy_] {
+            planned->made = make_policy(text, file, edges);
+            if (planned->made.policy) planned->plan = make_plan(running.get(), *planned->made.policy);
+            return Compiler::After([this, reply, planned] {
+                const Made& made = planned->made;
+                if (!made.policy) return reply(std::unexpected(faulty(made)));
+                Json ended = Json::array();
+                for (const auto& [edge, mode] : store_.modes())
+                    if (planned->plan.edges.contains(edge)) ended.push_back(edge);
+                const bool unchanged =
+                    policy_ && policy_->digest == made.policy->digest && policy_->text == made.policy->text;
+                reply(std::make_shared<const Json>(
+                    Json{{"generation", running_ ? Json(running_->number) : Json()},
+                         {"digest", made.policy->digest},
+                         {"unchanged", unchanged},
+                         {"changes", *planned->plan.changes},
+                         {"more", planned->plan.more},
+                         {"warnings", *made.problems},
+                         {"modes_ended", std::move(ended)}}));
+            });
+        });
+    if (!taken)
+        reply(std::unexpected(refused("busy", "too many policies wait to be compiled; try again later")));
+}
+
+}  // namespace kmsgate::control

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/worker/worker.hpp"
+
+#include <rte_cycles.h>
+#include <rte_pause.h>
+#include <rte_prefetch.h>
+#include <sys/prctl.h>
+
+#include <algorithm>
+#include <ctime>
+#include <new>
+
+#include "dataplane/memory/siphash.hpp"
+#include "dataplane/publish/generation.hpp"
+#include "dataplane/worker/routes.hpp"
+
+namespace kmsgate::worker {
+namespace {
+
+constexpr core::Time kTick = 10 * core::kMillisecond;  // how often timers run without a frame
+constexpr int kTries = 3;                              // sends in one round, the first included
+constexpr std::uint64_t kShortestSleep = 1'000;
+constexpr std::size_t kAhead = 3;  // frames fetched into the cache early
+
+/// Tells the edges' transactions apart, and stays the same over a restart: To tags may depend on it.
+std::uint64_t salt_of(std::string_view edge) noexcept {
+    memory::SipHash h({0, 0});
+    h.field(edge);
+    return h.finish().low | 1;
+}
+
+std::uint64_t cycles(std::uint64_t nanoseconds) noexcept {
+    return nanoseconds == 0
+               ? 0
+               : std::max<std::uint64_t>(1, nanoseconds * (rte_get_tsc_hz() / 1'000) / 1'000'000);
+}
+
+std::span<const std::uint8_t> first_bytes(const rte_mbuf* m) noexcept {
+    return {rte_pktmbuf_mtod(m, const std::uint8_t*), m->data_len};
+}
+
+}  // namespace
+
+std::string_view to_string(Counter counter) noexcept {
+    static constexpr std::array<std::string_view, kCounters> kNames = {
+#define X(name, text, meaning) text,
+#include "dataplane/worker/counter.def"
+#undef X
+    };
+    return kNames[static_cast<std::size_t>(counter)];
+}
+
+struct Worker::Inside {
+    Inside(const Settings& s, const Plan& p, publish::Current& cu, Clock& cl, core::EventSink& sink,
+           core::FrameTap* tap);
+
+    std::size_t round() noexcept;
+    void drain() noexcept;
+
+    void receive() noexcept;
+    void sort(core::Time now) noexcept;
+    void stray(core::Mbuf frame, std::size_t port) noexcept;
+    void judge_all() noexcept;
+    void tick(core::Time now) noexcept;
+    void collect(std::size_t slot) noexcept;
+    void flush() noexcept;
+    void note_gap() noexcept;
+    [[nodiscard]] const core::Judge& judge(std::size_t slot) const noexcept {
+        return generation == nullptr ? none : generation->judge(settings.number, slot);
+    }
+    void add(Counter c, std::uint64_t n = 1) noexcept { counters[static_cast<std::size_t>(c)].add(n); }
+
+    Settings settings;
+    const Plan& plan;
+    publish::Current& current;
+    Clock& clock;
+    Routes routes;
+    core::Judge none;  ///< while there is no table
+    core::Workspace workspace;
+    std::vector<std::unique_ptr<core::Pipeline>> pipelines;  ///< by slot
+    std::array<core::Count, kCounters> counters;
+    std::vector<core::Count> held;  ///< by slot
+
+    // one round
+    struct Taken {
+        std::size_t port = 0;
+        std::size_t first = 0, count = 0;  ///< in `arrived`
+    };
+    std::vector<Taken> polled;  ///< ports that have a queue for this worker
+    std::vector<rte_mbuf*> arrived;
+    std::vector<std::uint32_t> slot_of;  ///< of each frame in `arrived`; kStray: it belongs to no edge
+    std::vector<core::Mbuf> sorted;      ///< by slot
+    struct Share {
+        std::uint32_t count = 0, first = 0, placed = 0;
+        bool unfinished = false;  ///< messages wait for the next round
+    };
+    std::vector<Share> shares;             ///< by slot
+    std::vector<std::uint32_t> busy;       ///< slots with frames in this round, or unfinished ones
+    std::vector<std::uint32_t> next_busy;  ///< unfinished ones
+    core::Output out;
+    std::vector<std::vector<rte_mbuf*>> leaving;  ///< by port
+    const publish::Generation* generation = nullptr;
+
+    bool worked = false;  ///< the last round found something to do
+    core::Time next_tick = 0;
+    std::uint64_t last_start = 0;  ///< of a round, in TSC cycles; 0: it slept since
+    std::uint64_t longest = 0;
+    static constexpr std::uint32_t kStray = UINT32_MAX;
+};
+
+Worker::Inside::Inside(const Settings& s, const Plan& p, publish::Current& cu, Clock& cl,
+                       core::EventSink& sink, core::FrameTap* tap)
+    : settings(s),
+      plan(p),
+      current(cu),
+      clock(cl),
+      routes(p),
+      held(p.edges.size()),
+      shares(p.edges.size()),
+      leaving(p.ports.size()) {
+    const std::uint64_t budget = cycles(settings.budget_nanoseconds);
+    for (const std::string& edge : plan.edges) {
+        core::Config config = settings.pipeline;
+        config.workspace = &workspace;
+        config.salt = salt_of(edge);
+        config.tap = tap;
+        config.budget = budget == 0 ? 0 : std::max<std::uint64_t>(1, budget / plan.edges.size());
+        pipelines.push_back(std::make_unique<core::Pipeline>(config, sink));
+    }
+    for (std::size_t i = 0; i < plan.ports.size(); ++i)
+        if (settings.number < plan.ports[i]->queues()) polled.push_back({.port = i});
+    const std::size_t most = polled.size() * settings.burst;
+    arrived.resize(most);
+    slot_of.resize(most);
+    sorted.resize(most);
+    busy.reserve(plan.edges.size());
+    next_busy.reserve(plan.edges.size());
+    for (auto& to : out.to) to.reserve(2 * most + settings.pipeline.waiting);
+    for (auto& to : leaving) to.reserve(2 * most + settings.pipeline.waiting);
+}
+
+void Worker::Inside::receive() noexcept {
+    std::size_t n = 0;
+    for (Taken& t : polled) {
+        t.first = n;
+        t.count = plan.ports[t.port]->receive(static_cast<std::uint16_t>(settings.number),
+                                              std::span(arrived).subspan(n, settings.burst));
+        n += t.count;
+    }
+}
+
+void Worker::Inside::sort(core::Time now) noexcept {
+    for (const Taken& t : polled) {
+        const std::size_t end = t.first + t.count;
+        for (std::size_t i = t.first; i < std::min(end, t.first + kAhead); ++i)
+            rte_prefetch0(rte_pktmbuf_mtod(arrived[i], const void*));
+        for (std::size_t i = t.first; i < end; ++i) {
+            if (i + kAhead < end) rte_prefetch0(rte_pktmbuf_mtod(arrived[i + kAhead], const void*));
+            rte_mbuf* m = arrived[i];
+            add(Counter::frames_in);
+            const Routes::Route route = routes.find(t.port, first_bytes(m));
+            if (route.pair == Routes::kNoPair) {
+                slot_of[i] = kStray;
+                stray(core::Mbuf(m), t.port);
+                continue;
+            }
+            auto* meta = new (rte_mbuf_to_priv(m)) core::FrameMeta;
+            meta->time = now;
+            meta->number = counters[static_cast<std::size_t>(Counter::frames_in)];
+            meta->arrival = route.arrival;
+            meta->pair = route.pair;
+            slot_of[i] = static_cast<std::uint32_t>(plan.pairs[route.pair].slot);
+            Share& share = shares[slot_of[i]];
+            if (share.count++ == 0 && !share.unfinished) busy.push_back(slot_of[i]);
+        }
+    }
+    std::uint32_t first = 0;
+    for (const std::uint32_t slot : busy) {
+        shares[slot].first = first;
+        shares[slot].placed = 0;
+        first += shares[slot].count;
+    }
+    for (const Taken& t : polled)
+        for (std::size_t i = t.first; i < t.first + t.count; ++i) {
+            if (slot_of[i] == kStray) continue;
+            Share& share = shares[slot_of[i]];
+            sorted[share.first + share.placed++].reset(arrived[i]);
+        }
+}
+
+void Worker::Inside::stray(core::Mbuf frame, std::size_t port) noexcept {
+    const std::optional<std::size_t> partner = routes.partner(port);
+    // never unjudged what somebody could read SIP in
+    if (partner && frame->nb_segs == 1 && is_link_local(first_bytes(frame.get()))) {
+        add(Counter::link_local);
+        leaving[*partner].push_back(frame.release());
+        return;
+    }
+    add(Counter::no_edge);
+}
+
+void Worker::Inside::judge_all() noexcept {
+    next_busy.clear();
+    for (const std::uint32_t slot : busy) {
+        Share& share = shares[slot];
+        core::Pipeline& pipeline = *pipelines[slot];
+        if (share.count != 0)  // goes on with what waits first
+            pipeline.process(std::span(sorted).subspan(share.first, share.count), judge(slot), out);
+        else
+            pipeline.resume(judge(slot), out);
+        share.count = 0;
+        share.unfinished = pipeline.waiting() != 0;
+        if (share.unfinished) next_busy.push_back(slot);
+        collect(slot);
+    }
+    busy.swap(next_busy);
+}
+
+void Worker::Inside::tick(core::Time now) noexcept {
+    if (now < next_tick && next_tick <= now + kTick) return;
+    next_tick = now + kTick;
+    for (std::size_t slot = 0; slot < pipelines.size(); ++slot) {
+        pipelines[slot]->tick(now, judge(slot), out);
+        collect(slot);
+    }
+}
+
+void Worker::Inside::collect(std::size_t slot) noexcept {
+    held[slot].set(pipelines[slot]->held());
+    for (const core::Arrival side : {core::Arrival::inside, core::Arrival::outside}) {
+        for (core::Mbuf& frame : out.port(side)) {
+            const Pair& pair = plan.pairs[core::meta(frame.get()).pair];
+            leaving[pair.port[static_cast<std::size_t>(side)]].push_back(frame.release());
+        }
+    }
+    out.clear();
+}
+
+void Worker::Inside::flush() noexcept {
+    for (std::size_t i = 0; i < leaving.size(); ++i) {
+        std::vector<rte_mbuf*>& frames = leaving[i];
+        if (frames.empty()) continue;
+        nic::Port& port = *plan.ports[i];
+        const auto queue = static_cast<std::uint16_t>(settings.number % port.queues());
+        std::span<rte_mbuf*> rest(frames);
+        for (int t = 0; t < kTries && !rest.empty(); ++t) rest = rest.subspan(port.send(queue, rest));
+        add(Counter::frames_out, frames.size() - rest.size());
+        add(Counter::tx_dropped, rest.size());
+        rte_pktmbuf_free_bulk(rest.data(), static_cast<unsigned>(rest.size()));
+        frames.clear();
+    }
+}
+
+void Worker::Inside::note_gap() noexcept {
+    const std::uint64_t start = rte_rdtsc();
+    if (last_start != 0 && start - last_start > longest) {
+        longest = start - last_start;
+        const double seconds = static_cast<double>(longest) / static_cast<double>(rte_get_tsc_hz());
+        counters[static_cast<std::size_t>(Counter::longest_gap)].set(
+            static_cast<std::uint64_t>(seconds * 1e9));
+    }
+    last_start = start;
+}
+
+std::size_t Worker::Inside::round() noexcept {
+    note_gap();
+    add(Counter::polls);
+    receive();
+    const std::size_t received = polled.empty() ? 0 : polled.back().first + polled.back().count;
+    const core::Time now = clock.now();
+    generation = current.get();
+    worked = received != 0 || !busy.empty();
+    if (worked) {
+        add(Counter::busy_polls);
+        sort(now);
+        judge_all();
+    }
+    tick(now);
+    flush();
+    generation = nullptr;
+    current.quiescent(settings.number);
+    return received;
+}
+
+void Worker::Inside::drain() noexcept {
+    const core::Time now = clock.now();
+    generation = current.get();
+    for (std::size_t slot = 0; slot < pipelines.size(); ++slot) {
+        pipelines[slot]->drain(now, judge(slot), out);
+        shares[slot].unfinished = false;
+        collect(slot);
+    }
+    busy.clear();
+    flush();
+    generation = nullptr;
+}
+
+Worker::Worker(const Settings& settings, const Plan& plan, publish::Current& current, Clock& clock,
+               core::EventSink& sink, core::FrameTap* tap)
+    : inside_(std::make_unique<Inside>(settings, plan, current, clock, sink, tap)) {}
+
+Worker::~Worker() = default;
+
+std::size_t Worker::poll_once() noexcept {
+    return inside_->round();
+}
+
+void Worker::drain() noexcept {
+    inside_->drain();
+}
+
+void Worker::run() noexcept {
+    Inside& w = *inside_;
+    // Linux lets sleeps of ordinary threads take 50 us longer else
+    prctl(PR_SET_TIMERSLACK, 1UL);
+    w.current.online(w.settings.number);
+    unsigned empty = 0;
+    std::uint64_t sleep = kShortestSleep;
+    while (!stop_.load(std::memory_order_relaxed)) {
+        w.round();
+        if (w.worked) {
+            empty = 0;
+            sleep = kShortestSleep;
+        } else if (++empty < w.settings.idle_polls || w.settings.sleep_nanoseconds == 0) {
+            rte_pause();
+        } else {
+            sleep = std::min(sleep, w.settings.sleep_nanoseconds);
+            const timespec time{.tv_sec = static_cast<time_t>(sleep / core::kSecond),
+                                .tv_nsec = static_cast<long>(sleep % core::kSecond)};
+            clock_nanosleep(CLOCK_MONOTONIC, 0, &time, nullptr);
+            w.add(Counter::sleeps);
+            w.last_start = 0;
+            sleep *= 2;
+        }
+    }
+    w.drain();
+    w.current.offline(w.settings.number);
+}
+
+const core::Counters& Worker::counters(std::size_t slot) const noexcept {
+    return inside_->pipelines[slot]->counters();
+}
+
+std::uint64_t Worker::get(Counter counter) const noexcept {
+    return inside_->counters[static_cast<std::size_t>(counter)];
+}
+
+std::size_t Worker::held(std::size_t slot) const noexcept {
+    return inside_->held[slot];
+}
+
+unsigned Worker::number() const noexcept {
+    return inside_->settings.number;
+}
+
+}  // namespace kmsgate::worker

@@ -1,0 +1,2 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""Namespaces, programs and traffic for tests that run the whole box."""

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/publish/last_table.hpp"
+
+#include <sys/stat.h>
+
+#include <fstream>
+#include <iterator>
+
+#include "tests/unit/publish/kit.hpp"
+
+namespace kmsgate::publish::test {
+namespace {
+
+std::string slurp(const std::string& path) {
+    std::ifstream in(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(in), {}};
+}
+void spill(const std::string& path, std::string_view bytes) {
+    std::ofstream(path, std::ios::binary).write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+}
+
+TEST(LastTable, GoesAndComesBack) {
+    Kit kit;
+    EXPECT_FALSE(Publisher::last_table(kit.folder.path).has_value());
+    const Blob blob = sealed(policy());
+    ASSERT_EQ(kit.publish(blob, 41), "");
+    auto kept = Publisher::last_table(kit.folder.path);
+    ASSERT_TRUE(kept.has_value()) << kept.error();
+    EXPECT_EQ(kept->first, 41U);
+    EXPECT_EQ(kept->second, blob);
+    struct stat status{};
+    ASSERT_EQ(::stat((kit.folder.path + "/last.table").c_str(), &status), 0);
+    EXPECT_EQ(status.st_mode & 0777U, 0600U);
+    ASSERT_EQ(kit.publish(sealed(policy("x")), 42), "");
+    EXPECT_EQ(Publisher::last_table(kit.folder.path)->first, 42U);
+    EXPECT_FALSE(std::filesystem::exists(kit.folder.path + "/last.table.new"));
+
+    Kit restarted;
+    EXPECT_EQ(restarted.publish(std::move(kept->second), kept->first), "");
+}
+
+TEST(LastTable, TornFilesAreTold) {
+    Kit kit;
+    ASSERT_EQ(kit.publish(sealed(policy()), 1), "");
+    const std::string path = kit.folder.path + "/last.table";
+    const std::string whole = slurp(path);
+    for (std::size_t size = 0; size < whole.size(); size += size < 100 ? 1 : 61) {
+        spill(path, std::string_view(whole).substr(0, size));
+        EXPECT_FALSE(Publisher::last_table(kit.folder.path).has_value()) << size;
+    }
+    for (std::size_t at = 0; at < whole.size(); at += at < 100 ? 1 : 61) {
+        std::string bad = whole;
+        bad[at] = static_cast<char>(bad[at] ^ 0x10);
+        spill(path, bad);
+        EXPECT_FALSE(Publisher::last_table(kit.folder.path).has_value()) << "byte " << at;
+    }
+    spill(path, whole + "x");
+    EXPECT_FALSE(Publisher::last_table(kit.folder.path).has_value());
+    spill(path, whole);
+    EXPECT_TRUE(Publisher::last_table(kit.folder.path).has_value());
+    std::filesystem::remove(path);
+    std::filesystem::create_directory(path);
+    EXPECT_FALSE(Publisher::last_table(kit.folder.path).has_value());
+}
+
+TEST(LastTable, AFailureToKeepItIsNoFailureToPublish) {
+    Kit kit;
+    std::filesystem::remove_all(kit.folder.path);
+    const auto end = kit.publisher.publish(sealed(policy()), 1);
+    ASSERT_TRUE(end.has_value());
+    EXPECT_NE(end->remark.find("last.table"), std::string::npos) << end->remark;
+    EXPECT_EQ(kit.publisher.remark(), end->remark);
+    EXPECT_EQ(kit.publisher.current()->proven().number, 1U);
+    std::filesystem::create_directory(kit.folder.path);
+    ASSERT_EQ(kit.publish(sealed(policy("x")), 2), "");
+    EXPECT_EQ(kit.publisher.remark(), "");
+}
+
+TEST(LastTable, ALinkInItsPlaceIsNotFollowed) {
+    Folder folder;
+    const std::string victim = folder.path + "/victim";
+    spill(victim, "precious");
+    std::filesystem::create_symlink(victim, folder.path + "/last.table.new");
+    EXPECT_FALSE(keep_table(folder.path, 1, {}).has_value());
+    EXPECT_EQ(slurp(victim), "precious");
+}
+
+TEST(LastTable, NotKeptWithoutAFolder) {
+    Kit kit({"e", "f"}, false);
+    const auto end = kit.publisher.publish(sealed(policy()), 1);
+    ASSERT_TRUE(end.has_value());
+    EXPECT_EQ(end->remark, "");
+    EXPECT_TRUE(std::filesystem::is_empty(kit.folder.path));
+}
+
+}  // namespace
+}  // namespace kmsgate::publish::test

@@ -18,7 +18,7 @@ KINDS = {
     "odd-krr": "488s with a KRR in a KRR, to be narrowed: XML read and written for each",
 }
 POLICY = """version: 1
-kms: {A: kms.a.example, B: kms.b.example, C: kms.c.example}
+kms: {A: kms.a.example}
 domains:
   mc1: {users: ["sip:*@mc1.example"], home: A}
 edges:

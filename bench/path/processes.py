@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -39,13 +40,14 @@ class Telemetry:
         self.socket.close()
 
 
-def wait_for(prefix: str, process: subprocess.Popen[bytes], log: Path) -> Telemetry:
-    """The telemetry of a process that has just been started, once frames flow."""
+def wait_for(prefix: str | None, process: subprocess.Popen[bytes], log: Path) -> Telemetry:
+    """The telemetry of a process that has just been started, once frames flow; its log may name the prefix."""
     for _ in range(200):
         if process.poll() is not None:
             raise SystemExit(f"bench/path: a program ended with {process.returncode}:\n{log.read_text()[-2000:]}")
+        said = re.search(r"telemetry under (\S+)", log.read_text(errors="replace"))
         try:
-            telemetry = Telemetry(prefix)
+            telemetry = Telemetry(prefix or (said[1] if said else ""))
         except OSError:
             time.sleep(0.05)
             continue
@@ -60,12 +62,12 @@ def wait_for(prefix: str, process: subprocess.Popen[bytes], log: Path) -> Teleme
 
 
 @contextmanager
-def running(command: list[str], prefix: str, log: Path) -> Iterator[Telemetry]:
+def running(command: list[str], prefix: str | None, log: Path) -> Iterator[Telemetry]:
     """A program while it forwards; ended with SIGINT."""
     with log.open("wb") as out:
         process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
     try:
-        telemetry = wait_for(prefix.replace("PID", str(process.pid)), process, log)
+        telemetry = wait_for(prefix, process, log)
         try:
             yield telemetry
         finally:
@@ -95,11 +97,11 @@ def testpmd(capture: Path, mode: str = "mac") -> tuple[list[str], str]:
             "--stats-period=60"], prefix
 
 
-def kmsgate(build: Path, folder: Path, capture: Path) -> tuple[list[str], str]:
+def kmsgate(build: Path, folder: Path, capture: Path) -> tuple[list[str], None]:
     """kmsgate-dataplane on one worker, with the sealed table of the folder."""
     one, two = devices(capture)
     config = folder / "kmsgate.yaml"
     config.write_text(f'version: 1\nports: {{a: "{one}", b: "{two}"}}\nedges: {{bench: [{{inside: a, outside: b}}]}}\n'
                       f"state: {folder / 'state'}\nworkers: 1\n")
     return [str(build / "dataplane/main/kmsgate-dataplane"), "--config", str(config),
-            "--table", str(folder / "bench.table")], "kmsgate-PID"
+            "--table", str(folder / "bench.table")], None

@@ -130,8 +130,8 @@ void Rpc::frame(ClientId client, const Credentials& peer, std::string_view bytes
             plain(Code::refused, "hello-needed", "the first call must be hello, which agrees on a version"));
     const auto at = methods_.find(name);
     if (at == methods_.end())
-        return refuse(
-            plain(Code::method, "method", "no such method; see control/README.md for those there are"));
+        return refuse({Code::method, "method", "no such method; `known` names those there are",
+                       std::make_shared<const Json>(Json{{"known", names()}})});
     begin(caller, peer, role, name, at->second, std::move(params));
 }
 

@@ -4,6 +4,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <fstream>
+#include <set>
+
 #include "tests/unit/control/box.hpp"
 
 namespace kmsgate::control::test {
@@ -35,6 +38,28 @@ TEST_F(Served, HelloAgreesOnAVersion) {
     EXPECT_EQ(c.call("nonsense")["error"]["code"], -32601);
     EXPECT_EQ(c.error("status", {{"verbose", true}})["code"], Json());  // status takes whatever comes
     EXPECT_EQ(c.error("policy.confirm", {{"force", true}})["code"], -32602);
+}
+
+TEST_F(Served, EveryMethodIsDocumented) {
+    std::ifstream readme(KMSGATE_SOURCE_ROOT "/control/README.md");
+    std::set<std::string> documented;
+    std::set<std::string> kept;
+    for (std::string line; std::getline(readme, line);) {
+        if (!line.starts_with("#### ")) continue;
+        const std::string word = line.substr(5, line.find(' ', 5) - 5);
+        const std::string name = word.substr(0, word.find('*'));
+        documented.insert(name);
+        if (name != word) kept.insert(name);
+    }
+    Client c = client();
+    const Json known = c.call("nonsense")["error"]["data"]["known"];
+    EXPECT_EQ(std::set<std::string>(known.begin(), known.end()), documented);
+    // What changes something takes a request id once.
+    c.result("policy.commit", {{"text", policy()}, {"request_id", "one"}});
+    for (const std::string& name : documented)
+        EXPECT_EQ(c.fault(name, {{"request_id", "one"}, {"nonsense", 1}}) == "request-id-reused",
+                  kept.contains(name))
+            << name;
 }
 
 TEST_F(Served, WhatIsNoCallIsAnswered) {

@@ -8,7 +8,9 @@
 
 #include <array>
 #include <cstdio>
+#include <filesystem>
 #include <string>
+#include <system_error>
 
 #include "tests/unit/link/kit.hpp"
 
@@ -29,6 +31,9 @@ int main(int argc, char** argv) {
         return 1;
     }
     const int result = RUN_ALL_TESTS();
+    const std::string folder = rte_eal_get_runtime_dir();
     rte_eal_cleanup();
+    std::error_code ignored;
+    if (folder.ends_with(kmsgate::link::test::eal_prefix())) std::filesystem::remove_all(folder, ignored);
     return result;
 }

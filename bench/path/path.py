@@ -82,7 +82,7 @@ def longest_gap(telemetry: processes.Telemetry) -> int:
     """Nanoseconds between two looks of the worker at its ports, at most."""
     workers = telemetry.ask("/kmsgate/workers")
     values = workers.values() if isinstance(workers, dict) else workers
-    return max(int(worker["longest-gap-ns"]) for worker in values)
+    return max(int(worker["longest_gap_ns"]) for worker in values)
 
 
 def table(rows: list[dict[str, Any]]) -> str:

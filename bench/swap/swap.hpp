@@ -13,7 +13,7 @@ namespace kmsgate::bench {
 struct SwapPlan {
     unsigned commits = 1'000;
     unsigned messages_per_second = 5'000;  ///< INVITEs with MIKEY, each another transaction
-    unsigned others_per_second = 20'000;    ///< frames that are no signalling
+    unsigned others_per_second = 20'000;   ///< frames that are no signalling
 };
 
 /// How late frames were: nanoseconds from the ring in to the ring out.

@@ -219,7 +219,7 @@ void Control::start() {
     Inside& in = *inside_;
     std::optional<Committer::Wish> wish;
     if (in.settings.policy) {
-        wish.emplace();
+        wish = Committer::Wish{};  // clang 19 sees no default constructor in emplace()
         wish->text = std::move(in.settings.policy->text);
         wish->file = in.settings.policy->path;
         wish->how = How::start;

@@ -58,6 +58,7 @@ struct Server::Client {
     Credentials peer;
     Stream stream;
     std::size_t half = 0;  ///< bytes of a frame that has not come whole
+    bool spoke = false;    ///< a whole frame came
     bool closing = false;
 };
 
@@ -135,7 +136,7 @@ std::expected<void, std::string> Server::listen() {
 
 void Server::accepted(int socket) {
     std::optional<Credentials> peer = who_is_(socket);
-    if (!peer || clients_.size() >= settings_.clients) {
+    if (!peer || !has_room(*peer)) {
         if (peer) last_word(socket, kTooMany);
         ::close(socket);
         return;
@@ -162,6 +163,26 @@ void Server::accepted(int socket) {
     ::bufferevent_enable(stream, EV_READ | EV_WRITE);
 }
 
+/// Whoever holds a place without having said anything makes room, the oldest first; the last places are for
+/// those who can put things right.
+bool Server::has_room(const Credentials& peer) {
+    const bool keeper = peer.who.uid == 0 || peer.who.uid == ::geteuid();
+    const std::size_t most = keeper ? settings_.clients : settings_.clients - settings_.clients / 8;
+    std::size_t here = 0;
+    const Client* silent = nullptr;
+    for (const auto& [id, client] : clients_) {
+        if (client->closing) continue;
+        ++here;
+        if (silent == nullptr && !client->spoke) silent = client.get();
+    }
+    if (here < most) return true;
+    if (silent == nullptr) return false;
+    log_warning(fmt::format("client {} (pid {}) said nothing and makes room for another",
+                            silent->peer.who.user, silent->peer.who.pid));
+    drop(silent->id);
+    return true;
+}
+
 void Server::read(Client& client) {
     evbuffer* const in = ::bufferevent_get_input(client.stream.get());
     half_bytes_ -= client.half;
@@ -175,6 +196,7 @@ void Server::read(Client& client) {
         ::evbuffer_drain(in, kHead);
         std::string frame(size, '\0');
         ::evbuffer_remove(in, frame.data(), size);
+        client.spoke = true;
         handlers_.frame(client.id, client.peer, frame);
     }
     if (client.closing) return;

@@ -27,7 +27,7 @@ inline constexpr std::size_t kMaxFrame = std::size_t{16} << 20;
 
 struct ServerSettings {
     std::string path;
-    std::size_t clients = 64;
+    std::size_t clients = 64;                    ///< an eighth of it for root and our own account alone
     std::size_t waiting = std::size_t{8} << 20;  ///< bytes for a client before it is let go
     std::size_t halves = std::size_t{256}
                          << 20;                  ///< bytes of frames that have not come whole, of all clients
@@ -62,6 +62,7 @@ class Server {
   private:
     struct Client;
     void accepted(int socket);
+    [[nodiscard]] bool has_room(const Credentials& peer);
     void read(Client& client);
     void drop(ClientId id);
 

@@ -151,7 +151,6 @@ void Pipeline::send_all(FrameList frames, const Whole& whole, Arrival port) {
         m.arrival = whole.arrival;
         m.pair = whole.pair;
         counters_.add(Counter::generated);
-        if (config_.tap != nullptr) config_.tap->made(frame.get(), edge_name());
         send(std::move(frame), port);
     }
 }

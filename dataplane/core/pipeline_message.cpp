@@ -2,6 +2,7 @@
 // Messages: from a whole datagram on a signalling flow to its verdict. What the verdict does stands in
 // pipeline_act.cpp.
 #include <algorithm>
+#include <array>
 
 #include "dataplane/core/pipeline.hpp"
 
@@ -98,9 +99,20 @@ Outcome Pipeline::judge_message(Whole& whole) {
     const emit::Said said = recalled ? *recalled : say(decision);
     if (fresh_ != nullptr) fresh_->said = shard_->snapshots.put(emit::to_text(said, arena_));
     prepare(whole, decision, said.lists);
+    const auto sent = [this] {
+        return std::array{out_->port(Arrival::inside).size(), out_->port(Arrival::outside).size()};
+    };
+    const auto before = sent();
     const Outcome outcome = act(whole, decision, said.lists);
+    const auto after = sent();
     report(whole, decision, said);
     end_all(std::move(whole.frames), outcome, whole.now, false);
+    if (config_.tap == nullptr) return outcome;
+    // A capture shows what was made behind what caused it.
+    for (const Arrival port : {Arrival::inside, Arrival::outside})
+        for (std::size_t i = before[static_cast<std::size_t>(port)];
+             i < after[static_cast<std::size_t>(port)]; ++i)
+            config_.tap->made(out_->port(port)[i].get(), edge_name());
     return outcome;
 }
 

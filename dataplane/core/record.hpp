@@ -89,7 +89,8 @@ class FrameTap {
     virtual ~FrameTap() = default;
 
     virtual void ended(const rte_mbuf* frame, std::string_view edge, Outcome outcome) noexcept = 0;
-    /// FrameMeta of a frame made here holds time and arrival of the frame that caused it.
+    /// After the end of the frames that caused it. FrameMeta of a frame made here holds time and arrival of
+    /// the frame that caused it.
     virtual void made(const rte_mbuf* frame, std::string_view edge) noexcept = 0;
 };
 

@@ -35,8 +35,8 @@ void Watching::events(watch::Events mode, std::uint32_t per_second) noexcept {
 std::uint64_t Watching::trace(watch::TraceWish wish, std::chrono::seconds life, Peer& control) {
     end_trace(&control, "replaced");
     wish.id = next_++;
-    trace_.emplace(std::make_unique<watch::WorkerWatch::SharedTrace>(std::move(wish)), Steady::now() + life,
-                   0U);
+    trace_ =
+        Trace{std::make_unique<watch::WorkerWatch::SharedTrace>(std::move(wish)), Steady::now() + life, 0};
     for (watch::WorkerWatch* w : watches_) w->set_trace(trace_->shared.get());
     return trace_->shared->wish.id;
 }
@@ -45,8 +45,8 @@ std::uint64_t Watching::capture(watch::CaptureWish wish, std::chrono::seconds li
     end_capture(&control, "replaced");
     wish.id = next_++;
     capture_bytes_ = pcapng_head("kmsgate-dataplane", wish.edge, wish.snap_length);
-    capture_.emplace(std::make_unique<watch::WorkerWatch::SharedCapture>(std::move(wish)),
-                     Steady::now() + life, 0U);
+    capture_ = Capture{std::make_unique<watch::WorkerWatch::SharedCapture>(std::move(wish)),
+                       Steady::now() + life, 0};
     for (watch::WorkerWatch* w : watches_) w->set_capture(capture_->shared.get());
     return capture_->shared->wish.id;
 }

@@ -17,6 +17,14 @@
 
 namespace kmsgate::link {
 
+/// A wish of control that is being met.
+template <class Shared>
+struct Active {
+    std::unique_ptr<Shared> shared;
+    std::chrono::steady_clock::time_point deadline;
+    std::uint64_t told;  ///< records that came
+};
+
 /// Link thread only. `control`: the connection of the control plane, null while there is none.
 class Watching {
   public:
@@ -51,12 +59,6 @@ class Watching {
     [[nodiscard]] std::size_t waiting() const noexcept { return backlog_.size(); }
 
   private:
-    template <class Shared>
-    struct Active {
-        std::unique_ptr<Shared> shared;
-        Steady::time_point deadline;
-        std::uint64_t told = 0;  ///< records that came
-    };
     using Trace = Active<watch::WorkerWatch::SharedTrace>;
     using Capture = Active<watch::WorkerWatch::SharedCapture>;
 

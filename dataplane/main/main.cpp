@@ -3,6 +3,7 @@
 #include <rte_eal.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
@@ -10,6 +11,7 @@
 
 #include "dataplane/main/box.hpp"
 #include "dataplane/main/configure.hpp"
+#include "dataplane/main/device_lock.hpp"
 #include "dataplane/main/eal.hpp"
 #include "dataplane/main/log.hpp"
 #include "dataplane/main/loop.hpp"
@@ -17,6 +19,7 @@
 #include "dataplane/main/options.hpp"
 #include "dataplane/main/state.hpp"
 #include "dataplane/main/table_file.hpp"
+#include "dataplane/publish/last_table.hpp"
 
 namespace kmsgate::box {
 namespace {
@@ -37,13 +40,30 @@ void set_signals() {
     std::signal(SIGPIPE, SIG_IGN);
 }
 
+/// Modes that were set by hand before, of edges that are served still.
+std::vector<publish::ModeWish> modes_by_hand(const Box& box) {
+    std::vector<publish::ModeWish> wishes;
+    const auto kept = publish::kept_modes(box.startup().state);
+    if (!kept) {
+        warn("{}; edges start in the policy's modes", kept.error());
+        return wishes;
+    }
+    for (const publish::KeptMode& m : *kept) {
+        if (std::ranges::find(box.edges(), m.edge) == box.edges().end()) continue;
+        wishes.push_back({m.edge, m.mode});
+        warn("edge {}: mode {}, as it was set by hand", m.edge, publish::mode_word(m.mode));
+    }
+    return wishes;
+}
+
 std::expected<void, Failure> publish_first(Box& box, FirstTable first) {
     if (!first.remark.empty()) warn("{}; going on without", first.remark);
     if (first.blob.empty()) {
         warn("no table yet: signalling is dropped until control brings one");
         return {};
     }
-    const auto published = box.publisher().publish(std::move(first.blob), first.generation);
+    const auto wishes = first.kept ? modes_by_hand(box) : std::vector<publish::ModeWish>();
+    const auto published = box.publisher().publish(std::move(first.blob), first.generation, wishes);
     if (!published)
         return std::unexpected(Failure{kRefused, fmt::format("{}: {}: {}", first.from, published.error().name,
                                                              published.error().message)});
@@ -55,7 +75,8 @@ std::expected<void, Failure> publish_first(Box& box, FirstTable first) {
 /// Everything belongs to the account, then the process becomes it.
 std::expected<void, Failure> drop_privileges(const startup::Startup& startup, const Account& account) {
     const std::string runtime = rte_eal_get_runtime_dir() == nullptr ? "" : rte_eal_get_runtime_dir();
-    for (const std::string& path : {startup.state + "/last.table", startup.table_socket, runtime})
+    for (const std::string& path :
+         {startup.state + "/last.table", startup.state + "/last.modes", startup.table_socket, runtime})
         if (auto given = path.empty() ? std::expected<void, std::string>{} : give(path, account); !given)
             return std::unexpected(Failure{kRefused, given.error()});
     if (auto became = become(account); !became) return std::unexpected(Failure{kRefused, became.error()});
@@ -133,6 +154,9 @@ int run(const CommandLine& line, char** argv) {
     if (!state) return end({kRefused, state.error()});
     if (auto made = make_socket_folder(startup.table_socket, configuration->account); !made)
         return end({kRefused, made.error()});
+    const auto devices = DeviceLocks::take(startup);  // before DPDK looks at any of them
+    if (!devices) return end(devices.error());
+    for (const std::string& remark : devices->remarks()) warn("{}", remark);
     const EalPlan plan = plan_eal(startup);
     for (const std::string& remark : plan.remarks) warn("{}", remark);
     info("DPDK {} hugepages, telemetry under {}", plan.hugepages ? "with" : "without", plan.prefix);

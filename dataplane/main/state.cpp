@@ -100,7 +100,7 @@ std::expected<State, std::string> State::open(const std::string& folder,
     const bool there = access(key_path.c_str(), F_OK) == 0;
     const auto key = there ? read_key(key_path) : make_key(key_path, owner);
     if (!key) return std::unexpected(key.error());
-    for (const char* name : {"/dataplane.lock", "/tag.key", "/last.table"})
+    for (const char* name : {"/dataplane.lock", "/tag.key", "/last.table", "/last.modes"})
         if (auto given = give_to(folder + name, owner); !given) return std::unexpected(given.error());
     return State(lock.release(), *key);
 }

@@ -66,14 +66,15 @@ std::expected<FirstTable, Failure> first_table(const std::string& file, const st
             table.remark = examined.error().text;
             return table;
         }
-        return FirstTable{last->first, std::move(last->second), last_path, {}};
+        return FirstTable{last->first, std::move(last->second), last_path, true, {}};
     }
     auto blob = read_table(file);
     if (!blob) return std::unexpected(blob.error());
     if (auto examined = examine(*blob, file, startup); !examined) return std::unexpected(examined.error());
     std::uint64_t generation = 1;
-    if (last) generation = last->second == *blob ? last->first : last->first + 1;
-    return FirstTable{generation, std::move(*blob), file, {}};
+    const bool same = last && last->second == *blob;
+    if (last) generation = same ? last->first : last->first + 1;
+    return FirstTable{generation, std::move(*blob), file, same, {}};
 }
 
 std::expected<std::string, Failure> examine(const std::vector<std::byte>& blob, const std::string& from,

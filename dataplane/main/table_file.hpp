@@ -17,6 +17,7 @@ struct FirstTable {
     std::uint64_t generation = 0;
     std::vector<std::byte> blob;  ///< empty: there is none
     std::string from;             ///< where it stood
+    bool kept = false;            ///< it is what last.table holds, so that modes set by hand hold with it
     std::string remark;           ///< last.table is there and cannot be used: why
 };
 

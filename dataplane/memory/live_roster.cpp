@@ -32,6 +32,9 @@ void count(std::atomic<std::uint64_t>& n) noexcept {
     n.fetch_add(1, std::memory_order_relaxed);
 }
 
+/// Fewer users who are gone are not worth another table.
+constexpr std::size_t kDeserted = 1024;
+
 }  // namespace
 
 struct LiveRoster::Snapshot {
@@ -233,7 +236,9 @@ void LiveRoster::drop_old(Pool& pool, core::Time now) {
 
 bool LiveRoster::hash_users(Table& t, std::size_t max_users, std::size_t& budget) const {
     const Roster& roster = tags_.roster();
-    if (t.epoch != roster.epoch()) {  // workers keep what they have until this is whole again
+    // Users who are gone would keep those who came out of a table that has only so much room.
+    const bool deserted = t.uids->size() > 2 * roster.size() + kDeserted;
+    if (t.epoch != roster.epoch() || deserted) {  // workers keep what they have until this is whole again
         t.epoch = roster.epoch();
         t.seen = 0;
         t.uids = std::make_shared<UidTable>(std::min(roster.size(), max_users));
@@ -279,7 +284,7 @@ bool LiveRoster::work(core::Time now, std::span<const UidKms> policy) {
     if (changed_) publish();
     std::uint64_t entries = 0;
     for (const Pool* pool : {&own_, &foreign_})
-        for (const auto& t : pool->tables) entries += t->uids->size();
+        for (const auto& t : pool->tables) entries += std::min(t->uids->size(), tags_.roster().size());
     entries_.store(entries, std::memory_order_relaxed);
     return own_left == 0 || left == 0;
 }

@@ -53,7 +53,7 @@ class LiveRoster final : public UidFinder {
         std::uint64_t overflow = 0;  ///< requests for which there was no room
         std::uint64_t refused = 0;   ///< tables for which there was none
         std::uint64_t tables = 0;    ///< ready
-        std::uint64_t entries = 0;   ///< UIDs in tables, also those that are not ready
+        std::uint64_t entries = 0;  ///< UIDs in tables, also those that are not ready; of users who are there
     };
     [[nodiscard]] Stats stats() const noexcept;
 

@@ -81,19 +81,16 @@ class File {
     return true;
 }
 
-}  // namespace
-
-std::expected<void, std::string> keep_table(const std::string& state, std::uint64_t generation,
-                                            std::span<const std::byte> blob) {
-    const std::string path = state + "/last.table";
+/// Whole or not at all: written beside, synced, renamed, the folder synced.
+[[nodiscard]] std::expected<void, std::string> replace(const std::string& state, const std::string& name,
+                                                       std::span<const std::byte> lead,
+                                                       std::span<const std::byte> rest) {
+    const std::string path = state + "/" + name;
     const std::string fresh = path + ".new";
-    Lead lead{kMagic, generation, blob.size(), {}};
-    lead.digest = digest_of(lead, blob);
     {
         const File file(fresh, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW);
         if (!file) return failed(fresh, "cannot be written");
-        if (!write_all(file.fd(), std::as_bytes(std::span(&lead, 1))) || !write_all(file.fd(), blob) ||
-            ::fsync(file.fd()) != 0) {
+        if (!write_all(file.fd(), lead) || !write_all(file.fd(), rest) || ::fsync(file.fd()) != 0) {
             auto error = failed(fresh, "cannot be written");
             ::unlink(fresh.c_str());
             return error;
@@ -103,6 +100,76 @@ std::expected<void, std::string> keep_table(const std::string& state, std::uint6
     const File folder(state, O_RDONLY | O_DIRECTORY);
     if (!folder || ::fsync(folder.fd()) != 0) return failed(state, "cannot be synced");
     return {};
+}
+
+constexpr std::string_view kModesHead = "kmsgate modes 1\n";
+constexpr std::string_view kModesTail = "end\n";
+constexpr std::size_t kMaxModes = std::size_t{1} << 20;
+constexpr std::array<std::pair<policy::table::Mode, std::string_view>, 3> kModeWords = {
+    {{policy::table::Mode::enforce, "enforce"},
+     {policy::table::Mode::shadow, "shadow"},
+     {policy::table::Mode::bypass, "bypass"}}};
+
+}  // namespace
+
+std::expected<void, std::string> keep_table(const std::string& state, std::uint64_t generation,
+                                            std::span<const std::byte> blob) {
+    Lead lead{kMagic, generation, blob.size(), {}};
+    lead.digest = digest_of(lead, blob);
+    return replace(state, "last.table", std::as_bytes(std::span(&lead, 1)), blob);
+}
+
+std::string_view mode_word(policy::table::Mode mode) noexcept {
+    for (const auto& [value, word] : kModeWords)
+        if (value == mode) return word;
+    return "enforce";  // a mode is one of the three
+}
+
+std::expected<void, std::string> keep_modes(const std::string& state, std::span<const KeptMode> modes) {
+    const std::string path = state + "/last.modes";
+    if (modes.empty()) {
+        if (::unlink(path.c_str()) == 0) {
+            const File folder(state, O_RDONLY | O_DIRECTORY);
+            if (!folder || ::fsync(folder.fd()) != 0) return failed(state, "cannot be synced");
+        } else if (errno != ENOENT) {
+            return failed(path, "cannot be removed");
+        }
+        return {};
+    }
+    std::string text(kModesHead);
+    for (const KeptMode& m : modes) text += fmt::format("{}\t{}\n", m.edge, mode_word(m.mode));
+    text += kModesTail;
+    return replace(state, "last.modes", std::as_bytes(std::span(text)), {});
+}
+
+std::expected<std::vector<KeptMode>, std::string> kept_modes(const std::string& state) {
+    const std::string path = state + "/last.modes";
+    const File file(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+    std::vector<KeptMode> out;
+    if (!file && errno == ENOENT) return out;
+    struct stat status{};
+    if (!file || ::fstat(file.fd(), &status) != 0) return failed(path, "cannot be read");
+    const auto none = std::unexpected(path + ": no modes are kept here");
+    if (!S_ISREG(status.st_mode) || status.st_size < 0 ||
+        static_cast<std::uint64_t>(status.st_size) > kMaxModes)
+        return none;
+    std::string all(static_cast<std::size_t>(status.st_size), '\0');
+    if (!read_all(file.fd(), std::as_writable_bytes(std::span(all)))) return failed(path, "cannot be read");
+    std::string_view text = all;
+    if (!text.starts_with(kModesHead)) return none;
+    text.remove_prefix(kModesHead.size());
+    while (text != kModesTail) {
+        const std::size_t end = text.find('\n');
+        const std::string_view line = text.substr(0, end);
+        const std::size_t tab = line.rfind('\t');
+        if (end == std::string_view::npos || tab == std::string_view::npos || tab == 0) return none;
+        const auto* word =
+            std::ranges::find(kModeWords, line.substr(tab + 1), [](const auto& w) { return w.second; });
+        if (word == kModeWords.end()) return none;
+        out.push_back({std::string(line.substr(0, tab)), word->first});
+        text.remove_prefix(end + 1);
+    }
+    return out;
 }
 
 std::expected<std::pair<std::uint64_t, std::vector<std::byte>>, std::string> kept_table(

@@ -8,8 +8,11 @@
 #include <expected>
 #include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
+
+#include "policy/table/format.hpp"
 
 namespace kmsgate::publish {
 
@@ -21,5 +24,22 @@ namespace kmsgate::publish {
 /// What the file holds, if it is whole. Proves nothing of the table in it.
 [[nodiscard]] std::expected<std::pair<std::uint64_t, std::vector<std::byte>>, std::string> kept_table(
     const std::string& state);
+
+/// A mode that an edge was given over the policy's.
+struct KeptMode {
+    std::string edge;
+    policy::table::Mode mode = policy::table::Mode::enforce;
+    bool operator==(const KeptMode&) const = default;
+};
+
+/// Its word in last.modes and for people: enforce, shadow, bypass.
+[[nodiscard]] std::string_view mode_word(policy::table::Mode mode) noexcept;
+
+/// Puts the modes into `state`/last.modes in the same way; without any there is no such file.
+[[nodiscard]] std::expected<void, std::string> keep_modes(const std::string& state,
+                                                          std::span<const KeptMode> modes);
+
+/// What it holds; nothing when there is no file. An error when it is none of ours, or not whole.
+[[nodiscard]] std::expected<std::vector<KeptMode>, std::string> kept_modes(const std::string& state);
 
 }  // namespace kmsgate::publish

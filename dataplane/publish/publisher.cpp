@@ -29,6 +29,7 @@ struct Publisher::Inside {
     [[nodiscard]] std::expected<std::vector<std::optional<Mode>>, std::string> modes_with(
         std::span<const ModeWish> wishes) const;
     void change_modes(std::vector<std::optional<Mode>> next);
+    void write_modes();
     [[nodiscard]] std::expected<void, Refusal> check_edges(const Table& table) const;
     [[nodiscard]] std::expected<std::vector<std::uint8_t>, Refusal> map_tags(const Table& table,
                                                                              TagWords& next);
@@ -54,6 +55,9 @@ struct Publisher::Inside {
     };
     std::vector<Number> numbers;
     std::string remark;
+    std::optional<std::vector<std::optional<Mode>>>
+        modes_kept;  ///< what last.modes holds; nullopt: not known
+    std::string modes_remark;
 };
 
 Publisher::Publisher(Settings settings, Current& current, memory::UserTags& tags, memory::UidFinder& roster)
@@ -70,7 +74,7 @@ std::span<const std::string> Publisher::edges() const noexcept {
     return inside_->settings.edges;
 }
 const std::string& Publisher::remark() const noexcept {
-    return inside_->remark;
+    return inside_->remark.empty() ? inside_->modes_remark : inside_->remark;
 }
 
 std::expected<Published, Refusal> Publisher::publish(std::vector<std::byte> blob, std::uint64_t generation,
@@ -81,7 +85,7 @@ std::expected<Published, Refusal> Publisher::publish(std::vector<std::byte> blob
     auto published = adopt(*proven, modes);
     if (!published) return published;
     if (published->fresh) note_kept(keep(**proven));
-    published->remark = inside_->remark;
+    published->remark = remark();
     published->microseconds = static_cast<std::uint64_t>(
         std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - start).count());
     return published;
@@ -128,6 +132,7 @@ std::expected<Published, Refusal> Publisher::adopt(std::shared_ptr<Proven> prove
     inside_->modes = std::move(*modes);
     const std::string digest = proven->digest;
     inside_->put(inside_->make(std::move(proven)));
+    inside_->write_modes();
     return Published{number, digest, 0, {}, true};
 }
 
@@ -277,9 +282,25 @@ std::expected<std::vector<std::optional<Mode>>, std::string> Publisher::Inside::
 }
 
 void Publisher::Inside::change_modes(std::vector<std::optional<Mode>> next) {
-    if (next == modes) return;
-    modes = std::move(next);
-    if (const Generation* now = current.get()) put(make(now->proven_));
+    if (next != modes) {
+        modes = std::move(next);
+        if (const Generation* now = current.get()) put(make(now->proven_));
+    }
+    write_modes();
+}
+
+/// After the modes are in force: whoever set one in an emergency does not wait for a disk.
+void Publisher::Inside::write_modes() {
+    if (settings.state.empty() || modes_kept == modes) return;
+    std::vector<KeptMode> set;
+    for (std::size_t slot = 0; slot < modes.size(); ++slot)
+        if (modes[slot]) set.push_back({settings.edges[slot], *modes[slot]});
+    const auto end = keep_modes(settings.state, set);
+    modes_remark = end ? std::string() : end.error();
+    if (end)
+        modes_kept = modes;
+    else
+        modes_kept.reset();
 }
 
 void Publisher::settle() noexcept {

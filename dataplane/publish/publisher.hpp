@@ -43,7 +43,7 @@ class Publisher {
     struct Settings {
         std::vector<std::string> edges;  ///< by slot
         unsigned workers = 1;
-        std::string state;  ///< folder of last.table; empty: not kept
+        std::string state;  ///< folder of last.table and last.modes; empty: not kept
     };
     Publisher(Settings settings, Current& current, memory::UserTags& tags, memory::UidFinder& roster);
     ~Publisher();
@@ -69,7 +69,7 @@ class Publisher {
     /// Mode of an edge over the policy's; nullopt: the policy's own. False: no such edge.
     bool set_mode(std::string_view edge, std::optional<policy::table::Mode> mode);
     /// Several at once, seen at once by each worker. The error names an edge that is not served; nothing has
-    /// changed then.
+    /// changed then. Modes that are set are kept in last.modes, whichever way they came.
     [[nodiscard]] std::expected<void, std::string> set_modes(std::span<const ModeWish> wishes);
     /// The generation in force, or null.
     [[nodiscard]] const Generation* current() const noexcept;
@@ -81,7 +81,8 @@ class Publisher {
     /// table in force names nor any user has; nullopt: 32 are in use, or the word is empty.
     [[nodiscard]] std::optional<std::uint8_t> tag_bit(std::string_view word);
     [[nodiscard]] std::span<const std::string> edges() const noexcept;  ///< by slot
-    /// Why last.table is not the table in force; empty: it is, or none is kept.
+    /// Why last.table is not the table in force, or last.modes not its modes; empty: they are, or none is
+    /// kept.
     [[nodiscard]] const std::string& remark() const noexcept;
     /// What last.table holds, if it is whole: generation and blob.
     [[nodiscard]] static std::expected<std::pair<std::uint64_t, std::vector<std::byte>>, std::string>

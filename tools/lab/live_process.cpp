@@ -111,7 +111,9 @@ void catch_signals() noexcept {
 std::expected<LiveProcess, std::string> LiveProcess::start(const std::string& space,
                                                            const std::vector<std::string>& words,
                                                            const std::string& log) {
-    std::vector<std::string> all = {"nsenter", "--net=/run/netns/" + space, "--"};
+    // should the lab be killed, nothing of it goes on
+    std::vector<std::string> all = {"setpriv", "--pdeathsig", "TERM", "nsenter", "--net=/run/netns/" + space,
+                                    "--"};
     all.insert(all.end(), words.begin(), words.end());
     Streams streams;
     streams.open(STDIN_FILENO, "/dev/null", O_RDONLY);

@@ -99,7 +99,8 @@ TEST(Parse, faults_say_what_would_be_right) {
     const std::vector<std::pair<Words, std::string>> all = {
         {{"polcy"}, "unknown word `polcy`; write one of status, policy, "},
         {{"--json", "polcy"}, "unknown word `polcy`"},
-        {{"policy", "chek"}, "unknown word `chek` behind `policy`; write one of check, compile, plan, commit"},
+        {{"policy", "chek"},
+         "unknown word `chek` behind `policy`; write one of check, compile, plan, commit"},
         {{"policy"}, "what about `policy`? write one of check"},
         {{"user"}, "write one of tag, untag, show, load"},
         {{"edge", "mode", "e", "on"}, "`on` is not known; write one of enforce, shadow, bypass, policy"},

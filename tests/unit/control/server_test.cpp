@@ -179,6 +179,14 @@ TEST_F(Served, ClientsHaveABound) {
     client().result("status");
 }
 
+TEST_F(Served, WhoSaysNothingMakesRoom) {
+    std::vector<Client> silent;
+    for (int i = 0; i < 64; ++i) silent.emplace_back(startup_.control_socket);
+    silent[1].write(std::string("\0\0\1\0half", 8));
+    for (int i = 0; i < 5; ++i) client().result("status");
+    EXPECT_TRUE(silent[0].closed());
+}
+
 TEST_F(Served, WhoVanishesTakesNothingAlong) {
     dataplane_.with([](auto& s) { s.stalls_at = "table"; });
     {

@@ -123,6 +123,28 @@ TEST_F(Live, PolicyIsReadyBeforeAnybodyAsks) {
     EXPECT_EQ(roster.stats().pending, 2U);
 }
 
+TEST_F(Live, WhoIsGoneIsNotCountedAndTakesNoRoom) {
+    constexpr std::size_t kUsers = 3000;
+    add(0, kUsers);
+    LiveRoster roster(*tags, nullptr, {1, 2}, {.users = kUsers});
+    const UidKms a = own("kms.a.example");
+    static_cast<void>(roster.find(uid(user(5), a), a, kNow));
+    settle(roster);
+    EXPECT_EQ(roster.stats().entries, 3 * kUsers);
+    for (std::size_t n = 10; n < kUsers; ++n) ASSERT_TRUE(tags->remove("mc1", user(n)));
+    settle(roster);
+    EXPECT_EQ(roster.stats().entries, 30U);
+    EXPECT_EQ(roster.find(uid(user(5), a), a, kNow), user(5));
+    EXPECT_EQ(roster.find(uid(user(50), a), a, kNow), "");
+    add(kUsers, kUsers + 90);
+    settle(roster);
+    EXPECT_EQ(roster.stats().entries, 300U);
+    EXPECT_EQ(roster.find(uid(user(kUsers + 80), a), a, kNow), user(kUsers + 80)) << "there is room again";
+    ASSERT_TRUE(tags->remove("mc1", user(5)));
+    settle(roster);
+    EXPECT_EQ(roster.stats().entries, 297U) << "also when the table is not made anew";
+}
+
 TEST_F(Live, UsersComeAndGo) {
     add(0, 50);
     LiveRoster roster(*tags, nullptr, {1, 2});

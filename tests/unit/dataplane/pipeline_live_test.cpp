@@ -137,13 +137,16 @@ class Tap final : public FrameTap {
         EXPECT_EQ(edge, "e");
         EXPECT_NE(frame, nullptr);
         ends.push_back(outcome);
+        order += 'e';
     }
     void made(const rte_mbuf* frame, std::string_view) noexcept override {
         ++generated;
+        order += 'm';
         EXPECT_EQ(meta(const_cast<rte_mbuf*>(frame)).arrival, Arrival::inside);
     }
     std::vector<Outcome> ends;
     int generated = 0;
+    std::string order;
 };
 
 TEST(Taps, SeeEveryEndAndWhatIsMade) {
@@ -153,6 +156,7 @@ TEST(Taps, SeeEveryEndAndWhatIsMade) {
     g.message(numbered(2));
     EXPECT_EQ(tap.ends, (std::vector{Outcome::redirect, Outcome::forward}));
     EXPECT_EQ(tap.generated, 1);
+    EXPECT_EQ(tap.order, "eme") << "the cause first";
 }
 
 TEST(RuleHits, CountMatchesAndWhatWasOnlyNoted) {

@@ -334,6 +334,30 @@ def not_reached() -> None:
             program.stop()
 
 
+def device_in_use() -> None:
+    """A second box of another state folder keeps off a device that is driven, by whatever name it has there."""
+    expect(os.geteuid() == 0, "this test needs root")
+    with place() as where, place() as other:
+        ports = "version: 1\nports: {{a: '{}', b: net_null0}}\nedges: {{mc1-edge: [{{inside: a, outside: b}}]}}\nstate: state\n{}"
+        where.seal(CASES / "policy.yaml")
+        interface = f"kgdl{os.getpid() % 100000}"
+        where.config.write_text(ports.format(f"net_tap0,iface={interface}", "user: nobody\n"))
+        other.config.write_text(ports.format(f"net_tap7,iface={interface},mac=fixed", ""))
+        words = ["--config", other.config, "--table", where.table]
+        with running(where, "--table", where.table) as program:
+            for _ in range(2):
+                got = run(*words)
+                expect(got.returncode == 3 and f"net_tap7,iface={interface}" in got.stderr, "the device is named", got)
+                expect(f"process {program.process.pid} " in got.stderr, "and who has it", got)
+                expect("DPDK with" not in got.stderr, "before DPDK starts", got)
+            program.kill()
+        for _ in range(2):
+            with running(other, "--table", where.table) as program:
+                expect("nothing keeps" not in program.stop(), "free once that one is gone")
+        for lock in Path("/run/kmsgate-devices").glob(f"interface-*-{interface}"):
+            lock.unlink()
+
+
 def signals() -> None:
     """SIGHUP and SIGPIPE change nothing, SIGINT and SIGTERM end it cleanly; a killed one can be started again."""
     with place() as where:
@@ -396,6 +420,36 @@ def last_table() -> None:
             expect(reply["generation"] == 5, "control brings one", reply)
             log = program.stop()
         expect("last.table" in log and "no table yet" in log, "and told", log)
+
+
+def modes_by_hand() -> None:
+    """A mode set over the policy's holds after a restart without control, and not with another table."""
+    with place() as where:
+        where.seal(CASES / "policy.yaml")
+        first = where.table.read_bytes()
+        where.write("mc1-edge", [None, None], "user: nobody")
+
+        def mode() -> str:
+            return str(Link(where.state / "table.sock").call("status")["edges"][0]["mode"])
+
+        with running(where, "--table", where.table) as program:
+            before = mode()
+            expect(before != "bypass", "the policy's own", before)
+            Link(where.state / "table.sock").call("modes", modes={"mc1-edge": "bypass"})
+            program.kill()
+        for words in ([], ["--table", str(where.table)]):
+            with running(where, *words) as program:
+                expect(mode() == "bypass", f"{words}: as it was set by hand", mode())
+                expect("mode bypass, as it was set by hand" in program.stop(), "and told")
+        other = where.folder / "other.yaml"
+        text = (CASES / "policy.yaml").read_text()
+        other.write_text(text.replace("kms.a.example", "kms.other.example"))
+        where.seal(other)
+        expect(where.table.read_bytes() != first, "another table")
+        for words in (["--table", str(where.table)], []):
+            with running(where, *words) as program:
+                expect(mode() == before, f"{words}: another table starts in its own modes", mode())
+                program.stop()
 
 
 def status_of(pid: int) -> list[dict[str, str]]:
@@ -491,7 +545,7 @@ def service_manager() -> None:
 
 def main() -> int:
     """Runs all tests, or those whose names follow."""
-    tests = [command_line, faults_before_ports, check, not_reached, signals, held_at_the_stop, last_table, privileges,
+    tests = [command_line, faults_before_ports, check, not_reached, device_in_use, signals, held_at_the_stop, last_table, modes_by_hand, privileges,
              without_privileges, hugepages, service_manager, jumbo, as_replay_has_it]  # fmt: skip
     failed = 0
     for test in tests:

@@ -64,10 +64,19 @@ int ended(Context& c, std::string_view what, const std::string& end) {
 class Output {
   public:
     Output(Terminal& terminal, const std::string& path) : terminal_(terminal), standard_(path == "-") {
-        if (!standard_) fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+        if (standard_) return;
+        fd_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+        if (fd_ >= 0) made_ = path;
+        if (fd_ < 0 && errno == EEXIST) fd_ = ::open(path.c_str(), O_WRONLY | O_CLOEXEC);
+    }
+    /// What the file held gives way; without this it stays, and a file made here goes again.
+    bool begin() {
+        made_.clear();
+        return standard_ || ::ftruncate(fd_, 0) == 0 || errno == EINVAL;  // a pipe has no size
     }
     ~Output() {
         if (fd_ >= 0) ::close(fd_);
+        if (!made_.empty()) ::unlink(made_.c_str());
     }
     Output(const Output&) = delete;
     Output& operator=(const Output&) = delete;
@@ -91,6 +100,7 @@ class Output {
     Terminal& terminal_;
     bool standard_;
     int fd_ = -1;
+    std::string made_;  ///< path of a file that was not there before, until begin()
 };
 
 }  // namespace
@@ -156,6 +166,7 @@ int do_capture(Context& c) {
     // capture.
     const auto begun = c.client.change("capture", std::move(params));
     if (!begun) return c.fail(begun.error());
+    if (!output.begin()) return c.fail_usage(file + ": " + std::strerror(errno) + "; name another file");
     std::uint64_t bytes = 0;
     std::string end;
     std::string fault;

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <expected>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
@@ -30,7 +31,8 @@ int fail(int code, fmt::format_string<Args...> format, Args&&... args) {
 
 std::optional<std::string> read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
-    if (!in) return std::nullopt;
+    // reading a folder throws
+    if (!in || std::filesystem::is_directory(path)) return std::nullopt;
     std::string out(std::istreambuf_iterator<char>(in), {});
     return in.bad() ? std::nullopt : std::optional(std::move(out));
 }

@@ -101,7 +101,7 @@ class Program {
         int code = kDone;
         for (const std::string& file : files) {
             std::ifstream in(file, std::ios::binary);
-            if (!in) return fail(kFile, "{}: cannot be read", file);
+            if (!in || std::filesystem::is_directory(file)) return fail(kFile, "{}: cannot be read", file);
             auto scenario = read_scenario(std::string(std::istreambuf_iterator<char>(in), {}), file);
             if (scenario) {
                 scenarios_.push_back(std::move(*scenario));

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <utility>
@@ -16,7 +17,7 @@ using client::agent::Event;
 
 std::expected<std::string, std::string> read_policy(const Stop& stop) {
     std::ifstream in(stop.policy, std::ios::binary);
-    if (!in)
+    if (!in || std::filesystem::is_directory(stop.policy))
         return std::unexpected(
             fmt::format("{}: the policy {} cannot be read; write a path from this file's folder", stop.where,
                         stop.policy));

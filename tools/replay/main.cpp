@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <optional>
@@ -34,7 +35,8 @@ int fail(int code, fmt::format_string<Args...> format, Args&&... args) {
 
 std::optional<std::string> read_file(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
-    if (!in) return std::nullopt;
+    // reading a folder throws
+    if (!in || std::filesystem::is_directory(path)) return std::nullopt;
     return std::string(std::istreambuf_iterator<char>(in), {});
 }
 

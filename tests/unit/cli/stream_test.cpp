@@ -209,6 +209,19 @@ TEST(Capture, writes_the_pieces) {
     EXPECT_EQ(pipe.out, std::string("\n\r\r\n\0tail", 9));
 }
 
+TEST(Capture, a_refused_one_leaves_files_as_they_were) {
+    FakeDaemon daemon([](const json& r, int) {
+        return r["method"] == "hello" ? Reply{}
+                                      : refusal(r, 1, "one is at work", {{"name", "capture-in-progress"}});
+    });
+    const std::string old = write_file(daemon.folder(), "old.pcapng", "hello");
+    const std::string fresh = daemon.folder() + "/new.pcapng";
+    EXPECT_EQ(run_words({"capture", "--outcome", "drop", old}, daemon.path()).code, 1);
+    EXPECT_EQ(std::filesystem::file_size(old), 5U);
+    EXPECT_EQ(run_words({"capture", "--outcome", "drop", fresh}, daemon.path()).code, 1);
+    EXPECT_FALSE(std::filesystem::exists(fresh));
+}
+
 TEST(Capture, what_cannot_be_written_is_refused) {
     FakeDaemon daemon(streaming({told("capture", {{"data", base64("x")}, {"last", true}})}));
     EXPECT_EQ(run_words({"capture", "--outcome", "drop", "/nowhere/c.pcapng"}, daemon.path()).code, 2);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <memory>
@@ -28,8 +29,9 @@ constexpr int kDone = 0, kFailed = 1, kUsage = 2;
 
 [[nodiscard]] std::expected<select::Profile, std::vector<std::string>> load_profile(const std::string& path) {
     std::ifstream in(path, std::ios::binary);
+    if (!in || std::filesystem::is_directory(path))
+        return std::unexpected(std::vector{path + ": cannot be read; name the client's profile"});
     const std::string text(std::istreambuf_iterator<char>(in), {});
-    if (!in) return std::unexpected(std::vector{path + ": cannot be read; name the client's profile"});
     return select::read_profile(text, path);
 }
 

@@ -224,6 +224,8 @@ int do_user_load(Context& c) {
                                       grouped(load.removed), grouped(load.refused),
                                       grouped(whole(load.last, "count")));
     }
+    if (const std::string remark = text(load.last, "remark"); !remark.empty())
+        c.terminal.err << safe(remark) << '\n';
     for (const std::string& fault : load.faults) c.terminal.err << safe(fault) << '\n';
     if (load.refused > load.faults.size())
         c.terminal.err << "and " << grouped(load.refused - load.faults.size()) << " rows more\n";

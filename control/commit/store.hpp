@@ -112,6 +112,8 @@ class Store {
     /// Rows in order behind (domain, user); `take` says when to stop (false).
     void each_user(std::string_view domain, std::string_view user,
                    const std::function<bool(const UserRow&)>& take);
+    /// How many users a load named.
+    [[nodiscard]] std::size_t named(std::int64_t load);
     /// Users that a load did not name, at most `most`.
     [[nodiscard]] std::vector<std::pair<std::string, std::string>> not_named(std::int64_t load,
                                                                              std::size_t most);

@@ -96,6 +96,11 @@ void Store::each_user(std::string_view domain, std::string_view user,
         if (!take({std::string(s.text(0)), std::string(s.text(1)), std::string(s.text(2))})) return;
 }
 
+std::size_t Store::named(std::int64_t load) {
+    Statement s = db_.statement("SELECT count(*) FROM tags WHERE load = ?");
+    return s.bind(load).step() ? static_cast<std::size_t>(s.number(0)) : 0;
+}
+
 std::vector<std::pair<std::string, std::string>> Store::not_named(std::int64_t load, std::size_t most) {
     std::vector<std::pair<std::string, std::string>> out;
     Statement s = db_.statement("SELECT domain, user FROM tags WHERE load <> ? LIMIT ?");

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -49,6 +50,7 @@ class Users {
     void gone(std::uint64_t client);
 
   private:
+    using UserName = std::pair<std::string, std::string>;  ///< domain, normalised URI
     struct Load {
         std::uint64_t client = 0;
         Who who;
@@ -57,6 +59,9 @@ class Users {
         bool replace = false;
         std::uint64_t set = 0;
         std::uint64_t refused = 0;
+        std::map<UserName, std::string> waiting;  ///< of a replacing load: found no room beside the old ones
+        std::size_t capacity = 0;                 ///< of the dataplane, when somebody waits
+        bool no_room = false;                     ///< a row was refused for room
     };
     struct Batch;
 
@@ -66,7 +71,12 @@ class Users {
     [[nodiscard]] std::optional<Fault> begin(const Chunk& chunk);
     void push(const std::shared_ptr<Batch>& batch);
     void pushed(const std::shared_ptr<Batch>& batch, const Result& answer);
+    /// At the end of a replacing load: is there room for all of it? Then the others go, and who waits comes.
+    void conclude(const std::shared_ptr<Batch>& batch);
+    void refuse_waiting(const std::shared_ptr<Batch>& batch);
     void forget_others(const std::shared_ptr<Batch>& batch);
+    void set_waiting(const std::shared_ptr<Batch>& batch);
+    [[nodiscard]] bool is_mine(const Batch& batch) const;
     void finish(const std::shared_ptr<Batch>& batch);
     /// The dataplane may now hold what the file does not; false: that cannot be written down.
     [[nodiscard]] std::optional<Fault> doubt();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
 
@@ -15,7 +16,22 @@ namespace kmsgate::control {
 namespace {
 
 constexpr std::size_t kForgottenAtOnce = 10'000;
+constexpr std::size_t kSetAtOnce = 10'000;
 constexpr std::string_view kNumber = "load";
+
+bool is_full(const Json& answer) {
+    return answer.value("count", std::int64_t{0}) >= answer.value("capacity", std::int64_t{0});
+}
+
+/// Places, from 0, of the lines that the dataplane refused.
+std::vector<bool> refused_lines(const Json& answer, std::size_t lines) {
+    std::vector<bool> out(lines);
+    if (const auto refused = answer.find("refused"); refused != answer.end() && refused->is_array())
+        for (const Json& line : *refused)
+            if (line.is_number_unsigned() && line.get<std::size_t>() >= 1 && line.get<std::size_t>() <= lines)
+                out[line.get<std::size_t>() - 1] = true;
+    return out;
+}
 
 }  // namespace
 
@@ -27,6 +43,9 @@ struct Users::Batch {
     std::vector<UserRow> rows;
     std::vector<std::size_t> places;  ///< from 1, in the chunk
     std::vector<std::pair<std::size_t, std::string>> refused;
+    std::map<UserName, std::size_t> held;  ///< places of those of this chunk that wait for room
+    std::size_t unlisted = 0;              ///< refused rows of earlier chunks
+    std::string remark;
     std::uint64_t set = 0;
     std::uint64_t removed = 0;
 };
@@ -46,7 +65,7 @@ std::optional<Fault> Users::begin(const Chunk& chunk) {
             "history-unwritable",
             fmt::format("user tags cannot be written ({}); make room on the disk of the state folder",
                         done.error()));
-    load_ = Load{chunk.client, chunk.who, wall_seconds(), number, chunk.replace, 0, 0};
+    load_ = Load{chunk.client, chunk.who, wall_seconds(), number, chunk.replace, 0, 0, {}, 0, false};
     return std::nullopt;
 }
 
@@ -87,7 +106,7 @@ void Users::load(const Chunk& chunk, const Json& rows, const Reply& reply) {
 }
 
 void Users::push(const std::shared_ptr<Batch>& batch) {
-    if (batch->rows.empty()) return forget_others(batch);
+    if (batch->rows.empty()) return conclude(batch);
     if (std::optional<Fault> fault = doubt()) return batch->reply(std::unexpected(*std::move(fault)));
     TagLines lines;
     for (const UserRow& row : batch->rows) lines.set(row.domain, row.user, row.words);
@@ -101,32 +120,62 @@ void Users::pushed(const std::shared_ptr<Batch>& batch, const Result& answer) {
         if (answer.error().code == Code::refused && last) static_cast<void>(store_.clear_doubt());
         return batch->reply(std::unexpected(answer.error()));
     }
-    std::vector<bool> out(batch->rows.size());
-    if (const auto refused = (*answer)->find("refused"); refused != (*answer)->end() && refused->is_array())
-        for (const Json& line : *refused)
-            if (line.is_number_unsigned() && line.get<std::size_t>() >= 1 &&
-                line.get<std::size_t>() <= out.size())
-                out[line.get<std::size_t>() - 1] = true;
+    const std::vector<bool> out = refused_lines(**answer, batch->rows.size());
+    const bool mine = is_mine(*batch);
     std::vector<const UserRow*> taken;
     taken.reserve(out.size());
     for (std::size_t i = 0; i < out.size(); ++i) {
-        if (out[i])
-            batch->refused.emplace_back(batch->places[i], tags_full(**answer).message);
-        else
-            taken.push_back(&batch->rows[i]);
+        const UserRow& row = batch->rows[i];
+        if (!out[i]) {
+            taken.push_back(&row);
+            if (mine) load_->waiting.erase({row.domain, row.user});
+            continue;
+        }
+        // Those whom a replacing load forgets make room: who waits for it is judged at the end.
+        if (mine) load_->capacity = (**answer).value("capacity", std::size_t{0});
+        if (mine && load_->replace && is_full(**answer) && load_->waiting.size() < load_->capacity) {
+            load_->waiting[{row.domain, row.user}] = row.words;
+            batch->held[{row.domain, row.user}] = batch->places[i];
+            continue;
+        }
+        if (mine) load_->no_room = true;
+        batch->refused.emplace_back(batch->places[i], tags_full(**answer).message);
     }
     if (const Done done = store_.set_users(taken, batch->number, last); !done)
         return batch->reply(std::unexpected(unwritable(done.error())));
     batch->set = taken.size();
+    conclude(batch);
+}
+
+bool Users::is_mine(const Batch& batch) const {
+    return load_ && load_->number == batch.number;
+}
+
+void Users::conclude(const std::shared_ptr<Batch>& batch) {
+    if (!is_mine(*batch) || !batch->chunk.last || !load_->replace) return finish(batch);
+    const std::size_t wanted = store_.named(batch->number) + load_->waiting.size();
+    if (load_->no_room || (!load_->waiting.empty() && wanted > load_->capacity)) return refuse_waiting(batch);
     forget_others(batch);
 }
 
+void Users::refuse_waiting(const std::shared_ptr<Batch>& batch) {
+    const std::string why = fmt::format(
+        "the dataplane has room for {} users, fewer than the load names; raise sizes: user-tags: "
+        "in kmsgate.yaml and restart it",
+        load_->capacity);
+    for (const auto& [name, place] : batch->held)
+        if (load_->waiting.erase(name) != 0) batch->refused.emplace_back(place, why);
+    batch->unlisted = load_->waiting.size();
+    batch->remark =
+        "rows had no room in the dataplane: nobody was forgotten, the users that the load did not "
+        "name are still there";
+    finish(batch);
+}
+
 void Users::forget_others(const std::shared_ptr<Batch>& batch) {
-    const bool mine = load_ && load_->number == batch->number;
-    auto users = mine && batch->chunk.last && load_->replace
-                     ? store_.not_named(batch->number, kForgottenAtOnce)
-                     : std::vector<std::pair<std::string, std::string>>();
-    if (users.empty()) return finish(batch);
+    if (!is_mine(*batch)) return finish(batch);
+    auto users = store_.not_named(batch->number, kForgottenAtOnce);
+    if (users.empty()) return set_waiting(batch);
     if (std::optional<Fault> fault = doubt()) return batch->reply(std::unexpected(*std::move(fault)));
     TagLines lines;
     for (const auto& [domain, user] : users) lines.remove(domain, user);
@@ -141,6 +190,43 @@ void Users::forget_others(const std::shared_ptr<Batch>& batch) {
                     });
 }
 
+void Users::set_waiting(const std::shared_ptr<Batch>& batch) {
+    if (!is_mine(*batch) || load_->waiting.empty()) return finish(batch);
+    if (std::optional<Fault> fault = doubt()) return batch->reply(std::unexpected(*std::move(fault)));
+    TagLines lines;
+    std::vector<UserRow> rows;
+    for (const auto& [name, words] : load_->waiting) {
+        if (rows.size() >= kSetAtOnce) break;
+        rows.push_back({name.first, name.second, words});
+        lines.set(name.first, name.second, words);
+    }
+    dataplane_.call({{"op", "tags"}, {"clear", false}}, lines.take(),
+                    [this, batch, rows = std::move(rows)](const Result& answer) {
+                        const bool last = settled();
+                        if (!answer) return batch->reply(std::unexpected(answer.error()));
+                        const std::vector<bool> out = refused_lines(**answer, rows.size());
+                        std::vector<const UserRow*> taken;
+                        for (std::size_t i = 0; i < rows.size(); ++i)
+                            if (!out[i]) taken.push_back(&rows[i]);
+                        if (const Done done = store_.set_users(taken, batch->number, last); !done)
+                            return batch->reply(std::unexpected(unwritable(done.error())));
+                        batch->set += taken.size();
+                        // Only who was tagged by somebody else meanwhile can have taken the room.
+                        for (std::size_t i = 0; i < rows.size(); ++i) {
+                            const UserName name(rows[i].domain, rows[i].user);
+                            if (is_mine(*batch)) load_->waiting.erase(name);
+                            if (!out[i]) continue;
+                            if (const auto at = batch->held.find(name); at != batch->held.end())
+                                batch->refused.emplace_back(at->second, tags_full(**answer).message);
+                            else
+                                ++batch->unlisted;
+                            batch->remark =
+                                "rows had no room in the dataplane, after the others were forgotten";
+                        }
+                        set_waiting(batch);
+                    });
+}
+
 void Users::finish(const std::shared_ptr<Batch>& batch) {
     std::ranges::sort(batch->refused);
     Json refused = Json::array();
@@ -148,19 +234,22 @@ void Users::finish(const std::shared_ptr<Batch>& batch) {
         if (refused.size() >= kMostListed) break;
         refused.push_back({row, reason});
     }
-    Json total = {{"set", batch->set}, {"refused", batch->refused.size()}};
-    if (load_ && load_->number == batch->number) {
+    const std::size_t all = batch->refused.size() + batch->unlisted;
+    Json total = {{"set", batch->set}, {"refused", all}};
+    if (is_mine(*batch)) {
         load_->set += batch->set;
-        load_->refused += batch->refused.size();
+        load_->refused += all;
         total = {{"set", load_->set}, {"refused", load_->refused}};
         if (batch->chunk.last) load_.reset();
     }
-    batch->reply(std::make_shared<const Json>(Json{{"set", batch->set},
-                                                   {"removed", batch->removed},
-                                                   {"more", batch->refused.size() - refused.size()},
-                                                   {"refused", std::move(refused)},
-                                                   {"total", std::move(total)},
-                                                   {"count", store_.users()}}));
+    batch->reply(
+        std::make_shared<const Json>(Json{{"set", batch->set},
+                                          {"removed", batch->removed},
+                                          {"more", all - refused.size()},
+                                          {"refused", std::move(refused)},
+                                          {"total", std::move(total)},
+                                          {"count", store_.users()},
+                                          {"remark", batch->remark.empty() ? Json() : Json(batch->remark)}}));
 }
 
 }  // namespace kmsgate::control

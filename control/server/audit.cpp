@@ -96,6 +96,9 @@ Json audit_line(const Who& who, const std::string& method, const Json& params, c
     for (const char* const key : {"generation", "digest", "set", "removed", "unchanged"})
         if (const auto at = (*result)->find(key); at != (*result)->end() && at->is_primitive())
             out[key] = *at;
+    // Of a load: rows that were not taken.
+    if (const auto rows = (*result)->find("refused"); rows != (*result)->end() && rows->is_array())
+        out["refused"] = rows->size() + (*result)->value("more", std::size_t{0});
     return out;
 }
 

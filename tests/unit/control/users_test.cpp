@@ -206,6 +206,56 @@ TEST_F(UserTags, AReplacingLoadForgetsTheOthers) {
     EXPECT_EQ(c.fault("user.load", {{"rows", chunk(0, 1)}, {"first", false}, {"last", true}}), "no-load");
 }
 
+TEST_F(UserTags, AReplacingLoadIsMeasuredByWhatIsThereAfterwards) {
+    Client c = client();
+    dataplane_.with([](auto& s) { s.capacity = 3; });
+    const auto rows = [](std::initializer_list<std::size_t> users) {
+        Json out = Json::array();
+        for (const std::size_t i : users) out.push_back({"mc1", user(i), "roaming"});
+        return out;
+    };
+    c.result("user.load", {{"rows", rows({1, 2, 3})}, {"first", true}, {"last", true}});
+    // Two new ones in a full table, in two chunks: 1 stays, 2 and 3 make room.
+    Json r =
+        c.result("user.load", {{"rows", rows({1, 4})}, {"first", true}, {"last", false}, {"replace", true}});
+    EXPECT_EQ(r["refused"], Json::array());
+    EXPECT_EQ(r["set"], 1);
+    EXPECT_EQ(tags().size(), 3U);
+    r = c.result("user.load", {{"rows", rows({5})}, {"first", false}, {"last", true}});
+    EXPECT_EQ(r["removed"], 2);
+    EXPECT_EQ(r["total"], Json({{"set", 3}, {"refused", 0}}));
+    EXPECT_EQ(r["count"], 3);
+    EXPECT_EQ(r["remark"], nullptr);
+    EXPECT_EQ(
+        tags(),
+        (Tags{{{"mc1", user(1)}, "roaming"}, {{"mc1", user(4)}, "roaming"}, {{"mc1", user(5)}, "roaming"}}));
+    EXPECT_EQ(c.result("user.show")["users"].size(), 3U);
+}
+
+TEST_F(UserTags, AReplacingLoadWithoutRoomForgetsNobody) {
+    Client c = client();
+    dataplane_.with([](auto& s) { s.capacity = 2; });
+    c.result("user.load", {{"rows", {{"mc1", user(1), "roaming"}, {"mc1", user(2), "roaming"}}},
+                           {"first", true},
+                           {"last", true}});
+    const Tags before = tags();
+    c.result("user.load", {{"rows", {{"mc1", user(3), ""}, {"mc1", user(4), ""}}},
+                           {"first", true},
+                           {"last", false},
+                           {"replace", true}});
+    const Json r =
+        c.result("user.load", {{"rows", {{"mc1", user(5), ""}}}, {"first", false}, {"last", true}});
+    EXPECT_EQ(r["removed"], 0);
+    EXPECT_EQ(r["total"], Json({{"set", 0}, {"refused", 3}}));
+    ASSERT_EQ(r["refused"].size(), 1U);
+    EXPECT_EQ(r["refused"][0][0], 1);
+    EXPECT_EQ(r["more"], 2) << "rows of the chunk before";
+    EXPECT_NE(r["remark"].get<std::string>().find("nobody was forgotten"), std::string::npos);
+    EXPECT_EQ(tags(), before);
+    EXPECT_EQ(r["count"], 2);
+    EXPECT_EQ(audit().back()["refused"], 3);
+}
+
 TEST_F(UserTags, ALoadEndsWithItsConnection) {
     {
         Client c = client();

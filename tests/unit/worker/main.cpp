@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <cstdlib>
 
 #include "dataplane/main/eal.hpp"
 
@@ -17,7 +18,7 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "%s\n", started.error().c_str());
         return 1;
     }
-    const int result = RUN_ALL_TESTS();
-    kmsgate::box::end_eal();
-    return result;
+    // behind the pools of the tests, which are made later and so freed earlier
+    std::atexit([] { kmsgate::box::end_eal(); });
+    return RUN_ALL_TESTS();
 }

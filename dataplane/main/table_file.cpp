@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <span>
 
 #include "dataplane/publish/last_table.hpp"
 #include "policy/table/format.hpp"
@@ -41,8 +42,8 @@ std::expected<std::vector<std::byte>, Failure> read_table(const std::string& fil
             Failure{kInput, fmt::format("{}: cannot be read: {}", file, std::strerror(errno))});
     const std::string bytes(std::istreambuf_iterator<char>(in), {});
     if (in.bad()) return std::unexpected(Failure{kInput, file + ": cannot be read to its end"});
-    std::vector<std::byte> blob(bytes.size());
-    std::memcpy(blob.data(), bytes.data(), bytes.size());
+    const auto whole = std::as_bytes(std::span(bytes));
+    std::vector<std::byte> blob(whole.begin(), whole.end());
     if (!looks_sealed(blob))
         return std::unexpected(Failure{
             kRefused,

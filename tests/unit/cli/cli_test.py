@@ -254,7 +254,6 @@ class Completion(Case):
 
     CASES = [
         (("po",), ["policy"]),
-        (("policy", "c"), ["check", "commit", "confirm"]),
         (("--json", "policy", "h"), ["history"]),
         (("--timeout", "5", "edge", ""), ["list", "mode"]),
         (("policy", "commit", "--con"), ["--confirm"]),
@@ -276,6 +275,31 @@ class Completion(Case):
         (("nonsense", ""), []),
         (("__",), []),
     ]
+
+    # what scripts and people rely on; more may come
+    CONTRACT = {
+        "policy": {"check", "plan", "commit", "confirm", "rollback", "show", "history"},
+        "user": {"tag", "untag", "show", "load"},
+        "edge": {"list", "mode"},
+        "stats": {"show", "mark"},
+    }
+
+    def subcommands(self, *words: str) -> list[str]:
+        """What --help lists behind these words."""
+        _, _, listed = self.run_it(*words, "--help").stdout.partition("\nSubcommands:\n")
+        return sorted(line.split()[0] for line in listed.split("\n\n")[0].splitlines())
+
+    def test_words_of_help_are_offered(self) -> None:
+        nouns = self.subcommands()
+        self.assertLessEqual(set(self.CONTRACT), set(nouns))
+        for complete in (self.bash, self.zsh):
+            self.assertEqual(sorted(complete("")), nouns)
+            for noun, contract in self.CONTRACT.items():
+                verbs = self.subcommands(noun)
+                self.assertLessEqual(contract, set(verbs))
+                for start in ("", "c", "s"):
+                    with self.subTest(complete=complete.__name__, noun=noun, start=start):
+                        self.assertEqual(sorted(complete(noun, start)), [v for v in verbs if v.startswith(start)])
 
     def test_scripts_are_shell(self) -> None:
         for shell, script in self.scripts.items():

@@ -6,6 +6,8 @@
 #include <rte_log.h>
 #include <rte_mbuf.h>
 #include <sched.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -125,8 +127,21 @@ Sizes sizes_for(const startup::Startup& startup) {
     return sizes;
 }
 
+std::string runtime_folder(const std::string& state, bool root, const char* runtime_directory,
+                           const char* xdg_runtime_dir) {
+    const auto given = [](const char* value) { return value != nullptr && *value != '\0'; };
+    if (given(runtime_directory)) return {};
+    if (root) return runtime_directory == nullptr ? "" : "/run";
+    if (runtime_directory == nullptr && given(xdg_runtime_dir)) return {};
+    constexpr std::string_view below = "/dpdk/kmsgate-00000000/dpdk_telemetry.v2";
+    return state.size() + below.size() < sizeof sockaddr_un::sun_path ? state : "/tmp";
+}
+
 EalPlan plan_eal(const startup::Startup& startup) {
-    return plan_eal(startup, allowed_cpus(), free_hugepages());
+    EalPlan plan = plan_eal(startup, allowed_cpus(), free_hugepages());
+    plan.runtime = runtime_folder(startup.state, geteuid() == 0, std::getenv("RUNTIME_DIRECTORY"),
+                                  std::getenv("XDG_RUNTIME_DIR"));
+    return plan;
 }
 
 EalPlan plan_eal(const startup::Startup& startup, const std::vector<int>& cpus, std::size_t free_megabytes) {
@@ -179,6 +194,7 @@ std::expected<void, std::string> start_eal(const EalPlan& plan) {
     for (std::string& word : words) argv.push_back(word.data());
     argv.push_back(nullptr);
     take_log();
+    if (!plan.runtime.empty()) setenv("RUNTIME_DIRECTORY", plan.runtime.c_str(), 1);
     if (rte_eal_init(static_cast<int>(words.size()), argv.data()) < 0)
         return std::unexpected(
             fmt::format("DPDK does not start: {}; its lines above say more", rte_strerror(rte_errno)));

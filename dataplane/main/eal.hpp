@@ -25,6 +25,7 @@ struct EalPlan {
     bool hugepages = false;
     std::vector<int> cpus;             ///< by lcore: main, then the workers
     std::string prefix;                ///< DPDK's file prefix (its telemetry)
+    std::string runtime;               ///< its run-time folder stands here; empty: where DPDK puts it itself
     std::vector<std::string> remarks;  ///< one sentence each
 };
 /// Environment variable: `no` goes without hugepages, `yes` tries with them whatever /sys says.
@@ -35,6 +36,13 @@ inline constexpr const char* kHugepages = "KMSGATE_HUGEPAGES";
 /// The same with what was found given: CPUs in rising order (at least one), megabytes of free hugepages.
 [[nodiscard]] EalPlan plan_eal(const startup::Startup& startup, const std::vector<int>& cpus,
                                std::size_t free_megabytes);
+
+/// Where DPDK's run-time folder is to stand when its own rule has no good answer: for an ordinary account
+/// without RUNTIME_DIRECTORY and XDG_RUNTIME_DIR (null, or empty, which DPDK takes for the root folder) it is
+/// /tmp, whose dpdk folder may be another account's. There it is the state folder, unless a socket's path
+/// would be too long.
+[[nodiscard]] std::string runtime_folder(const std::string& state, bool root, const char* runtime_directory,
+                                         const char* xdg_runtime_dir);
 
 /// Starts DPDK, its own log lines at warning and above as ours. Once in a process.
 [[nodiscard]] std::expected<void, std::string> start_eal(const EalPlan& plan);

@@ -159,7 +159,8 @@ int run(const CommandLine& line, char** argv) {
     for (const std::string& remark : devices->remarks()) warn("{}", remark);
     const EalPlan plan = plan_eal(startup);
     for (const std::string& remark : plan.remarks) warn("{}", remark);
-    info("DPDK {} hugepages, telemetry under {}", plan.hugepages ? "with" : "without", plan.prefix);
+    info("DPDK {} hugepages, telemetry under {}{}", plan.hugepages ? "with" : "without",
+         plan.runtime.empty() ? "" : plan.runtime + "/dpdk/", plan.prefix);
     if (auto started = start_eal(plan); !started) {
         if (plan.hugepages) start_without_hugepages(argv);
         return end({kInput, started.error()});

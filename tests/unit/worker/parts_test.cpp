@@ -51,6 +51,19 @@ TEST(EalPlan, MainOnTheFirstCpuWorkersBehindIt) {
     EXPECT_EQ(plan_eal(two_ports(1), {4}, 0).remarks.size(), 1U);
 }
 
+TEST(EalPlan, RunTimeFolderOfAnOrdinaryAccount) {
+    EXPECT_EQ(runtime_folder("/s", true, nullptr, nullptr), "");
+    EXPECT_EQ(runtime_folder("/s", true, nullptr, ""), "");
+    EXPECT_EQ(runtime_folder("/s", true, "", nullptr), "/run");
+    EXPECT_EQ(runtime_folder("/s", false, "/run/kmsgate", ""), "");
+    EXPECT_EQ(runtime_folder("/s", false, nullptr, "/run/user/7"), "");
+    EXPECT_EQ(runtime_folder("/s", false, nullptr, nullptr), "/s");
+    EXPECT_EQ(runtime_folder("/s", false, nullptr, ""), "/s");
+    EXPECT_EQ(runtime_folder("/s", false, "", "/run/user/7"), "/s");
+    EXPECT_EQ(runtime_folder(std::string(67, '/'), false, nullptr, nullptr).size(), 67U);
+    EXPECT_EQ(runtime_folder(std::string(68, '/'), false, nullptr, nullptr), "/tmp");
+}
+
 TEST(EalPlan, HugepagesWhenThereAreEnough) {
     const std::size_t needed = sizes_for(two_ports()).megabytes;
     EalPlan plan = plan_eal(two_ports(), {0, 1}, needed);

@@ -494,20 +494,28 @@ def without_privileges() -> None:
     with place() as where:
         where.seal(CASES / "policy.yaml")
         os.chown(where.folder, NOBODY, NOBODY)
-        who: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": [], "env": {**os.environ, "XDG_RUNTIME_DIR": ""}}
+        who: dict[str, Any] = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+        bare = {k: v for k, v in os.environ.items() if k not in ("RUNTIME_DIRECTORY", "XDG_RUNTIME_DIR", "HOME")}
         where.write("mc1-edge", [None, None], "user: daemon")
         words = [DATAPLANE, "--config", str(where.config), "--table", str(where.table)]
-        got = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False, **who)
+        got = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE, check=False, env=bare, **who)
         expect(got.returncode == 2 and "only root" in got.stderr and not where.state.exists(), "another account", got)
         where.write("mc1-edge", [None, None], "user: nobody")
-        with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **who) as process:
-            try:
-                told = process.stdout.readline() if process.stdout else ""
-                process.terminate()
-                _, log = process.communicate(timeout=PATIENCE)
-            finally:
-                process.kill()
-        expect(told == "ready\n" and process.returncode == 0, "its own account", log)
+        own = where.folder / "run"
+        own.mkdir()
+        os.chown(own, NOBODY, NOBODY)
+        for about, env, stands in [("unset", {}, where.state), ("empty", {"XDG_RUNTIME_DIR": ""}, where.state),
+                                   ("given", {"XDG_RUNTIME_DIR": str(own)}, own)]:
+            with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**bare, **env}, **who) as process:
+                try:
+                    told = process.stdout.readline() if process.stdout else ""
+                    sockets = [str(found) for found in stands.glob("dpdk/kmsgate-*/dpdk_telemetry.v2")]
+                    process.terminate()
+                    _, log = process.communicate(timeout=PATIENCE)
+                finally:
+                    process.kill()
+            expect(told == "ready\n" and process.returncode == 0, f"its own account, XDG_RUNTIME_DIR {about}", log)
+            expect(len(sockets) == 1, f"telemetry, XDG_RUNTIME_DIR {about}", log)
 
 
 def hugepages() -> None:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import argparse
 import filecmp
+import functools
 import importlib.util
 import os
 import sys
 import tempfile
 import traceback
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -59,6 +60,11 @@ def regenerated(folder: Path) -> list[str]:
         return faults
 
 
+def as_generated(folder: Path) -> tuple[str, list[tuple[str, list[str]]]]:
+    """As `one`, of the captures alone."""
+    return "captures as generated", [(folder.name, regenerated(folder))]
+
+
 def one(folder: Path, binary: Path) -> tuple[str, list[tuple[str, list[str]]]]:
     """Runs a folder: what to print, and (name, faults) of each thing that passed or failed."""
     try:
@@ -94,12 +100,10 @@ def main() -> int:
         print(f"run.py: no case is named {options.cases}", file=sys.stderr)
         return 2
 
-    def job(folder: Path) -> tuple[str, list[tuple[str, list[str]]]]:
-        if options.regenerate:
-            return "captures as generated", [(folder.name, regenerated(folder))]
-        return one(folder, options.binary.resolve())
-
-    with ThreadPoolExecutor(1 if options.regenerate else options.jobs) as pool:
+    job = as_generated if options.regenerate else functools.partial(one, binary=options.binary.resolve())
+    # the longest first, and processes: scapy keeps one CPU busy
+    chosen.sort(key=lambda folder: (not (folder / "table.py").exists(), folder))
+    with ProcessPoolExecutor(options.jobs) as pool:
         for text, results in pool.map(job, chosen):
             if len(results) > 1:
                 print(text)

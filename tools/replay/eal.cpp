@@ -8,6 +8,7 @@
 #include <rte_mbuf.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <array>
 
 #include "dataplane/core/frame.hpp"
@@ -17,11 +18,8 @@ namespace kmsgate::replay {
 std::expected<void, std::string> start_eal(std::size_t megabytes) {
     static bool started = false;
     if (started) return {};
-    cpu_set_t cpus;
-    CPU_ZERO(&cpus);
-    sched_getaffinity(0, sizeof cpus, &cpus);
-    int cpu = 0;
-    while (cpu < CPU_SETSIZE - 1 && !CPU_ISSET(cpu, &cpus)) ++cpu;
+    // where the kernel has put this process: several at once do not meet on the first CPU
+    const int cpu = std::max(sched_getcpu(), 0);
     std::array<std::string, 9> words = {"kmsgate",
                                         "--no-huge",
                                         "-m",

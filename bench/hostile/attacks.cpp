@@ -64,7 +64,8 @@ std::string i_message(std::size_t n, bool hashed) {
 }
 
 std::string key_mgmt(std::size_t space, bool hashed) {
-    return "v=0\r\n" + filled(space, [&](std::size_t n) { return "a=key-mgmt:mikey " + i_message(n, hashed) + "\r\n"; });
+    return "v=0\r\n" +
+           filled(space, [&](std::size_t n) { return "a=key-mgmt:mikey " + i_message(n, hashed) + "\r\n"; });
 }
 
 std::string entries(std::size_t space) {
@@ -91,7 +92,9 @@ std::string plain_text(std::size_t bytes) {
 
 // ---- the head
 
-std::string many_headers(std::size_t bytes) { return request(repeated(room(bytes), "X-A: b\r\n"), {}); }
+std::string many_headers(std::size_t bytes) {
+    return request(repeated(room(bytes), "X-A: b\r\n"), {});
+}
 std::string many_vias(std::size_t bytes) {
     return request(repeated(room(bytes), "Via: SIP/2.0/UDP h;branch=z9hG4bKx\r\n"), {});
 }
@@ -102,8 +105,12 @@ std::string many_types(std::size_t bytes) {
     return request(repeated(room(bytes) / 2, "Content-Type: application/sdp\r\n"),
                    "v=0\r\n" + repeated(room(bytes) / 2, "a=x\r\n"));
 }
-std::string folded_header(std::size_t bytes) { return request("Subject: x" + repeated(room(bytes), "\r\n y") + "\r\n", {}); }
-std::string lone_line_ends(std::size_t bytes) { return request(repeated(room(bytes), "A: b\nC: d\r") + "E: f\r\n", {}); }
+std::string folded_header(std::size_t bytes) {
+    return request("Subject: x" + repeated(room(bytes), "\r\n y") + "\r\n", {});
+}
+std::string lone_line_ends(std::size_t bytes) {
+    return request(repeated(room(bytes), "A: b\nC: d\r") + "E: f\r\n", {});
+}
 std::string open_quotes(std::size_t bytes) {
     return request("Contact: " + repeated(room(bytes), "\"<sip:a@b>;,") + "\r\n", {});
 }
@@ -111,20 +118,27 @@ std::string visited_networks(std::size_t bytes) {
     return request("P-Visited-Network-ID: " + repeated(room(bytes), "\"net.example\", ") + "x\r\n", {});
 }
 std::string asserted_identities(std::size_t bytes) {
-    std::string value = filled(room(bytes, 1200), [](std::size_t n) { return fmt::format("<sip:u{}@mc1.example>, ", n); });
-    return request("P-Asserted-Identity: " + value + "<tel:+44201>\r\nContent-Type: application/sdp\r\n", key_mgmt(1000, true));
+    std::string value =
+        filled(room(bytes, 1200), [](std::size_t n) { return fmt::format("<sip:u{}@mc1.example>, ", n); });
+    return request("P-Asserted-Identity: " + value + "<tel:+44201>\r\nContent-Type: application/sdp\r\n",
+                   key_mgmt(1000, true));
 }
 
 // ---- bodies
 
 std::string many_boundaries(std::size_t bytes) {
-    const std::string parameters = filled(room(bytes) / 2, [](std::size_t n) { return fmt::format(";boundary=b{}", n % 20); });
-    return typed("multipart/mixed" + parameters,
-                 filled(room(bytes) / 2, [](std::size_t n) { return fmt::format("--b{}\r\n\r\nx\r\n", n % 20); }));
+    const std::string parameters =
+        filled(room(bytes) / 2, [](std::size_t n) { return fmt::format(";boundary=b{}", n % 20); });
+    return typed("multipart/mixed" + parameters, filled(room(bytes) / 2, [](std::size_t n) {
+                     return fmt::format("--b{}\r\n\r\nx\r\n", n % 20);
+                 }));
 }
-std::string many_parts(std::size_t bytes) { return typed("multipart/mixed;boundary=b", repeated(room(bytes), "--b\r\n\r\n\r\n")); }
+std::string many_parts(std::size_t bytes) {
+    return typed("multipart/mixed;boundary=b", repeated(room(bytes), "--b\r\n\r\n\r\n"));
+}
 std::string parts_sniffed(std::size_t bytes) {
-    return typed("multipart/mixed;boundary=b", repeated(room(bytes), "--b\r\nContent-Type: application/x\r\n\r\nARoA\r\n"));
+    return typed("multipart/mixed;boundary=b",
+                 repeated(room(bytes), "--b\r\nContent-Type: application/x\r\n\r\nARoA\r\n"));
 }
 std::string prefix_delimiters(std::size_t bytes) {
     return typed("multipart/mixed;boundary=b", filled(room(bytes), [](std::size_t n) {
@@ -134,21 +148,26 @@ std::string prefix_delimiters(std::size_t bytes) {
 std::string nested_parts(std::size_t bytes) {
     std::string body = "v=0\r\na=x\r\n";
     for (std::size_t n = 0; body.size() < room(bytes); ++n)
-        body = fmt::format("--b{0}\r\nContent-Type: multipart/mixed;boundary=b{1}\r\n\r\n{2}\r\n--b{0}--\r\n", n + 1, n, body);
+        body = fmt::format("--b{0}\r\nContent-Type: multipart/mixed;boundary=b{1}\r\n\r\n{2}\r\n--b{0}--\r\n",
+                           n + 1, n, body);
     const std::size_t first = body.find("--b") + 3;
-    return typed(fmt::format("multipart/mixed;boundary=b{}", body.substr(first, body.find('\r') - first)), body);
+    return typed(fmt::format("multipart/mixed;boundary=b{}", body.substr(first, body.find('\r') - first)),
+                 body);
 }
 std::string nested_same_boundary(std::size_t bytes) {
     return typed("multipart/mixed;boundary=b",
                  repeated(room(bytes), "--b\r\nContent-Type: multipart/mixed;boundary=b\r\n\r\n"));
 }
 std::string nested_messages(std::size_t bytes) {
-    return typed("message/sip", repeated(room(bytes), "OPTIONS sip:a SIP/2.0\r\nContent-Type: message/sip\r\n\r\n"));
+    return typed("message/sip",
+                 repeated(room(bytes), "OPTIONS sip:a SIP/2.0\r\nContent-Type: message/sip\r\n\r\n"));
 }
 std::string base64_in_base64(std::size_t bytes) {
     std::string data(room(bytes) / 8, 'A');
     for (int i = 0; i < 6 && data.size() * 4 / 3 < room(bytes, 200); ++i) data = base64(data);
-    return request("Content-Type: application/mikey\r\nContent-Transfer-Encoding: base64, base64, base64, base64\r\n", data);
+    return request(
+        "Content-Type: application/mikey\r\nContent-Transfer-Encoding: base64, base64, base64, base64\r\n",
+        data);
 }
 std::string quoted_printable(std::size_t bytes) {
     return request("Content-Type: application/sdp\r\nContent-Transfer-Encoding: quoted-printable\r\n",
@@ -157,13 +176,21 @@ std::string quoted_printable(std::size_t bytes) {
 
 // ---- session descriptions
 
-std::string many_key_mgmt(std::size_t bytes) { return typed(kSip, key_mgmt(room(bytes), false)); }
-std::string empty_key_mgmt(std::size_t bytes) { return typed(kSip, "v=0\r\n" + repeated(room(bytes), "a=key-mgmt:mikey A\r\n")); }
+std::string many_key_mgmt(std::size_t bytes) {
+    return typed(kSip, key_mgmt(room(bytes), false));
+}
+std::string empty_key_mgmt(std::size_t bytes) {
+    return typed(kSip, "v=0\r\n" + repeated(room(bytes), "a=key-mgmt:mikey A\r\n"));
+}
 std::string odd_key_mgmt(std::size_t bytes) {
     return typed(kSip, "v=0\r\n" + repeated(room(bytes), " A =\tKey-Mgmt : MIKEY ARoAAAAA\r\n"));
 }
-std::string capabilities(std::size_t bytes) { return typed(kSip, "v=0\r\n" + repeated(room(bytes), "a=acap:1 acap:1 acap:1 key-mgmt:mikey A\r\n")); }
-std::string one_long_line(std::size_t bytes) { return typed(kSip, "v=0\r\na=key-mgmt:mikey " + repeated(room(bytes), "ARoA") + "\r\n"); }
+std::string capabilities(std::size_t bytes) {
+    return typed(kSip, "v=0\r\n" + repeated(room(bytes), "a=acap:1 acap:1 acap:1 key-mgmt:mikey A\r\n"));
+}
+std::string one_long_line(std::size_t bytes) {
+    return typed(kSip, "v=0\r\na=key-mgmt:mikey " + repeated(room(bytes), "ARoA") + "\r\n");
+}
 /// Every candidate is hashed with every KMS that an I_MESSAGE names.
 std::string hashed_crowd(std::size_t bytes) {
     const std::size_t half = room(bytes, 300) / 2;
@@ -172,28 +199,46 @@ std::string hashed_crowd(std::size_t bytes) {
 
 // ---- XML
 
-std::string xml_deep(std::size_t bytes) { return typed("application/x+xml", repeated(room(bytes), "<a>")); }
-std::string xml_texts(std::size_t bytes) { return typed("application/x+xml", "<r>" + repeated(room(bytes), "<a>ARoA</a>") + "</r>"); }
-std::string xml_nested_texts(std::size_t bytes) { return typed("application/x+xml", "<r>" + repeated(room(bytes), "<a>ARoF") + "</r>"); }
-std::string xml_references(std::size_t bytes) { return typed("application/x+xml", "<r>" + repeated(room(bytes), "&#x41;&#82;o") + "</r>"); }
-std::string xml_comments(std::size_t bytes) { return typed("application/x+xml", "<r>" + repeated(room(bytes), "<!--x-->A<?p?>") + "</r>"); }
-std::string xml_open_comment(std::size_t bytes) { return typed("application/x+xml", repeated(room(bytes), "<!--")); }
-std::string resource_lists(std::size_t bytes) { return typed("application/resource-lists+xml", entries(room(bytes))); }
+std::string xml_deep(std::size_t bytes) {
+    return typed("application/x+xml", repeated(room(bytes), "<a>"));
+}
+std::string xml_texts(std::size_t bytes) {
+    return typed("application/x+xml", "<r>" + repeated(room(bytes), "<a>ARoA</a>") + "</r>");
+}
+std::string xml_nested_texts(std::size_t bytes) {
+    return typed("application/x+xml", "<r>" + repeated(room(bytes), "<a>ARoF") + "</r>");
+}
+std::string xml_references(std::size_t bytes) {
+    return typed("application/x+xml", "<r>" + repeated(room(bytes), "&#x41;&#82;o") + "</r>");
+}
+std::string xml_comments(std::size_t bytes) {
+    return typed("application/x+xml", "<r>" + repeated(room(bytes), "<!--x-->A<?p?>") + "</r>");
+}
+std::string xml_open_comment(std::size_t bytes) {
+    return typed("application/x+xml", repeated(room(bytes), "<!--"));
+}
+std::string resource_lists(std::size_t bytes) {
+    return typed("application/resource-lists+xml", entries(room(bytes)));
+}
 std::string krr_lists(std::size_t bytes) {
     return typed("application/vnd.3gpp.kmsredirectresponse+xml",
                  "<KmsRedirectResponse xmlns=\"urn:3gpp:ns:mcsecKMSKRR:1.0\"><InitiatorKmsList>" +
-                     filled(room(bytes), [](std::size_t n) { return fmt::format("<KmsUri>k{}.example</KmsUri>", n); }) +
+                     filled(room(bytes),
+                            [](std::size_t n) { return fmt::format("<KmsUri>k{}.example</KmsUri>", n); }) +
                      "</InitiatorKmsList></KmsRedirectResponse>");
 }
 
 // ---- URIs
 
-std::string uri_bodies(std::size_t bytes) { return request(repeated(room(bytes), "Refer-To: <sip:a@b?body=v%3D0>\r\n"), {}); }
+std::string uri_bodies(std::size_t bytes) {
+    return request(repeated(room(bytes), "Refer-To: <sip:a@b?body=v%3D0>\r\n"), {});
+}
 std::string uri_in_uri(std::size_t bytes) {
     std::string uri = "sip:a@b?body=v%3D0";
     for (std::size_t level = 0; level < 6 && uri.size() * 2 < room(bytes); ++level) {
         std::string escaped;
-        for (const char c : uri) escaped += c == '%' ? "%25" : c == '?' ? "%3F" : c == '=' ? "%3D" : std::string(1, c);
+        for (const char c : uri)
+            escaped += c == '%' ? "%25" : c == '?' ? "%3F" : c == '=' ? "%3D" : std::string(1, c);
         uri = "sip:a@b?Refer-To=" + escaped + "&body=" + escaped;
     }
     return request("Refer-To: <" + uri + ">\r\n", {});
@@ -241,7 +286,9 @@ constexpr auto kAttacks = std::to_array<Attack>({
 
 }  // namespace
 
-std::span<const Attack> attacks() noexcept { return kAttacks; }
+std::span<const Attack> attacks() noexcept {
+    return kAttacks;
+}
 
 const Attack* find_attack(std::string_view name) noexcept {
     const auto at = std::ranges::find(kAttacks, name, &Attack::name);

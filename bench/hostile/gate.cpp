@@ -111,6 +111,8 @@ void HostileGate::message(const core::MessageRecord& record) {
     last_ = fmt::format("{} {}", to_string(record.decision->effective()), reason_text(*record.decision));
 }
 
-void HostileGate::drop(const core::DropRecord& record) { last_ = fmt::format("drop {}", record.reason); }
+void HostileGate::drop(const core::DropRecord& record) {
+    last_ = fmt::format("drop {}", record.reason);
+}
 
 }  // namespace kmsgate::bench

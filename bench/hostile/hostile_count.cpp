@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Every attack in every size once, each between two marks that callgrind understands: one run counts them all.
-// Prints a line a mark: attack, bytes of the message, frames, what became of it. Without valgrind it runs, too.
+// Every attack in every size once, each between two marks that callgrind understands: one run counts them
+// all. Prints a line a mark: attack, bytes of the message, frames, what became of it. Without valgrind it
+// runs, too.
 #include <valgrind/callgrind.h>
 
 #include <charconv>
@@ -36,7 +37,8 @@ void count(kmsgate::bench::HostileGate& gate, const kmsgate::bench::Attack& atta
         gate.judge(frames);
         if (!counted) continue;
         CALLGRIND_DUMP_STATS_AT(attack.name.data());
-        std::printf("%s\t%zu\t%zu\t%zu\t%s\n", attack.name.data(), bytes, text.size(), in, gate.last().c_str());
+        std::printf("%s\t%zu\t%zu\t%zu\t%s\n", attack.name.data(), bytes, text.size(), in,
+                    gate.last().c_str());
     }
 }
 

@@ -48,6 +48,8 @@ void print_changes(Context& c, const json& result) {
         out << counted(total, "change") << ": " << looser << " looser, " << stricter << " stricter\n";
     for (const json& edge : member(result, "modes_ended"))
         out << "edge " << shown(edge) << ": the mode set by hand ends\n";
+    for (const auto& [edge, mode] : member(result, "modes_back").items())
+        out << fmt::format("edge {}: mode {}, set by hand before, stands again\n", safe(edge), shown(mode));
 }
 
 void print_warnings(Context& c, const json& result) {
@@ -75,6 +77,12 @@ void print_generation(Context& c, const json& r, std::string_view said) {
 /// What commit and rollback answer.
 void print_committed(Context& c, const json& r) {
     print_warnings(c, r);
+    if (const std::string remark = text(r, "last_table"); !remark.empty())
+        c.terminal.err << safe(fmt::format(
+                              "warning: a dataplane that starts without control will not have this policy: "
+                              "it could not keep the table ({})",
+                              remark))
+                       << '\n';
     if (member(r, "unchanged") == json(true)) {
         print_generation(c, r, "is this policy and stays in force");
         return;

@@ -2,6 +2,9 @@
 // status, hello, version, edge list and mode.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cmath>
+
 #include "control/cli/commands.hpp"
 #include "control/cli/version.hpp"
 
@@ -40,13 +43,21 @@ void print_edges(Context& c, const json& edges) {
     table.print(c.terminal);
 }
 
+/// Counters beyond those of frames are for `stats`, unless they tell of a fault.
+bool is_shown(std::string_view key, const json& list) {
+    if (!key.starts_with("rx-") && !key.starts_with("tx-")) return true;
+    if (key.ends_with("-frames")) return true;
+    if (key.ends_with("-bytes") || key.ends_with("-copied")) return false;
+    return std::ranges::any_of(list, [&](const json& one) { return whole(one, key) != 0; });
+}
+
 /// Objects with one name each, as rows; columns are what the first of them holds.
 void print_listed(Context& c, std::string_view name, const json& list) {
     if (!list.is_array() || list.empty() || !list.front().is_object()) return;
     std::vector<std::string> headings = {std::string(name)};
     std::vector<std::string> keys;
     for (const auto& [key, value] : list.front().items()) {
-        if (key == name || value.is_structured()) continue;
+        if (key == name || value.is_structured() || !is_shown(key, list)) continue;
         headings.push_back((value.is_number() ? ">" : "") + key);
         keys.push_back(key);
     }
@@ -58,6 +69,14 @@ void print_listed(Context& c, std::string_view name, const json& list) {
         table.add(std::move(row));
     }
     table.print(c.terminal, "  ");
+    for (const json& one : list)
+        for (const json& remark : member(one, "remarks"))
+            c.terminal.out << "  " << shown(member(one, name)) << ' ' << shown(remark) << '\n';
+}
+
+/// The box's time, so that an age does not depend on the clock of whoever asks from elsewhere.
+double time_of(const json& r) {
+    return real(member(r, "control"), "time");
 }
 
 void print_policy(Context& c, const json& r) {
@@ -66,19 +85,20 @@ void print_policy(Context& c, const json& r) {
     if (policy.is_object())
         t.out << fmt::format("policy       generation {}, {} by {} at {}\n             {}\n",
                              whole(policy, "generation"), safe(text(policy, "how")),
-                             safe(text(policy, "user")), date(real(policy, "time")),
+                             safe(text(policy, "user")), aged(real(policy, "time"), time_of(r)),
                              safe(text(policy, "digest")));
     else
         t.out << "policy       none; use kmsgatectl policy commit FILE\n";
     if (const json& confirm = member(r, "confirm"); confirm.is_object())
         t.out << painted(fmt::format("             generation {} comes back at {} unless you say: kmsgatectl "
                                      "policy confirm",
-                                     member(confirm, "previous").dump(), date(real(confirm, "deadline"))),
+                                     member(confirm, "previous").dump(),
+                                     aged(real(confirm, "deadline"), time_of(r))),
                          Paint::yellow, t.out_colours)
               << '\n';
     if (const json& writer = member(r, "writer"); writer.is_object())
         t.out << "writer       " << safe(text(writer, "user")) << ", process " << whole(writer, "pid")
-              << '\n';
+              << ", since " << aged(real(writer, "since"), time_of(r)) << '\n';
 }
 
 void print_control(Context& c, const json& r) {
@@ -90,14 +110,62 @@ void print_control(Context& c, const json& r) {
     const std::string state = text(link, "state");
     t.out << "link         "
           << painted(safe(state), state == "connected" ? Paint::green : Paint::red, t.out_colours);
-    if (member(link, "since").is_number()) t.out << " since " << date(real(link, "since"));
+    if (member(link, "since").is_number()) t.out << " since " << aged(real(link, "since"), time_of(r));
     if (const std::string fault = text(link, "fault"); !fault.empty()) t.out << ": " << safe(fault);
     t.out << '\n';
     print_policy(c, r);
+    if (const json& modes = member(r, "modes"); modes.is_object() && !modes.empty())
+        t.out << "by hand      " << inlined(modes) << '\n';
     if (const json& tags = member(r, "tags"); tags.is_object())
         t.out << "tags         " << inlined(tags) << '\n';
     if (const json& events = member(r, "events"); events.is_object())
         t.out << "events       " << inlined(events) << '\n';
+}
+
+/// How the clock that messages are judged by stands to the system's.
+std::string clock_of(const json& clock) {
+    constexpr double kNoise = 1e-3;
+    const double behind = real(clock, "behind");
+    std::string out = moment(real(clock, "time"));
+    if (!std::isfinite(behind)) return out;
+    if (std::abs(behind) < kNoise) return out + ", in step with the system's";
+    return out +
+           fmt::format(", {:.3f} s {} the system's", std::abs(behind), behind > 0 ? "behind" : "ahead of");
+}
+
+std::string room_of(const json& value) {
+    return member(value, "capacity").is_number()
+               ? fmt::format("{} of {}", shown(member(value, "count")), shown(member(value, "capacity")))
+               : inlined(value);
+}
+
+std::string memory_of(const json& memory) {
+    std::string out;
+    for (const auto& [key, value] : memory.items())
+        if (value.is_number())
+            out += fmt::format("{}{} {}", out.empty() ? "" : ", ", safe(key == "bytes" ? "all" : key),
+                               size(value.get<double>()));
+    return out;
+}
+
+/// The parts of the dataplane's status that are objects, a line each.
+void print_parts(Context& c, const json& d) {
+    Terminal& t = c.terminal;
+    if (const std::string digest = text(d, "digest"); !digest.empty())
+        t.out << "  table        " << safe(digest) << '\n';
+    if (const std::string remark = text(d, "last_table"); !remark.empty())
+        t.out << "  "
+              << painted("the table is not kept for a start without control: " + safe(remark), Paint::yellow,
+                         t.out_colours)
+              << '\n';
+    for (const auto& [key, value] : d.items()) {
+        if (!value.is_object()) continue;
+        const std::string line = key == "clock"                           ? clock_of(value)
+                                 : key == "tags" || key == "transactions" ? room_of(value)
+                                 : key == "memory"                        ? memory_of(value)
+                                                                          : inlined(value);
+        t.out << fmt::format("  {:<13}{}\n", safe(key), line);
+    }
 }
 
 void print_dataplane(Context& c, const json& d) {
@@ -113,10 +181,7 @@ void print_dataplane(Context& c, const json& d) {
     }
     t.out << fmt::format("  {}, process {}, up {}, generation {}\n", safe(text(d, "version")),
                          whole(d, "pid"), duration(real(d, "uptime")), whole(d, "generation"));
-    for (const auto& [key, value] : d.items()) {
-        if (!value.is_object()) continue;
-        t.out << fmt::format("  {:<13}{}\n", safe(key), inlined(value));
-    }
+    print_parts(c, d);
     t.out << '\n';
     print_edges(c, member(d, "edges"));
     for (const auto& [key, name] : {std::pair("ports", "name"), std::pair("workers", "worker")}) {

@@ -65,19 +65,9 @@ void print_beside(Context& c, std::string_view title, std::string_view name, con
 int do_stats_show(Context& c) {
     json params = json::object();
     if (c.line.has("--since")) params["since"] = c.line.get("--since");
-    auto result = c.client.ask("stats.show", std::move(params));
     const std::string only = c.line.get("--edge");
-    if (result && !only.empty()) {
-        const json& edges = member(*result, "edges");
-        if (!edges.is_object() || !edges.contains(only)) {
-            std::string names;
-            for (const auto& [name, counts] : edges.items()) names += (names.empty() ? "" : ", ") + name;
-            return c.fail({kRefused, "no edge `" + only + "` is counted; write one of " + names, nullptr});
-        }
-        const json chosen = edges[only];
-        (*result)["edges"] = json{{only, chosen}};
-    }
-    return answer(c, result, [&](const json& r) {
+    if (!only.empty()) params["edge"] = only;
+    return answer(c, c.client.ask("stats.show", std::move(params)), [&](const json& r) {
         if (const json& since = member(r, "since"); since.is_object())
             c.terminal.out << "since mark " << safe(text(since, "name")) << " of "
                            << date(real(since, "time")) << '\n';

@@ -252,6 +252,10 @@ void add_streams(std::vector<Verb>& to) {
                 .help = "events as they happen",
                 .arguments = filters,
                 .examples = {"kmsgatectl events --verdict redirect", "kmsgatectl --json events --count 100"}};
+    for (Argument& a : events.arguments)
+        if (a.name == "--reason")
+            for (std::string& one : texts(watch::drop_reasons()))
+                if (std::ranges::find(a.words, one) == a.words.end()) a.words.push_back(std::move(one));
     events.arguments.push_back(flag("--drops", "also frames that were dropped before they made a message"));
     events.arguments.push_back(
         flag("--follow", "go on until stopped: what happens without --count and --seconds"));

@@ -68,9 +68,14 @@ int Context::fail(const Failure& failure) {
     const nlohmann::json& data = member(failure.error, "data");
     print_problems(terminal, terminal.err, member(data, "problems"), false);
     if (const auto& known = member(data, "known"); known.is_array() && !known.empty()) {
+        // Unless the message, which lists a dozen at most, has said so already.
         std::string names;
-        for (const auto& k : known) names += (names.empty() ? "" : ", ") + shown(k);
-        terminal.err << "known: " << safe(names) << '\n';
+        bool said = true;
+        for (const auto& k : known) {
+            names += (names.empty() ? "" : ", ") + shown(k);
+            said = said && failure.message.contains(shown(k));
+        }
+        if (!said) terminal.err << "known: " << safe(names) << '\n';
     }
     if (const auto& holder = member(data, "holder"); holder.is_object())
         terminal.err << "held by " << safe(text(holder, "user")) << ", process " << whole(holder, "pid")

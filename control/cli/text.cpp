@@ -109,8 +109,32 @@ std::string date(double seconds) {
     const auto whole = static_cast<std::time_t>(seconds);
     std::tm parts{};
     if (::gmtime_r(&whole, &parts) == nullptr) return {};
-    return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1,
+    return fmt::format("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", parts.tm_year + 1900, parts.tm_mon + 1,
                        parts.tm_mday, parts.tm_hour, parts.tm_min, parts.tm_sec);
+}
+
+std::string moment(double seconds) {
+    const double rounded = std::round(seconds * 1000) / 1000;
+    std::string out = date(rounded);
+    if (out.empty()) return out;
+    const auto millis = std::llround(rounded * 1000) % 1000;
+    return out.insert(out.size() - 1, fmt::format(".{:03}", millis));
+}
+
+std::string aged(double seconds, double now) {
+    const std::string day = date(seconds);
+    if (day.empty() || !std::isfinite(now)) return day;
+    return now < seconds ? fmt::format("{} (in {})", day, duration(seconds - now))
+                         : fmt::format("{} ({} ago)", day, duration(now - seconds));
+}
+
+std::string size(double bytes) {
+    constexpr std::string_view kUnits[] = {"KiB", "MiB", "GiB", "TiB"};
+    if (!std::isfinite(bytes) || bytes < 0) return {};
+    if (bytes < 1024) return fmt::format("{:.0f} bytes", bytes);
+    std::size_t unit = 0;
+    for (bytes /= 1024; bytes >= 1023.95 && unit + 1 < std::size(kUnits); ++unit) bytes /= 1024;
+    return fmt::format("{:.1f} {}", bytes, kUnits[unit]);
 }
 
 std::string duration(double seconds) {

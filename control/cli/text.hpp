@@ -38,10 +38,16 @@ enum class Paint : std::uint8_t { none, bold, dim, red, green, yellow };
 
 /// "1,234,567".
 [[nodiscard]] std::string grouped(std::uint64_t number);
-/// "2026-11-22 03:30:49Z"; empty for what is no date.
+/// "2026-11-22T03:30:49Z" (ISO 8601, UTC); empty for what is no date.
 [[nodiscard]] std::string date(double seconds);
+/// "2026-11-22T03:30:49.250Z"
+[[nodiscard]] std::string moment(double seconds);
+/// "2026-11-22T03:30:49Z (3 min 2 s ago)", "(in 12 s)"; the date alone where `now` is none.
+[[nodiscard]] std::string aged(double seconds, double now);
 /// "3 d 4 h", "5 min 10 s", "12 s".
 [[nodiscard]] std::string duration(double seconds);
+/// "512 bytes", "61.2 MiB".
+[[nodiscard]] std::string size(double bytes);
 
 class Table {
   public:

@@ -19,9 +19,10 @@ struct Committer::Work {
     Made made;
     Plan plan;
     Generation generation;
-    std::vector<std::string> modes_ended;
+    ModeChange modes;
     std::optional<Pending> pending;
     std::uint64_t previous = 0;
+    std::string remark;  ///< why the dataplane could not keep the table for its next start
 };
 
 namespace {
@@ -98,17 +99,29 @@ void Committer::compiled(const std::shared_ptr<Work>& work) {
         }
         return finish(work, result_of(*work, true));
     }
-    for (const auto& [edge, mode] : store_.modes())
-        if (work->plan.edges.contains(edge)) work->modes_ended.push_back(edge);
     dataplane_->when_ready([this, work](std::optional<Fault> fault) {
         if (fault) return finish(work, std::unexpected(*std::move(fault)));
         push(work);
     });
 }
 
+ModeChange Committer::modes_of(const Work& work) const {
+    ModeChange out;
+    for (const auto& [edge, mode] : store_.modes())
+        if (work.plan.edges.contains(edge)) out.ended.emplace(edge, mode);
+    // The way back leads to the modes that stood there, too, not to what stands in the policy alone.
+    const std::optional<Undo> undo = work.wish.to != 0 ? store_.undo() : std::nullopt;
+    if (undo && undo->generation == work.previous && undo->previous == work.wish.to)
+        for (const auto& [edge, mode] : undo->modes)
+            if (work.made.policy->edge(edge) != nullptr && std::ranges::find(edges_, edge) != edges_.end())
+                out.back.emplace(edge, mode);
+    return out;
+}
+
 void Committer::push(const std::shared_ptr<Work>& work) {
     const Wish& wish = work->wish;
     work->previous = running_ ? running_->number : 0;
+    work->modes = modes_of(*work);
     Generation& g = work->generation;
     // One that the dataplane took while we could not write it down keeps its number.
     g.number = std::max(work->previous, dataplane_->generation()) + 1;
@@ -125,7 +138,8 @@ void Committer::push(const std::shared_ptr<Work>& work) {
         return finish(work, std::unexpected(unwritable(written.error())));
     g.text.clear();
     Json modes = Json::object();
-    for (const std::string& edge : work->modes_ended) modes[edge] = nullptr;
+    for (const auto& [edge, mode] : work->modes.ended) modes[edge] = nullptr;
+    for (const auto& [edge, mode] : work->modes.back) modes[edge] = mode;
     dataplane_->change({{"op", "table"}, {"generation", g.number}, {"modes", std::move(modes)}},
                        work->made.policy->blob, [this, work](const Result& answer) { pushed(work, answer); });
 }
@@ -135,12 +149,16 @@ void Committer::pushed(const std::shared_ptr<Work>& work, const Result& answer) 
         store_.forget(work->generation.number);
         return finish(work, std::unexpected(answer.error()));
     }
-    if (const Done done = store_.accept(work->generation.number, work->pending, work->modes_ended); !done) {
+    if (const auto remark = (*answer)->find("last_table"); remark != (*answer)->end() && remark->is_string())
+        work->remark = remark->get<std::string>();
+    if (const Done done = store_.accept(work->generation.number, work->previous, work->pending, work->modes);
+        !done) {
         store_.forget(work->generation.number);
         const Fault fault = unwritable(done.error());
         if (!policy_) return finish(work, std::unexpected(fault));
         // What cannot be written down must not be in force.
         Json modes = Json::object();
+        for (const auto& [edge, mode] : work->modes.back) modes[edge] = nullptr;
         for (const auto& [edge, mode] : store_.modes()) modes[edge] = mode;
         dataplane_->change({{"op", "table"}, {"generation", work->previous}, {"modes", std::move(modes)}},
                            policy_->blob,
@@ -162,10 +180,16 @@ void Committer::accepted(const std::shared_ptr<Work>& work) {
         deadline_ = Timer();
     log_info(fmt::format("generation {} is in force ({}, by {})", running_->number, to_string(running_->how),
                          running_->who.user));
+    if (!work->remark.empty())
+        log_warning(fmt::format("the dataplane could not keep generation {} for its next start: {}",
+                                running_->number, work->remark));
     finish(work, result_of(*work, false));
 }
 
 JsonPtr Committer::result_of(const Work& work, bool unchanged) const {
+    Json ended = Json::array();
+    for (const auto& [edge, mode] : work.modes.ended)
+        if (!work.modes.back.contains(edge)) ended.push_back(edge);
     auto out =
         std::make_shared<Json>(Json{{"generation", running_->number},
                                     {"digest", running_->digest},
@@ -173,7 +197,9 @@ JsonPtr Committer::result_of(const Work& work, bool unchanged) const {
                                     {"changes", work.plan.changes ? *work.plan.changes : Json::array()},
                                     {"more", work.plan.more},
                                     {"warnings", *work.made.problems},
-                                    {"modes_ended", work.modes_ended},
+                                    {"modes_ended", std::move(ended)},
+                                    {"modes_back", work.modes.back},
+                                    {"last_table", work.remark.empty() ? Json() : Json(work.remark)},
                                     {"previous", work.previous == 0 ? Json() : Json(work.previous)},
                                     {"confirm", nullptr}});
     if (work.pending) (*out)["confirm"] = {{"deadline", work.pending->deadline}};

@@ -68,6 +68,7 @@ class Committer {
     [[nodiscard]] Fault in_progress() const;
     [[nodiscard]] Fault waits_for_confirm() const;
     void compiled(const std::shared_ptr<Work>& work);
+    [[nodiscard]] ModeChange modes_of(const Work& work) const;
     void push(const std::shared_ptr<Work>& work);
     void pushed(const std::shared_ptr<Work>& work, const Result& answer);
     void accepted(const std::shared_ptr<Work>& work);

@@ -101,8 +101,8 @@ Done Store::set_value(std::string_view name, std::string_view value) {
         .done();
 }
 
-std::map<std::string, std::string> Store::modes() {
-    std::map<std::string, std::string> out;
+Modes Store::modes() {
+    Modes out;
     Statement s = db_.statement("SELECT edge, mode FROM modes");
     while (s.step()) out.emplace(s.text(0), s.text(1));
     return out;

@@ -44,6 +44,22 @@ struct Pending {
     Who who;
 };
 
+/// Modes set by hand, edge to mode.
+using Modes = std::map<std::string, std::string>;
+
+/// What a commit did to modes set by hand.
+struct ModeChange {
+    Modes ended;
+    Modes back;  ///< of the generation before, which comes back
+};
+
+/// What the way back from a generation has to bring along.
+struct Undo {
+    std::uint64_t generation = 0;
+    std::uint64_t previous = 0;
+    Modes modes;  ///< that it ended
+};
+
 struct UserRow {
     std::string domain;
     std::string user;   ///< normalised
@@ -71,20 +87,23 @@ class Store {
     [[nodiscard]] std::vector<Generation> history(std::size_t limit, std::uint64_t before);
     /// Writes it down before the dataplane has it; it counts for nothing until accept().
     [[nodiscard]] Done prepare(const Generation& generation);
-    /// The dataplane has taken it. Modes of these edges end; `pending` replaces what waited for confirmation.
-    [[nodiscard]] Done accept(std::uint64_t number, const std::optional<Pending>& pending,
-                              std::span<const std::string> modes_ended);
+    /// The dataplane has taken it, `previous` (0: none) stood before. `pending` replaces what waited for
+    /// confirmation.
+    [[nodiscard]] Done accept(std::uint64_t number, std::uint64_t previous,
+                              const std::optional<Pending>& pending, const ModeChange& modes);
     /// It was not taken.
     Done forget(std::uint64_t number);
     [[nodiscard]] std::optional<Pending> pending();
     [[nodiscard]] Done end_pending();
+    /// Of the generation accepted last.
+    [[nodiscard]] std::optional<Undo> undo();
 
     // small values by name
     [[nodiscard]] std::string value(std::string_view name);
     [[nodiscard]] Done set_value(std::string_view name, std::string_view value);
 
     // modes set by hand
-    [[nodiscard]] std::map<std::string, std::string> modes();
+    [[nodiscard]] Modes modes();
     /// Empty mode: the policy's own.
     [[nodiscard]] Done set_mode(std::string_view edge, std::string_view mode);
 

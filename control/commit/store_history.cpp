@@ -10,6 +10,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kHow = {"commit", "rollback", "auto-rollback", "start"};
 constexpr std::string_view kPending = "pending";
+constexpr std::string_view kUndo = "undo";
 
 std::int64_t as_int(std::uint64_t n) {
     return static_cast<std::int64_t>(n);
@@ -73,8 +74,8 @@ Done Store::prepare(const Generation& g) {
         .done();
 }
 
-Done Store::accept(std::uint64_t number, const std::optional<Pending>& pending,
-                   std::span<const std::string> modes_ended) {
+Done Store::accept(std::uint64_t number, std::uint64_t previous, const std::optional<Pending>& pending,
+                   const ModeChange& modes) {
     Transaction all(db_);
     if (!all.begun()) return all.begun();
     if (const Done done =
@@ -92,8 +93,12 @@ Done Store::accept(std::uint64_t number, const std::optional<Pending>& pending,
                     {"pid", pending->who.pid}}
                    .dump();
     if (const Done done = set_value(kPending, json); !done) return done;
-    for (const std::string& edge : modes_ended)
+    const Json undo = {{"generation", number}, {"previous", previous}, {"modes", modes.ended}};
+    if (const Done done = set_value(kUndo, undo.dump()); !done) return done;
+    for (const auto& [edge, mode] : modes.ended)
         if (const Done done = set_mode(edge, ""); !done) return done;
+    for (const auto& [edge, mode] : modes.back)
+        if (const Done done = set_mode(edge, mode); !done) return done;
     return all.commit();
 }
 
@@ -116,6 +121,13 @@ std::optional<Pending> Store::pending() {
 
 Done Store::end_pending() {
     return set_value(kPending, "");
+}
+
+std::optional<Undo> Store::undo() {
+    const Json json = Json::parse(value(kUndo), nullptr, false);
+    if (!json.is_object()) return std::nullopt;
+    return Undo{json.value("generation", std::uint64_t{0}), json.value("previous", std::uint64_t{0}),
+                json.value("modes", Modes())};
 }
 
 }  // namespace kmsgate::control

@@ -40,6 +40,14 @@ Fault unknown(const char* name, const char* what, std::string_view given, const 
         {{"known", known}});
 }
 
+Fault unknown_tag(std::string_view word, const Policy& policy) {
+    if (!policy.tags.empty()) return unknown("unknown-tag", "tag", word, policy.tags);
+    return user_fault(
+        "unknown-tag",
+        fmt::format("unknown tag {}; the policy declares none: add it under tags:", quote(word)),
+        {{"known", Json::array()}});
+}
+
 }  // namespace
 
 Fault user_fault(std::string name, std::string message, Json data) {
@@ -52,27 +60,35 @@ Fault no_policy() {
                       "no policy is in force that says which domains and tags there are; commit one first");
 }
 
+std::expected<sip::UserUri, Fault> one_user(std::string_view given) {
+    // Behind normalise() it could not be told from a `*` that was written %2A.
+    if (given.find('*') != std::string_view::npos)
+        return std::unexpected(user_fault(
+            "bad-user",
+            fmt::format("{} is a pattern, and this is about one user: write its URI like "
+                        "sip:alice@mc1.example (a * that belongs to a name is written %2A); patterns stand "
+                        "in the policy, under users: and when:",
+                        quote(given))));
+    const sip::UserUri uri = sip::UserUri::normalise(given);
+    if (uri.empty())
+        return std::unexpected(user_fault(
+            "bad-user",
+            fmt::format("{} is no user URI; write it like sip:alice@mc1.example or tel:+442012345678",
+                        quote(given))));
+    return uri;
+}
+
 std::expected<UserRow, Fault> Users::checked(const std::string& domain, const std::string& user,
                                              const std::string& words) const {
     const PolicyPtr policy = committer_.policy();
     if (!policy) return std::unexpected(no_policy());
     if (!policy->domains.contains(domain))
         return std::unexpected(unknown("unknown-domain", "domain", domain, policy->domains));
-    const sip::UserUri uri = sip::UserUri::normalise(user);
-    if (uri.empty())
-        return std::unexpected(user_fault(
-            "bad-user",
-            fmt::format("{} is no user URI; write it like sip:alice@mc1.example or tel:+442012345678",
-                        quote(user))));
-    UserRow out{domain, std::string(uri.text()), {}};
+    const auto uri = one_user(user);
+    if (!uri) return std::unexpected(uri.error());
+    UserRow out{domain, std::string(uri->text()), {}};
     for (const std::string_view word : split(words)) {
-        if (policy->tags.empty())
-            return std::unexpected(user_fault(
-                "unknown-tag",
-                fmt::format("unknown tag {}; the policy declares none: add it under tags:", quote(word)),
-                {{"known", Json::array()}}));
-        if (!policy->tags.contains(word))
-            return std::unexpected(unknown("unknown-tag", "tag", word, policy->tags));
+        if (!policy->tags.contains(word)) return std::unexpected(unknown_tag(word, *policy));
         out.words.append(out.words.empty() ? "" : " ").append(word);
     }
     return out;
@@ -144,14 +160,11 @@ Fault tags_full(const Json& answer) {
 }
 
 void Users::untag(const std::string& domain, const std::string& user, const Reply& reply) {
-    // The domain need not be declared any more.
-    const sip::UserUri uri = sip::UserUri::normalise(user);
-    if (uri.empty())
-        return reply(std::unexpected(user_fault(
-            "bad-user",
-            fmt::format("{} is no user URI; write it like sip:alice@mc1.example or tel:+442012345678",
-                        quote(user)))));
-    const std::string normal(uri.text());
+    // The domain need not be declared any more, and what was kept may be what is refused now.
+    const std::string as_kept(sip::UserUri::normalise(user).text());
+    const auto uri = one_user(user);
+    if (!uri && !store_.user(domain, as_kept)) return reply(std::unexpected(uri.error()));
+    const std::string& normal = as_kept;
     const auto answer_with = [domain, normal](bool removed) {
         return std::make_shared<const Json>(Json{{"domain", domain}, {"user", normal}, {"removed", removed}});
     };
@@ -180,13 +193,9 @@ void Users::untag(const std::string& domain, const std::string& user, const Repl
 Result Users::show(const Shown& wish) {
     std::string user;
     if (wish.user) {
-        const sip::UserUri uri = sip::UserUri::normalise(*wish.user);
-        if (uri.empty())
-            return std::unexpected(user_fault(
-                "bad-user",
-                fmt::format("{} is no user URI; write it like sip:alice@mc1.example or tel:+442012345678",
-                            quote(*wish.user))));
-        user = uri.text();
+        const auto uri = one_user(*wish.user);
+        if (!uri) return std::unexpected(uri.error());
+        user = uri->text();
     }
     Json rows = Json::array();
     Json next;
@@ -213,6 +222,15 @@ Result Users::show(const Shown& wish) {
         // A domain and a user name one row.
         return !(wish.domain && wish.user && row.user == user);
     });
+    // Nobody is found in a domain or under a tag that there is not, either: users of names that the policy
+    // does not declare any more may be there.
+    const bool nobody = rows.empty() && next.is_null() && wish.after.second.empty();
+    if (const PolicyPtr policy = committer_.policy(); policy && nobody) {
+        if (wish.domain && !policy->domains.contains(*wish.domain))
+            return std::unexpected(unknown("unknown-domain", "domain", *wish.domain, policy->domains));
+        if (wish.tag && !policy->tags.contains(*wish.tag))
+            return std::unexpected(unknown_tag(*wish.tag, *policy));
+    }
     return std::make_shared<const Json>(
         Json{{"users", std::move(rows)}, {"next", std::move(next)}, {"count", store_.users()}});
 }

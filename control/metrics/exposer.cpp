@@ -8,6 +8,7 @@
 
 #include "control/metrics/families.hpp"
 #include "control/metrics/http.hpp"
+#include "control/metrics/openmetrics.hpp"
 
 namespace kmsgate::control::metrics {
 namespace {
@@ -42,8 +43,11 @@ Exposer::~Exposer() = default;
 std::expected<std::unique_ptr<Exposer>, std::string> Exposer::open(std::string_view address) {
     if (address.empty() || address == "none") return nullptr;
     std::unique_ptr<Exposer> out(new Exposer);
-    auto http = HttpPage::open(address, [inside = out->inside_.get()] {
-        return prometheus::TextSerializer().Serialize(families(*inside->latest.get()));
+    auto http = HttpPage::open(address, [inside = out->inside_.get()](std::string_view accept) {
+        const auto all = families(*inside->latest.get());
+        return wants_openmetrics(accept)
+                   ? HttpPage::Content{kOpenMetrics, openmetrics(all)}
+                   : HttpPage::Content{kPlainText, prometheus::TextSerializer().Serialize(all)};
     });
     if (!http) return std::unexpected(std::move(http.error()));
     out->inside_->http = std::move(*http);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Metrics over HTTP (Prometheus text) from the latest answers of the dataplane: a scrape never waits for it.
+// Metrics over HTTP (OpenMetrics, or the older Prometheus text) from the latest answers of the dataplane: a
+// scrape never waits for it.
 #pragma once
 
 #include <cstdint>

@@ -84,7 +84,7 @@ std::uint16_t port_of(int fd) {
 }  // namespace
 
 struct HttpPage::Inside {
-    std::function<std::string()> page;
+    Make page;
     int stop = -1;
     std::uint16_t port = 0;
     unsigned fresh = 0;  ///< connections in this second
@@ -103,9 +103,11 @@ struct HttpPage::Inside {
     }
 
     static void answer(evhttp_request* request, void* self) {
-        const std::string text = static_cast<Inside*>(self)->page();
+        const char* const accept = evhttp_find_header(evhttp_request_get_input_headers(request), "Accept");
+        const auto& [type, text] = static_cast<Inside*>(self)->page(
+            accept != nullptr ? std::string_view(accept) : std::string_view());
         evkeyvalq* const headers = evhttp_request_get_output_headers(request);
-        evhttp_add_header(headers, "Content-Type", "text/plain; version=0.0.4; charset=utf-8");
+        evhttp_add_header(headers, "Content-Type", type);
         evbuffer_add(evhttp_request_get_output_buffer(request), text.data(), text.size());
         evhttp_send_reply(request, HTTP_OK, nullptr, nullptr);
     }
@@ -160,8 +162,7 @@ struct HttpPage::Inside {
 HttpPage::HttpPage() : inside_(std::make_unique<Inside>()) {}
 HttpPage::~HttpPage() = default;
 
-std::expected<std::unique_ptr<HttpPage>, std::string> HttpPage::open(std::string_view address,
-                                                                     std::function<std::string()> page) {
+std::expected<std::unique_ptr<HttpPage>, std::string> HttpPage::open(std::string_view address, Make page) {
     const auto parsed = parse_address(address);
     if (!parsed)
         return std::unexpected(

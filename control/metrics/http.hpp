@@ -13,10 +13,16 @@ namespace kmsgate::control::metrics {
 
 class HttpPage {
   public:
-    /// Serves what `page` makes at GET /metrics; `page` is called on the server's thread. Address as of
-    /// Exposer::open.
-    [[nodiscard]] static std::expected<std::unique_ptr<HttpPage>, std::string> open(
-        std::string_view address, std::function<std::string()> page);
+    struct Content {
+        const char* type;  ///< for Content-Type
+        std::string text;
+    };
+    /// Makes the page for a client that sent this Accept header (empty: none). On the server's thread.
+    using Make = std::function<Content(std::string_view accept)>;
+
+    /// Serves the page at GET /metrics. Address as of Exposer::open.
+    [[nodiscard]] static std::expected<std::unique_ptr<HttpPage>, std::string> open(std::string_view address,
+                                                                                    Make page);
     ~HttpPage();
     HttpPage(const HttpPage&) = delete;
     HttpPage& operator=(const HttpPage&) = delete;

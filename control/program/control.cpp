@@ -106,11 +106,13 @@ struct Control::Inside {
     }
 
     void add_status(Json& out) const {
-        out["control"] = {{"version", kVersion},
-                          {"pid", ::getpid()},
-                          {"uptime", wall_seconds() - started},
-                          {"clients", server.clients()},
-                          {"state", settings.startup.state}};
+        out["control"] = {
+            {"version", kVersion},
+            {"pid", ::getpid()},
+            {"time", wall_seconds()},
+            {"uptime", std::chrono::duration<double>(std::chrono::steady_clock::now() - started).count()},
+            {"clients", server.clients()},
+            {"state", settings.startup.state}};
         out["events"] = nullptr;
         if (!sink) return;
         const events::Counts& counts = sink->counts();
@@ -178,7 +180,7 @@ struct Control::Inside {
     std::unique_ptr<metrics::Exposer> exposer;
     metrics::Snapshot latest;
     Timer ticking;
-    double started = wall_seconds();
+    std::chrono::steady_clock::time_point started = std::chrono::steady_clock::now();
     std::uint64_t reconnects = 0;
     bool asking = false;
 };

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/commit/users_faults.hpp"
+#include "control/server/filters.hpp"
 #include "control/server/methods.hpp"
 #include "control/server/params.hpp"
 #include "policy/language/problem.hpp"
@@ -16,11 +17,6 @@ namespace {
 using std::chrono::milliseconds;
 
 constexpr milliseconds kStatusWait{2'000};
-
-bool served(const Rooms& rooms, const std::string& edge) {
-    return std::ranges::any_of(rooms.startup.pairs,
-                               [&](const startup::Pair& pair) { return pair.edge == edge; });
-}
 
 void list(Rooms& rooms, const Call& call) {
     Json edges = Json::array();
@@ -55,21 +51,13 @@ void set_mode(Rooms& rooms, const Call& call) {
     if (p.fault()) return call.reply(std::unexpected(*p.fault()));
     const PolicyPtr policy = rooms.committer.policy();
     if (!policy) return call.reply(std::unexpected(no_policy()));
+    if (auto fault = edge_fault(rooms, name)) return call.reply(std::unexpected(*std::move(fault)));
+    // Served edges are in every policy that was taken, unless kmsgate.yaml has changed since.
     const Policy::Edge* const edge = policy->edge(name);
-    if (edge == nullptr || !served(rooms, name)) {
-        std::vector<std::string> known;
-        for (const Policy::Edge& one : policy->edges)
-            if (served(rooms, one.name)) known.push_back(one.name);
-        const std::vector<std::string_view> words(known.begin(), known.end());
-        return call.reply(std::unexpected(user_fault(
-            "unknown-edge",
-            edge == nullptr
-                ? fmt::format("unknown edge {}; {}", policy::language::quote(name),
-                              policy::language::one_of(name, words))
-                : fmt::format("edge {} has no ports in kmsgate.yaml; {}", policy::language::quote(name),
-                              policy::language::one_of(name, words)),
-            {{"known", known}})));
-    }
+    if (edge == nullptr)
+        return call.reply(std::unexpected(
+            user_fault("unknown-edge", fmt::format("the policy in force has no edge {}; commit one that has",
+                                                   policy::language::quote(name)))));
     const std::string of_policy = edge->mode;
     rooms.dataplane.change(
         {{"op", "modes"}, {"modes", {{name, mode.empty() ? Json() : Json(mode)}}}}, nullptr,

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "control/commit/users_faults.hpp"
+#include "control/server/filters.hpp"
 #include "control/server/methods.hpp"
 #include "control/server/params.hpp"
 #include "dataplane/watch/registry.hpp"
@@ -57,9 +58,11 @@ const Json& member(const Json& object, const char* key) {
 }
 
 void show(Rooms& rooms, const Call& call) {
-    Params p(*call.params, {"since"});
+    Params p(*call.params, {"since", "edge"});
     const auto name = p.maybe_text("since", 64);
+    const auto edge = p.maybe_text("edge");
     if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (auto fault = edge_fault(rooms, edge)) return call.reply(std::unexpected(*std::move(fault)));
     auto mark = std::make_shared<Json>();
     if (name) {
         const auto kept = rooms.store.mark(*name);
@@ -74,7 +77,7 @@ void show(Rooms& rooms, const Call& call) {
         }
         *mark = Json::parse(*kept, nullptr, false);
     }
-    rooms.dataplane.gather("stats", [&rooms, name, mark, reply = call.reply](const Result& answer) {
+    rooms.dataplane.gather("stats", [&rooms, name, edge, mark, reply = call.reply](const Result& answer) {
         if (!answer) return reply(std::unexpected(answer.error()));
         auto out = std::make_shared<Json>(**answer);
         bool restarted = false;
@@ -82,6 +85,10 @@ void show(Rooms& rooms, const Call& call) {
             // After a restart every counter began anew, also one that is beyond the mark again.
             restarted = mark->value("epoch", std::string()) != rooms.dataplane.epoch();
             if (!restarted) *out = stats_since(*out, member(*mark, "stats"), restarted);
+        }
+        if (edge) {
+            const Json counts = member(member(*out, "edges"), edge->c_str());
+            (*out)["edges"] = counts.is_null() ? Json::object() : Json{{*edge, counts}};
         }
         (*out)["since"] = mark->is_object() ? Json{{"name", *name}, {"time", member(*mark, "time")}} : Json();
         (*out)["restarted"] = restarted;
@@ -119,16 +126,7 @@ void rules(Rooms& rooms, const Call& call) {
     Params p(*call.params, {"edge"});
     const auto edge = p.maybe_text("edge");
     if (p.fault()) return call.reply(std::unexpected(*p.fault()));
-    if (const PolicyPtr policy = rooms.committer.policy(); edge && policy && policy->edge(*edge) == nullptr) {
-        std::vector<std::string> known;
-        for (const Policy::Edge& one : policy->edges) known.push_back(one.name);
-        const std::vector<std::string_view> words(known.begin(), known.end());
-        return call.reply(
-            std::unexpected(user_fault("unknown-edge",
-                                       fmt::format("unknown edge {}; {}", policy::language::quote(*edge),
-                                                   policy::language::one_of(*edge, words)),
-                                       {{"known", known}})));
-    }
+    if (auto fault = edge_fault(rooms, edge)) return call.reply(std::unexpected(*std::move(fault)));
     rooms.dataplane.gather("rules", [edge, reply = call.reply](const Result& answer) {
         if (!answer) return reply(std::unexpected(answer.error()));
         Json list = Json::array();

@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/server/base64.hpp"
+#include "control/server/filters.hpp"
 #include "control/server/methods.hpp"
 #include "control/server/params.hpp"
 
@@ -10,7 +11,6 @@ namespace kmsgate::control {
 namespace {
 
 constexpr std::size_t kMostMessage = std::size_t{1} << 20;
-constexpr std::size_t kMostOutcomes = 100;
 
 void explain(Rooms& rooms, const Call& call) {
     Params p(*call.params, {"edge", "arrival", "source", "destination", "mode", "message"});
@@ -24,6 +24,8 @@ void explain(Rooms& rooms, const Call& call) {
     if (!message || message->empty() || message->size() > kMostMessage)
         p.refuse("parameter `message` must be a SIP message of at most 1 MiB in base64");
     if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (auto fault = edge_fault(rooms, request["edge"].get<std::string>()))
+        return call.reply(std::unexpected(*std::move(fault)));
     rooms.dataplane.call(std::move(request), std::make_shared<const Bytes>(*message),
                          [reply = call.reply](const Result& answer) {
                              if (!answer) return reply(std::unexpected(answer.error()));
@@ -36,13 +38,14 @@ void explain(Rooms& rooms, const Call& call) {
 void subscribe(Rooms& rooms, const Call& call) {
     Params p(*call.params, {"edge", "verdict", "reason", "user", "call_id", "drops"});
     EventFilter filter;
-    filter.edge = p.maybe_text("edge");
-    filter.verdict = p.maybe_text("verdict");
-    filter.reason = p.maybe_text("reason");
-    filter.user = p.maybe_text("user");
-    filter.call_id = p.maybe_text("call_id");
     filter.drops = p.truth("drops");
+    filter.edge = p.maybe_text("edge");
+    filter.verdict = verdict_of(p);
+    filter.reason = reason_of(p, filter.drops);
+    filter.user = user_of(p);
+    filter.call_id = p.maybe_text("call_id");
     if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (auto fault = edge_fault(rooms, filter.edge)) return call.reply(std::unexpected(*std::move(fault)));
     rooms.streams.subscribe(call.client, std::move(filter), call.reply);
 }
 
@@ -50,21 +53,27 @@ void trace(Rooms& rooms, const Call& call) {
     Params p(*call.params, {"edge", "method", "call_id", "user", "verdict", "reason", "count", "seconds"});
     Json request = {{"count", p.number("count", 1, 1000).value_or(1)},
                     {"seconds", p.number("seconds", 1, 3600).value_or(60)}};
-    for (const char* const key : {"edge", "method", "call_id", "user", "verdict", "reason"})
-        if (auto text = p.maybe_text(key)) request[key] = *std::move(text);
+    const auto edge = p.maybe_text("edge");
+    for (auto& [key, text] : {std::pair("edge", edge), std::pair("method", method_of(p)),
+                              std::pair("call_id", p.maybe_text("call_id")), std::pair("user", user_of(p)),
+                              std::pair("verdict", verdict_of(p)), std::pair("reason", reason_of(p, false))})
+        if (text) request[key] = *text;
     if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (auto fault = edge_fault(rooms, edge)) return call.reply(std::unexpected(*std::move(fault)));
     rooms.streams.begin(call.client, call.who, "trace", std::move(request), call.reply);
 }
 
 void capture(Rooms& rooms, const Call& call) {
     Params p(*call.params, {"edge", "outcomes", "generated", "frames", "seconds", "snaplen"});
-    Json request = {{"outcomes", p.texts("outcomes", kMostOutcomes)},
+    Json request = {{"outcomes", outcomes_of(p)},
                     {"generated", p.truth("generated")},
                     {"frames", p.number("frames", 1, 100'000).value_or(1000)},
                     {"seconds", p.number("seconds", 1, 3600).value_or(60)},
                     {"snaplen", p.number("snaplen", 64, 262'144).value_or(262'144)}};
-    if (auto edge = p.maybe_text("edge")) request["edge"] = *std::move(edge);
+    const auto edge = p.maybe_text("edge");
+    if (edge) request["edge"] = *edge;
     if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (auto fault = edge_fault(rooms, edge)) return call.reply(std::unexpected(*std::move(fault)));
     rooms.streams.begin(call.client, call.who, "capture", std::move(request), call.reply);
 }
 

@@ -31,8 +31,10 @@ const Json* Params::find(std::string_view name) const {
     return at == params_.end() || at->is_null() ? nullptr : &*at;
 }
 
-void Params::refuse(std::string message) {
-    if (!fault_) fault_ = Fault{Code::params, "bad-params", std::move(message), nullptr};
+void Params::refuse(std::string message, const std::vector<std::string_view>& known) {
+    if (fault_) return;
+    fault_ = Fault{Code::params, "bad-params", std::move(message), nullptr};
+    if (!known.empty()) fault_->data = std::make_shared<const Json>(Json{{"known", known}});
 }
 
 std::optional<std::string> Params::maybe_text(std::string_view name, std::size_t most) {
@@ -90,6 +92,16 @@ std::string Params::word(std::string_view name, std::initializer_list<std::strin
     if (!fault_ && std::ranges::find(words, out) == words.end())
         refuse(fmt::format("parameter `{}` cannot be {}; write one of: {}", name, quote(out),
                            fmt::join(words, ", ")));
+    return out;
+}
+
+std::optional<std::string> Params::maybe_word(std::string_view name,
+                                              const std::vector<std::string_view>& words) {
+    auto out = maybe_text(name);
+    if (out && std::ranges::find(words, *out) == words.end())
+        refuse(fmt::format("parameter `{}` cannot be {}; {}", name, quote(*out),
+                           policy::language::one_of(*out, words)),
+               words);
     return out;
 }
 

@@ -30,7 +30,12 @@ class Params {
     /// Whatever stands there; null when nothing does.
     [[nodiscard]] const Json& any(std::string_view name) const;
 
-    void refuse(std::string message);
+    /// One of these words, or nothing.
+    [[nodiscard]] std::optional<std::string> maybe_word(std::string_view name,
+                                                        const std::vector<std::string_view>& words);
+
+    /// `known`: what could stand there, for data.known.
+    void refuse(std::string message, const std::vector<std::string_view>& known = {});
     [[nodiscard]] const std::optional<Fault>& fault() const noexcept { return fault_; }
 
   private:

@@ -44,9 +44,10 @@ bool fits(const EventFilter& filter, const Json& event) {
     // What was lost or suppressed concerns whoever wants everything.
     if (*kind != "message")
         return !filter.edge && !filter.verdict && !filter.reason && !filter.user && !filter.call_id;
-    return is(event, "edge", filter.edge) && is(event, "verdict", filter.verdict) &&
-           is(event, "reason", filter.reason) && is(event, "call_id", filter.call_id) &&
-           has_user(event, filter.user);
+    // In shadow mode what would be done is what is asked about.
+    const bool verdict = is(event, "verdict", filter.verdict) || is(event, "would", filter.verdict);
+    return is(event, "edge", filter.edge) && verdict && is(event, "reason", filter.reason) &&
+           is(event, "call_id", filter.call_id) && has_user(event, filter.user);
 }
 
 void Streams::subscribe(ClientId client, EventFilter filter, const Reply& reply) {

@@ -105,11 +105,19 @@ void add(std::array<std::uint64_t, N>& sums, const std::array<core::Count, N>& c
     const publish::Generation* now = box.publisher.current();
     const auto edges = box.publisher.edges();
     for (std::size_t slot = 0; slot < edges.size(); ++slot) {
-        Json edge = {{"name", edges[slot]}, {"mode", nullptr}, {"policy_mode", nullptr}};
+        Json edge = {{"name", edges[slot]},
+                     {"mode", nullptr},
+                     {"policy_mode", nullptr},
+                     {"domain", nullptr},
+                     {"proxy", nullptr}};
         if (now != nullptr) {
             const core::Judge& judge = now->judge(0, slot);
+            const policy::table::Table& table = *judge.table;
+            const policy::table::EdgeRecord& record = table.edges()[judge.edge];
             edge["mode"] = policy::decide::mode_text(judge.mode);
-            edge["policy_mode"] = policy::decide::mode_text(judge.table->edges()[judge.edge].mode);
+            edge["policy_mode"] = policy::decide::mode_text(record.mode);
+            edge["domain"] = table.text(table.domains()[record.domain].name);
+            edge["proxy"] = record.proxy == policy::table::Proxy::is ? "is" : "cs";
         }
         Json pairs = Json::array();
         for (const startup::Pair& p : box.startup.pairs)

@@ -27,16 +27,19 @@ std::expected<Configuration, ConfigurationFaults> configure(const std::string& f
     if (!startup) return std::unexpected(ConfigurationFaults{kUsage, std::move(startup.error())});
     Configuration out{std::move(*startup), std::nullopt};
     ConfigurationFaults faults;
+    const auto fault = [&](const startup::Place& at, const std::string& what) {
+        faults.faults.push_back(fmt::format("{}:{}:{}: {}", file, at.line, at.column, what));
+    };
+    const startup::Places& places = out.startup.places;
     if (!out.startup.signing_key.empty())
-        faults.faults.push_back(fmt::format(
-            "{}: keys: signing KRRs is not available in this version; leave the section out", file));
+        fault(places.keys, "`keys`: signing KRRs is not available in this version; leave the section out");
     if (!out.startup.user.empty()) {
         auto account = find_account(out.startup.user);
         if (!account)
-            faults.faults.push_back(fmt::format("{}: {}", file, account.error()));
+            fault(places.user, account.error());
         else if (geteuid() != 0 && geteuid() != account->user)
-            faults.faults.push_back(fmt::format(
-                "{}: user {}: only root can become another account; start as root", file, out.startup.user));
+            fault(places.user, fmt::format("`user` `{}`: only root can become another account; start as root",
+                                           out.startup.user));
         else
             out.account = *account;
     }

@@ -63,7 +63,7 @@ std::expected<Account, std::string> find_account(const std::string& name) {
     passwd* found = nullptr;
     const int rc = getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
     if (found == nullptr)
-        return std::unexpected(fmt::format("user `{}`: {}; make the account or name another", name,
+        return std::unexpected(fmt::format("`user` `{}`: {}; make the account or name another", name,
                                            rc == 0 ? "there is no such account" : std::strerror(rc)));
     return Account{name, entry.pw_uid, entry.pw_gid};
 }

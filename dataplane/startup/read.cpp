@@ -132,6 +132,8 @@ void Reading::read_keys(const Node& node) {
     const Fields fields = nodes_.fields(node, "`keys`", kKeyKeys);
     const Node* const key = fields.find("signing");
     const Node* const certificate = fields.find("certificate");
+    if (const Node* const first = key != nullptr ? key : certificate; first != nullptr)
+        startup_.places.keys = {first->mark.line, first->mark.column};
     if (key != nullptr) startup_.signing_key = read_file_path(*key, name_of("signing", "keys"));
     if (certificate != nullptr)
         startup_.signing_certificate = read_file_path(*certificate, name_of("certificate", "keys"));
@@ -151,6 +153,7 @@ void Reading::read_user(const Node& node) {
         fault(*word, "`user`", *bad);
     else
         startup_.user = word->text;
+    startup_.places.user = {word->mark.line, word->mark.column};
 }
 
 void Reading::read(const Node& root) {

@@ -48,6 +48,20 @@ struct Control {
     bool operator==(const Control&) const = default;
 };
 
+/// A line and a column of the file, from 1; 0: it says nothing of it.
+struct Place {
+    int line = 0;
+    int column = 0;
+};
+
+/// Where things stand whose faults only the machine knows.
+struct Places {
+    Place keys;  ///< the first file named under `keys`
+    Place user;
+    /// Two files that say the same are the same.
+    bool operator==(const Places&) const noexcept { return true; }
+};
+
 /// What the file says, defaults where it is silent.
 struct Startup {
     std::vector<Port> ports;
@@ -68,6 +82,7 @@ struct Startup {
     unsigned link_milliseconds = 100;  ///< a port that goes down takes its partner down within this time
     unsigned memory_megabytes = 512;   ///< DPDK memory when there are no hugepages
     Control control;
+    Places places;
     bool operator==(const Startup&) const = default;
 };
 

@@ -268,9 +268,10 @@ void append_message(std::string& out, const core::MessageRecord& r) {
     o.finish();
 }
 
-void append_drop(std::string& out, const core::DropRecord& r) {
+void append_drop(std::string& out, const core::DropRecord& r, bool with_edge) {
     Object o(out, "drop");
     append_time(o.key("time"), r.time);
+    if (with_edge) o.text("edge", r.edge);
     o.text("port", port_text(r.arrival));
     append_frames(o.key("frames"), r.frames);
     o.text("reason", r.reason);

@@ -22,7 +22,7 @@ void append_time(std::string& out, core::Time time);
 
 /// Appends one object without line end; allocates nothing but room in `out`.
 void append_message(std::string& out, const core::MessageRecord& record);
-void append_drop(std::string& out, const core::DropRecord& record);
+void append_drop(std::string& out, const core::DropRecord& record, bool with_edge = false);
 
 /// The same as a text of its own.
 [[nodiscard]] std::string message_json(const core::MessageRecord& record);

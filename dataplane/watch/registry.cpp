@@ -23,6 +23,12 @@ constexpr auto kReasons = std::to_array<Word>({
 #include "policy/decide/reason.def"
 #undef X
 });
+enum class Ends : std::uint8_t { out, absorbed, dropped, held };
+constexpr auto kEnds = std::to_array<Ends>({
+#define X(name, text, fate, meaning) Ends::fate,
+#include "dataplane/core/outcome.def"
+#undef X
+});
 constexpr auto kVerdicts = std::to_array<Word>({
     {"forward", "the frames leave as they came"},
     {"redirect", "488 and a KRR to the sender"},
@@ -238,6 +244,16 @@ std::span<const Word> causes() {
 }
 std::span<const Word> reasons() {
     return std::span(kReasons).first(kReasons.size() - 1);  // the last one stands for a cause
+}
+
+std::span<const Word> drop_reasons() {
+    static const std::vector<Word> all = [] {
+        std::vector<Word> out;
+        for (std::size_t i = 0; i < kOutcomes.size(); ++i)
+            if (kEnds[i] == Ends::dropped && kOutcomes[i].text != "drop") out.push_back(kOutcomes[i]);
+        return out;
+    }();
+    return all;
 }
 
 std::string metrics_table() {

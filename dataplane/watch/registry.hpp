@@ -57,6 +57,8 @@ struct Word {
 [[nodiscard]] std::span<const Word> causes();
 /// Reasons of messages that no cause stands behind ("allowed", "no-mikey", ..).
 [[nodiscard]] std::span<const Word> reasons();
+/// What may stand behind a frame that was dropped before it made a message: those outcomes.
+[[nodiscard]] std::span<const Word> drop_reasons();
 
 /// The table of control/metrics/README.md, in Markdown, ending with a line end.
 [[nodiscard]] std::string metrics_table();

@@ -88,7 +88,7 @@ void WorkerWatch::drop(const core::DropRecord& record) {
     if (static_cast<Events>(events >> 32) == Events::none) return;
     if (!within_rate(record.time, static_cast<std::uint32_t>(events))) return;
     line_.clear();
-    append_drop(line_, record);
+    append_drop(line_, record, true);  // a box has several edges, a replay has one
     write_line(record.time);
 }
 

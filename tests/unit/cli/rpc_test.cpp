@@ -188,10 +188,9 @@ TEST(Rpc, a_refusal_says_what_and_who) {
     const Ran ran = run_words({"policy", "confirm"}, daemon.path());
     EXPECT_EQ(ran.code, 1);
     EXPECT_EQ(ran.out, "");
-    EXPECT_EQ(
-        ran.err,
-        "kmsgatectl: another commit is at work; wait for it\nheld by ops, process 4711, since 2027-01-15 "
-        "08:00:00Z\n");
+    EXPECT_EQ(ran.err,
+              "kmsgatectl: another commit is at work; wait for it\nheld by ops, process 4711, since "
+              "2027-01-15T08:00:00Z\n");
     const Ran as_json = run_words({"policy", "confirm", "--json"}, daemon.path());
     EXPECT_EQ(as_json.code, 1);
     EXPECT_EQ(json::parse(as_json.out)["error"]["data"]["name"], "commit-in-progress");
@@ -208,6 +207,15 @@ TEST(Rpc, names_that_would_be_right) {
     EXPECT_EQ(ran.code, 1);
     EXPECT_EQ(ran.err,
               "kmsgatectl: unknown edge `x`; write one that the policy has\nknown: mc1-edge, mc2-edge\n");
+    FakeDaemon lists([](const json& r, int) {
+        return r["method"] == "hello"
+                   ? Reply{}
+                   : refusal(r, 1, "unknown edge `x`; write one of: mc1-edge, mc2-edge",
+                             {{"name", "unknown-edge"}, {"known", {"mc1-edge", "mc2-edge"}}});
+    });
+    EXPECT_EQ(run_words({"rules", "--edge", "x"}, lists.path()).err,
+              "kmsgatectl: unknown edge `x`; write one of: mc1-edge, mc2-edge\n")
+        << "once is enough";
 }
 
 TEST(Rpc, no_dataplane_is_not_reached) {

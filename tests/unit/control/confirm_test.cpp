@@ -127,6 +127,92 @@ TEST_F(Confirm, WhatCannotBeWrittenDownIsNotInForce) {
     EXPECT_EQ(c.result("policy.commit", {{"text", policy("[B]")}})["generation"], 2);
 }
 
+TEST_F(Confirm, ModesThatTheCommitEndedStandAgain) {
+    Client c = client();
+    const auto mode = [&](const char* edge) {
+        return dataplane_.with([&](FakeDataplane::State& s) { return s.modes[edge]; });
+    };
+    c.result("edge.mode", {{"edge", "north"}, {"mode", "shadow"}});
+    c.result("edge.mode", {{"edge", "south"}, {"mode", "bypass"}});
+    const Json r = c.result("policy.commit", {{"text", policy("[B]")}, {"confirm", 1}});
+    EXPECT_EQ(r["modes_ended"], Json({"north"}));
+    EXPECT_EQ(r["modes_back"], Json::object());
+    EXPECT_EQ(mode("north"), nullptr);
+    EXPECT_EQ(mode("south"), "bypass") << "the commit does not name it";
+    ASSERT_TRUE(eventually([&] { return c.result("policy.history")["running"] == 3; }));
+    EXPECT_EQ(mode("north"), "shadow");
+    const Json modes = c.result("status")["modes"];
+    EXPECT_EQ(modes, (Json{{"north", "shadow"}, {"south", "bypass"}}));
+    const std::vector<Json> lines = audit();
+    EXPECT_EQ(lines.back()["method"], "policy.auto-rollback");
+
+    restart();
+    connected();
+    EXPECT_EQ(client().result("status")["modes"], modes);
+    dataplane_.restart();
+    ASSERT_TRUE(eventually([&] { return mode("north") == "shadow" && mode("south") == "bypass"; }))
+        << "a dataplane that begins anew is given them";
+}
+
+TEST_F(Confirm, ModesStandAgainAfterARestartInBetween) {
+    {
+        Client c = client();
+        c.result("edge.mode", {{"edge", "north"}, {"mode", "shadow"}});
+        c.result("policy.commit", {{"text", policy("[B]")}, {"confirm", 1}});
+    }
+    stop();
+    dataplane_.restart();
+    std::this_thread::sleep_for(std::chrono::milliseconds(1100));
+    start();
+    Client c = client();
+    ASSERT_TRUE(eventually([&] { return c.result("policy.history")["running"] == 3; }));
+    EXPECT_EQ(dataplane_.with([](auto& s) { return s.modes["north"]; }), "shadow");
+    EXPECT_EQ(c.result("status")["modes"], (Json{{"north", "shadow"}}));
+}
+
+TEST_F(Confirm, ModesStandAgainAfterARollbackByHand) {
+    Client c = client();
+    c.result("edge.mode", {{"edge", "north"}, {"mode", "shadow"}});
+    c.result("policy.commit", {{"text", policy("[B]")}, {"confirm", 60}});
+    // What was set since is the newest commit's, and goes with it.
+    c.result("edge.mode", {{"edge", "north"}, {"mode", "bypass"}});
+    const Json back = c.result("policy.rollback");
+    EXPECT_EQ(back["modes_ended"], Json::array());
+    EXPECT_EQ(back["modes_back"], (Json{{"north", "shadow"}}));
+    EXPECT_EQ(dataplane_.with([](auto& s) { return s.modes["north"]; }), "shadow");
+
+    // Without a confirmation it is the same; further back than one step nothing is known of modes.
+    c.result("policy.commit", {{"text", policy("[B]")}});
+    c.result("policy.commit", {{"text", policy("[C]")}});
+    EXPECT_EQ(c.result("policy.rollback", {{"to", 1}})["modes_back"], Json::object());
+    EXPECT_EQ(c.result("status")["modes"], Json::object());
+    c.result("edge.mode", {{"edge", "north"}, {"mode", "shadow"}});
+    c.result("policy.commit", {{"text", policy("[B]")}});
+    EXPECT_EQ(c.result("policy.rollback")["modes_back"], (Json{{"north", "shadow"}}));
+}
+
+TEST_F(Confirm, ModesThatCannotBeWrittenDownDoNotComeBack) {
+    Client c = client();
+    c.result("edge.mode", {{"edge", "north"}, {"mode", "shadow"}});
+    c.result("policy.commit", {{"text", policy("[B]")}, {"confirm", 60}});
+    const Disk disk(path("control.db"));
+    disk.refuse("UPDATE ON generations");
+    EXPECT_EQ(c.fault("policy.rollback"), "history-unwritable");
+    EXPECT_EQ(dataplane_.with([](auto& s) { return s.modes["north"]; }), nullptr);
+    EXPECT_NE(digest(), first_);
+    disk.allow();
+    EXPECT_EQ(c.result("policy.rollback")["modes_back"], (Json{{"north", "shadow"}}));
+}
+
+TEST_F(Confirm, ATableThatTheDataplaneCannotKeepIsSaid) {
+    Client c = client();
+    EXPECT_EQ(c.result("policy.commit", {{"text", policy("[B]")}})["last_table"], nullptr);
+    dataplane_.with([](auto& s) { s.answers["table"] = {{"last_table", "last.table: no space left"}}; });
+    const Json r = c.result("policy.commit", {{"text", policy("[C]")}});
+    EXPECT_EQ(r["generation"], 3) << "it is in force all the same";
+    EXPECT_EQ(r["last_table"], "last.table: no space left");
+}
+
 TEST_F(Confirm, BadWishesAreRefused) {
     Client c = client();
     for (const Json& bad : {Json(0), Json(86'401), Json(-1), Json("60"), Json(1.5)})

@@ -145,6 +145,78 @@ TEST_F(Watching, ExplainGoesToTheLiveTable) {
     EXPECT_EQ(c.fault("explain", wish), "unknown-edge");
 }
 
+TEST_F(Watching, WhatNothingCanEverMeetIsRefused) {
+    Client c = client();
+    struct Bad {
+        const char* method;
+        Json params;
+        int code;
+        Json known;  ///< some of them
+    };
+    const Json verdicts = {"forward", "redirect", "reject", "rewrite", "absorb", "drop"};
+    for (const Bad& bad : std::vector<Bad>{
+             {"events.subscribe", {{"edge", "nort"}}, 1, {"north", "south"}},
+             {"events.subscribe", {{"verdict", "redirected"}}, -32602, verdicts},
+             {"events.subscribe", {{"reason", "kms-not-allowed"}}, -32602, {"allowed", "missing-idr"}},
+             {"events.subscribe", {{"reason", "inspect-budget"}}, -32602, {"no-rule"}},
+             {"events.subscribe", {{"user", "sip:*@mc1.example"}}, -32602, {}},
+             {"events.subscribe", {{"user", "alice"}}, -32602, {}},
+             {"trace", {{"edge", "nort"}}, 1, {"north", "south"}},
+             {"trace", {{"verdict", "Drop"}}, -32602, verdicts},
+             {"trace", {{"reason", "fragment-timeout"}}, -32602, {"own-answer", "malformed-mikey"}},
+             {"trace", {{"method", "invite"}}, -32602, {"INVITE", "MESSAGE"}},
+             {"trace", {{"method", "IN VITE"}}, -32602, {"INVITE"}},
+             {"trace", {{"user", "alice"}}, -32602, {}},
+             {"capture", {{"edge", "nort"}, {"outcomes", {"drop"}}}, 1, {"north", "south"}},
+             {"capture", {{"outcomes", {"drop", "dropped"}}}, -32602, {"passed", "drop", "redirect"}},
+             {"stats.show", {{"edge", "nort"}}, 1, {"north", "south"}},
+             {"rules", {{"edge", "nort"}}, 1, {"north", "south"}},
+             {"explain",
+              {{"edge", "nort"},
+               {"arrival", "inside"},
+               {"source", "10.0.0.1:5060"},
+               {"destination", "10.0.0.2:5060"},
+               {"message", "QQ=="}},
+              1,
+              {"north", "south"}},
+             {"user.show", {{"domain", "mc9"}}, 1, {"mc1"}},
+             {"user.show", {{"tag", "roamin"}}, 1, {"migrated", "roaming"}}}) {
+        const Json e = c.error(bad.method, bad.params);
+        ASSERT_FALSE(e.is_null()) << bad.method << bad.params;
+        EXPECT_EQ(e["code"], bad.code) << bad.method << bad.params << e;
+        const Json known = e["data"].value("known", Json::array());
+        for (const Json& one : bad.known)
+            EXPECT_NE(std::ranges::find(known, one), known.end()) << bad.method << bad.params << e;
+    }
+    EXPECT_EQ(dataplane_.asked("trace") + dataplane_.asked("capture") + dataplane_.asked("explain"), 0U);
+    // The same words where they can be met.
+    c.result("events.subscribe", {{"drops", true}, {"reason", "inspect-budget"}, {"edge", "south"}});
+    c.result("events.subscribe", {{"reason", "malformed-mikey"}, {"user", "sip:a%2A@mc1.example"}});
+    c.result("trace", {{"method", "X-NEW"}, {"user", "SIP:A@MC1.example"}, {"edge", "north"}});
+    EXPECT_EQ(asked("trace")["user"], "sip:A@mc1.example") << "as events name users";
+}
+
+TEST_F(Watching, EdgesWithoutPortsSeeNothing) {
+    stop();
+    startup_.pairs.pop_back();
+    start();
+    connected();
+    Client c = client();
+    const Json e = c.error("events.subscribe", {{"edge", "south"}});
+    EXPECT_EQ(e["data"]["name"], "unknown-edge");
+    EXPECT_EQ(e["data"]["known"], Json({"north"}));
+    EXPECT_NE(e["message"].get<std::string>().find("has no ports in kmsgate.yaml"), std::string::npos) << e;
+    EXPECT_EQ(c.fault("edge.mode", {{"edge", "south"}, {"mode", "shadow"}}), "unknown-edge");
+}
+
+TEST_F(Watching, CountersOfOneEdge) {
+    Client c = client();
+    answer("stats", {{"next", nullptr},
+                     {"edges", {{"north", {{"verdicts", {{"drop", 1}}}}}, {"south", {{"held", 2}}}}}});
+    EXPECT_EQ(c.result("stats.show", {{"edge", "south"}})["edges"], (Json{{"south", {{"held", 2}}}}));
+    EXPECT_EQ(c.result("stats.show")["edges"].size(), 2U);
+}
+
 TEST_F(Watching, EventsReachWhoAskedForThem) {
     Client all = client();
     Client some = client();
@@ -152,12 +224,12 @@ TEST_F(Watching, EventsReachWhoAskedForThem) {
     EXPECT_EQ(all.result("events.subscribe")["subscription"], 1);
     some.result("events.subscribe",
                 {{"edge", "north"}, {"verdict", "redirect"}, {"user", "sip:a@mc1.example"}});
-    drops.result("events.subscribe", {{"drops", true}, {"reason", "capture-end"}});
-    const Json drop = {{"event", "drop"}, {"edge", "north"}, {"reason", "capture-end"}};
+    drops.result("events.subscribe", {{"drops", true}, {"edge", "north"}, {"reason", "fragment-timeout"}});
+    const Json drop = {{"event", "drop"}, {"edge", "north"}, {"reason", "fragment-timeout"}};
     std::string lines;
     for (const Json& one :
          {event("south", "redirect"), event("north", "forward"),
-          event("north", "redirect", "sip:b@mc1.example"), drop, event("north", "redirect")})
+          event("north", "redirect", "sip:b@mc1.example"), Json(drop), event("north", "redirect")})
         lines += one.dump() + "\n";
     dataplane_.tell({{"op", "events"}}, lines + "no json\n\n");
     for (int i = 0; i < 4; ++i) {
@@ -168,6 +240,11 @@ TEST_F(Watching, EventsReachWhoAskedForThem) {
         EXPECT_FALSE(n.contains("id"));
     }
     EXPECT_EQ(some.next()["params"]["event"], event("north", "redirect"));
+    Json shadow = event("north", "forward");
+    shadow["would"] = "redirect";
+    dataplane_.tell({{"op", "events"}}, shadow.dump() + "\n");
+    EXPECT_EQ(some.next()["params"]["event"], shadow);
+    EXPECT_EQ(all.next()["params"]["event"], shadow);
     EXPECT_EQ(drops.next()["params"]["event"], drop);
     EXPECT_EQ(all.result("cancel", {{"subscription", 1}})["cancelled"], Json({1}));
     EXPECT_EQ(all.fault("cancel", {{"subscription", 1}}), "unknown-subscription");
@@ -215,8 +292,8 @@ TEST_F(Watching, ATraceIsOnesUntilItEnds) {
 TEST_F(Watching, ACaptureComesWholeInPieces) {
     Client c = client();
     answer("capture", {{"capture", 3}});
-    c.result("capture", {{"outcomes", {"dropped"}}, {"frames", 5}, {"generated", true}});
-    EXPECT_EQ(asked("capture")["outcomes"], Json({"dropped"}));
+    c.result("capture", {{"outcomes", {"drop"}}, {"frames", 5}, {"generated", true}});
+    EXPECT_EQ(asked("capture")["outcomes"], Json({"drop"}));
     std::string large(4 << 20, 'x');
     for (std::size_t i = 0; i < large.size(); i += 1000) large[i] = static_cast<char>('a' + i / 1000 % 26);
     dataplane_.tell({{"op", "capture"}, {"capture", 3}, {"last", false}}, large);

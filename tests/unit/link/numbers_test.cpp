@@ -182,10 +182,14 @@ TEST(Status, SaysWhatIsInForce) {
     EXPECT_EQ(s["edges"], (json{{{"name", "e"},
                                  {"mode", "enforce"},
                                  {"policy_mode", "enforce"},
+                                 {"domain", "mc1"},
+                                 {"proxy", "cs"},
                                  {"pairs", {{{"inside", "a"}, {"outside", "b"}, {"vlan", nullptr}}}}},
                                 {{"name", "f"},
                                  {"mode", "bypass"},
                                  {"policy_mode", "shadow"},
+                                 {"domain", "mc1"},
+                                 {"proxy", "cs"},
                                  {"pairs", {{{"inside", "c"}, {"outside", "d"}, {"vlan", 7}}}}}}));
     EXPECT_EQ(s["transactions"]["count"], 1);
     EXPECT_GE(s["transactions"]["capacity"], 1000);
@@ -197,6 +201,10 @@ TEST(Status, SaysWhatIsInForce) {
     std::filesystem::remove_all(kit.folder.path + "/last.table");
     std::filesystem::create_directory(kit.folder.path + "/last.table");
     ASSERT_EQ(c.outcome({{"op", "table"}, {"generation", 5}}, table("B")), "");
+    std::string other = policy();
+    other.replace(other.find("proxy: cs"), 9, "proxy: is");
+    ASSERT_EQ(c.outcome({{"op", "table"}, {"generation", 6}}, sealed(other)), "");
+    EXPECT_EQ(c.call({{"op", "status"}})["edges"][0]["proxy"], "is");
     EXPECT_NE(c.call({{"op", "status"}})["last_table"].get<std::string>().find("last.table"),
               std::string::npos);
 }

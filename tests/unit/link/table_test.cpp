@@ -116,7 +116,7 @@ TEST(Tables, ALargeTableLeavesTheOtherWorkGoingOn) {
     EXPECT_EQ(first->body.value("op", ""), "events") << first->body;
     std::vector<int> answers;
     while (answers.size() < 2) {
-        const auto frame = c.next();
+        const auto frame = c.next(std::chrono::seconds(60));
         ASSERT_TRUE(frame.has_value());
         if (!frame->body.contains("id")) continue;
         EXPECT_EQ(frame->body["ok"], true) << frame->body;

@@ -22,7 +22,8 @@ namespace {
 
 using nlohmann::json;
 
-std::string get(const std::string& host, std::uint16_t port, const std::string& path = "/metrics") {
+std::string get(const std::string& host, std::uint16_t port, const std::string& path = "/metrics",
+                const std::string& headers = "") {
     addrinfo hints{};
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = AI_NUMERICHOST;
@@ -33,7 +34,8 @@ std::string get(const std::string& host, std::uint16_t port, const std::string& 
     ::freeaddrinfo(found);
     std::string out;
     if (connected == 0) {
-        const std::string request = "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        const std::string request =
+            "GET " + path + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + headers + "\r\n";
         ::send(fd, request.data(), request.size(), MSG_NOSIGNAL);
         char bytes[4096];
         for (ssize_t n = 0; (n = ::recv(fd, bytes, sizeof bytes, 0)) > 0;)
@@ -172,6 +174,19 @@ TEST(Exposer, every_metric_of_the_registry_is_scraped) {
     EXPECT_EQ(value(R"(kmsgate_user_tags)"), 7);
     EXPECT_EQ(value(R"(kmsgate_up{process="dataplane"})"), 1);
     EXPECT_EQ(value(R"(kmsgate_control_requests_total)"), 2);
+}
+
+TEST(Exposer, writes_what_the_scraper_accepts) {
+    Exposer* const exposer = shared();
+    exposer->publish(whole());
+    const std::string plain = get("127.0.0.1", exposer->port(), "/metrics", "Accept: */*\r\n");
+    EXPECT_NE(plain.find("Content-Type: text/plain; version=0.0.4; charset=utf-8\r\n"), std::string::npos);
+    const std::string open = get("127.0.0.1", exposer->port(), "/metrics",
+                                 "Accept: application/openmetrics-text;version=1.0.0,text/plain;q=0.5\r\n");
+    EXPECT_NE(open.find("Content-Type: application/openmetrics-text; version=1.0.0; charset=utf-8\r\n"),
+              std::string::npos);
+    EXPECT_NE(open.find("\n# TYPE kmsgate_frames counter\n"), std::string::npos);
+    EXPECT_TRUE(open.ends_with("\n# EOF\n"));
 }
 
 TEST(Exposer, without_dataplane_only_what_is_known) {

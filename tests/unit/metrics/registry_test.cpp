@@ -49,6 +49,10 @@ TEST(Registry, words_are_those_of_the_packet_path) {
     for (const char* reason : {"allowed", "no-mikey", "initiator-kms-not-allowed", "own-answer"})
         EXPECT_TRUE(has(reasons(), reason)) << reason;
     EXPECT_FALSE(has(reasons(), "cause"));
+    for (const char* reason : {"ip-malformed", "fragment-timeout", "inspect-budget", "no-table"})
+        EXPECT_TRUE(has(drop_reasons(), reason)) << reason;
+    for (const char* none : {"drop", "passed", "redirect", "capture-end"})
+        EXPECT_FALSE(has(drop_reasons(), none)) << none;
 }
 
 TEST(Registry, the_readme_shows_it) {

@@ -42,6 +42,16 @@ TEST(Read, EveryKeyOfTheExample) {
     EXPECT_EQ(got, want) << describe(got);
 }
 
+TEST(Read, PlacesOfWhatOnlyTheMachineCanJudge) {
+    const Startup got = sound(least_and("keys:\n  certificate: c\n  signing: k\nuser:  kmsgate\n"));
+    EXPECT_EQ(got.places.keys.line, 7);
+    EXPECT_EQ(got.places.keys.column, 12);
+    EXPECT_EQ(got.places.user.line, 8);
+    EXPECT_EQ(got.places.user.column, 8);
+    EXPECT_EQ(sound(kLeast).places.user.line, 0);
+    EXPECT_EQ(sound(kLeast), sound(std::string("# another line\n") + std::string(kLeast)));
+}
+
 TEST(Read, DefaultsWhereTheFileIsSilent) {
     const Startup got = sound(kLeast);
     Startup want;

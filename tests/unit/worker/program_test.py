@@ -283,10 +283,14 @@ def faults_before_ports() -> None:
             lines = got.stderr.splitlines()
             expect(got.returncode == 2 and len(lines) == 2, f"{words}: both faults, exit 2", got)
             expect(all(line.startswith(f"{where.config}:") for line in lines), "with file and line", got)
-        for more, says in (("user: kmsgate-no-such", "no such account"), ("keys: {signing: k, certificate: c}", "signing")):
+        for more, says in (
+            ("user: kmsgate-no-such", "5:7: `user` `kmsgate-no-such`: there is no such account; make "),
+            ("keys: {signing: k, certificate: c}", "5:17: `keys`: signing KRRs is not available in this version; leave "),
+            ("keys:\n  certificate: c\n  signing: k", "7:12: `keys`: signing KRRs"),
+        ):
             where.write("mc1-edge", [None, None], more)
             got = run("--config", where.config)
-            expect(got.returncode == 2 and says in got.stderr, f"{more} is a fault", got)
+            expect(got.returncode == 2 and f"{where.config}:{says}" in got.stderr, f"{more} is a fault", got)
         expect(not where.state.exists() and not where.outs[0].exists(), "nothing was made")
 
 

@@ -14,7 +14,7 @@ from . import goals, scale, stages
 from .shell import ROOT, Build, Failed, cache_bytes, host, on_cpu, parsed, revision, say
 
 PYTHON = "/usr/bin/python3"
-TARGETS = ["bench/cold_bench", "bench/swap_bench", "dataplane/main/kmsgate-dataplane", "control/cli/kmsgatectl"]
+TARGETS = ["bench/cold_bench", "bench/swap_bench", "bench/flood_bench", "dataplane/main/kmsgate-dataplane", "control/cli/kmsgatectl"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Effort:
 
 FULL = Effort(rounds=31, batch_us=3000, commits=1000, turns=5, turn_seconds=1.0, path=("64", "1400", "bye"),
               floods=("odd-krr", "slow"), quick=False)
-QUICK = Effort(rounds=15, batch_us=500, commits=200, turns=3, turn_seconds=0.3, path=("other",), floods=(), quick=True)
+QUICK = Effort(rounds=15, batch_us=500, commits=200, turns=3, turn_seconds=0.3, path=("other",), floods=("odd-krr", "slow"), quick=True)
 
 
 class Measured:
@@ -77,6 +77,7 @@ def path(build: Build, effort: Effort) -> dict[str, Any]:
     """bench/path beside testpmd, in turns, and under floods."""
     words = [word for kind in effort.path for word in ("--kind", kind)]
     words += [word for kind in effort.floods or ("none",) for word in ("--flood", kind)]
+    words += ["--flood-rounds", "0"] if effort.quick else []
     return dict(parsed([PYTHON, str(ROOT / "bench/path/path.py"), "--json", "--dir", str(build.directory), "--rounds",
                         str(effort.turns), "--seconds", str(effort.turn_seconds), *words]))
 

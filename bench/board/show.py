@@ -85,8 +85,14 @@ def frames(measured: dict[str, Any]) -> list[str]:
                    f"ratio {row['ratio']:.2f} (median of {row['rounds']} turns); longest poll gap "
                    f"{row['longest_gap_us']:,.0f} us")
     for row in measured.get("floods", []):
-        out.append(f"flood {row['kind']}: {row['others'] / 1e6:.2f} Mpps of other frames beside it, {row['alone'] / 1e6:.2f} "
-                   f"without; {row['judged']:,.0f} flood frames/s taken; longest poll gap {row['longest_gap_us']:,.0f} us")
+        of = row["steady"]
+        out.append(f"flood {row['kind']}, beside {of['others_per_second']:,} other frames/s: {of['lost']} of {of['others']:,} lost, 99 % through in "
+                   f"{of['flooded_us']['p99']:,.0f} us ({of['calm_us']['p99']:,.0f} us without), longest poll gap {of['longest_gap_us']:,.0f} us "
+                   f"({of['longest_gap_calm_us']:,.0f} us without); {of['flood_taken'] / of['seconds']:,.0f} flood frames/s taken, "
+                   f"{of['flood_dropped'] / of['seconds']:,.0f} dropped for time")
+        if "others" in row:
+            out.append(f"flood {row['kind']}, beside always another frame: {row['others'] / 1e6:.2f} Mpps of these, {row['alone'] / 1e6:.2f} without; "
+                       f"longest poll gap {row['longest_gap_us']:,.0f} us")
     return out
 
 

@@ -3,19 +3,22 @@
 
 from __future__ import annotations
 
+import base64
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests/cases"))
 
-from lib import answers, sip, wire  # noqa: E402
+from lib import answers, mikey, sip, wire  # noqa: E402
 
 KINDS = {
+    "other": "frames that are no signalling, 64 and 1400 bytes in turns",
     "64": "64-byte frames: RTP-like UDP of 256 address pairs",
     "1400": "1400-byte frames: TCP segments of 256 connections",
     "bye": "SIP without MIKEY: BYE and OPTIONS",
     "odd-krr": "488s with a KRR in a KRR, to be narrowed: XML read and written for each",
+    "slow": "INVITEs of many parts, one in the other, and encoded: the full parser for each",
 }
 POLICY = """version: 1
 kms: {A: kms.a.example}
@@ -38,7 +41,9 @@ def flow(number: int) -> wire.Flow:
 
 def other(kind: str) -> list[bytes]:
     """Frames that are no signalling."""
-    frames = []
+    if kind == "other":
+        return [frame for pair in zip(other("64"), other("1400"), strict=True) for frame in pair]
+    frames: list[bytes] = []
     for number in range(256):
         path = flow(number)
         path = path.but(src=replace(path.src, port=20000 + number), dst=replace(path.dst, port=30000 + number))
@@ -50,6 +55,18 @@ def other(kind: str) -> list[bytes]:
     return frames
 
 
+def slow(number: int) -> sip.Message:
+    """An INVITE whose offer stands in base64, eight multiparts deep, among parts that say nothing."""
+    offer = sip.sdp(session=[sip.key_line(mikey.i_message(small=True))])
+    quiet = [sip.Part("text/plain", b"nothing to see " * 4)] * 8
+    body = sip.multipart([*quiet, sip.Part(sip.SDP, base64.encodebytes(offer), (("Content-Transfer-Encoding", "base64"),))])
+    for depth in range(8):
+        boundary = f"mc-boundary-{depth + 1}"
+        inner = sip.Part(f"multipart/mixed;boundary={boundary}", body)
+        body = sip.multipart([*quiet, inner], f"mc-boundary-{depth + 2}")
+    return sip.request("INVITE", number + 1, "multipart/mixed;boundary=mc-boundary-9", body)
+
+
 def signalling(kind: str) -> list[bytes]:
     """Frames of SIP messages."""
     frames = []
@@ -57,6 +74,8 @@ def signalling(kind: str) -> list[bytes]:
         path = flow(number)
         if kind == "bye":
             message = sip.request("BYE" if number % 2 else "OPTIONS", number + 1)
+        elif kind == "slow":
+            message = slow(number)
         else:
             message = answers.refusal(sip.small(number + 1), answers.nested(1, ["kms.b.example", "kms.a.example"]))
         frames += wire.udp(path, message.encode())
@@ -65,7 +84,7 @@ def signalling(kind: str) -> list[bytes]:
 
 def write(kind: str, path: Path) -> int:
     """Writes the capture of a kind; how many frames it holds."""
-    frames = other(kind) if kind in ("64", "1400") else signalling(kind)
+    frames = other(kind) if kind in ("64", "1400", "other") else signalling(kind)
     capture = wire.Capture()
     for number, frame in enumerate(frames):
         capture.frames.append((10**9 + number * 1000, frame))

@@ -169,11 +169,11 @@ void check(const Invite& in) {
 
 }  // namespace
 
-std::vector<Invite> make_invites(std::uint64_t seed) {
+std::vector<Invite> make_invites(std::uint64_t seed, std::size_t count) {
     constexpr std::size_t kNamed = 47;  // the last three KMSs are the isolated edge's
     static_assert(kNamed + 3 == kKmsCount);
     Random random(seed);
-    std::vector<Invite> out(kMessages);
+    std::vector<Invite> out(count);
     for (std::size_t i = 0; i < out.size(); ++i) {
         Invite& in = out[i];
         const std::size_t from = i % kDomains, at = random.below(kDomains);

@@ -38,9 +38,9 @@ struct Invite {
     std::size_t i_message_size = 0;
 };
 
-/// kMessages INVITEs, the same for the same seed. They differ in users, tags, domains, edges, KMSs, Call-ID,
+/// `count` INVITEs, the same for the same seed. They differ in users, tags, domains, edges, KMSs, Call-ID,
 /// branch, CSB ID, RAND, CS ID map, optional headers and size; every second one has hashed identities. Throws
 /// std::logic_error when a size is out of its bounds.
-[[nodiscard]] std::vector<Invite> make_invites(std::uint64_t seed = kSeed);
+[[nodiscard]] std::vector<Invite> make_invites(std::uint64_t seed = kSeed, std::size_t count = kMessages);
 
 }  // namespace kmsgate::bench

@@ -7,10 +7,12 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
 #include "bench/stages/messages.hpp"
+#include "bench/stages/plain.hpp"
 #include "dataplane/inspect/inspect.hpp"
 #include "dataplane/memory/uid.hpp"
 #include "dataplane/memory/user_tags.hpp"
@@ -38,7 +40,8 @@ struct Prepared {
     std::unique_ptr<std::byte[]> response_storage;
     inspect::Inspection response_inspection;
     policy::decide::Decision response_decision;
-    memory::Parties parties;  ///< what the request left
+    memory::Parties parties;         ///< what the request left
+    inspect::Arrived plain_arrived;  ///< a request without MIKEY, at the same edge
 };
 
 /// Everything made once; the arenas and the scratch memory that a worker would own.
@@ -55,7 +58,9 @@ class Workload {
     [[nodiscard]] std::size_t refused() const noexcept { return refused_; }
 
     // The stages, for message `i`. Their results are handed to the compiler as used, and forgotten.
-    void floor(std::size_t i, bool whole) noexcept;
+    void floor(std::size_t i) noexcept;
+    void verdict(std::size_t i);
+    void verdict_plain(std::size_t i);
     void sip_parse(std::size_t i) noexcept;
     void look_into(std::size_t i) noexcept;
     void mikey(std::size_t i) noexcept;
@@ -77,8 +82,10 @@ class Workload {
                                              const policy::decide::Decision& decision,
                                              sip::Arena& arena) const;
     void check(std::size_t i);
+    void check_plain(std::size_t i);
 
     std::vector<Invite> invites_;
+    std::vector<std::string> plain_;
     std::vector<std::byte> blob_;
     std::unique_ptr<policy::table::Table> table_;
     std::unique_ptr<memory::UserTags> tags_;

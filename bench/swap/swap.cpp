@@ -2,19 +2,19 @@
 #include "bench/swap/swap.hpp"
 
 #include <fmt/format.h>
-#include <pthread.h>
 #include <rte_cycles.h>
 #include <rte_lcore.h>
-#include <sched.h>
 
 #include <algorithm>
 #include <atomic>
 #include <charconv>
 #include <cstring>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "bench/swap/cable.hpp"
+#include "bench/swap/cpus.hpp"
 #include "bench/swap/frames.hpp"
 #include "dataplane/memory/live_roster.hpp"
 #include "dataplane/memory/shared.hpp"
@@ -118,12 +118,7 @@ class Traffic {
         std::vector<std::uint64_t> late;
         for (std::uint64_t i = from; i < to; ++i)
             if (came_[i].count != 0) late.push_back(came_[i].late * 1'000 / (rte_get_tsc_hz() / 1'000'000));
-        if (late.empty()) return {};
-        std::ranges::sort(late);
-        const auto at = [&](double share) {
-            return late[static_cast<std::size_t>(share * static_cast<double>(late.size() - 1))];
-        };
-        return {at(0.5), at(0.99), at(0.999), late.back()};
+        return tail_of(std::move(late));
     }
     /// Messages that did not come out exactly once, and other frames that did not come out.
     [[nodiscard]] std::uint64_t lost() const {
@@ -155,24 +150,6 @@ class Traffic {
     std::vector<std::uint8_t> scratch_ = std::vector<std::uint8_t>(65'536);
     std::uint64_t start_ = 0;
 };
-
-/// The worker gets the last CPU of those allowed that this thread is not on, where there are two.
-void share_cpus(std::thread& worker) {
-    // The EAL keeps its main thread on one CPU, and whoever it starts: ask for all, and see what is granted.
-    cpu_set_t allowed;
-    CPU_ZERO(&allowed);
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) CPU_SET(cpu, &allowed);
-    pthread_setaffinity_np(worker.native_handle(), sizeof allowed, &allowed);
-    pthread_getaffinity_np(worker.native_handle(), sizeof allowed, &allowed);
-    for (int cpu = CPU_SETSIZE - 1; cpu >= 0; --cpu) {
-        if (!CPU_ISSET(cpu, &allowed) || cpu == sched_getcpu()) continue;
-        cpu_set_t one;
-        CPU_ZERO(&one);
-        CPU_SET(cpu, &one);
-        pthread_setaffinity_np(worker.native_handle(), sizeof one, &one);
-        return;
-    }
-}
 
 }  // namespace
 

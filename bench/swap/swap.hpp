@@ -8,17 +8,14 @@
 #include <expected>
 #include <string>
 
+#include "bench/swap/tail.hpp"
+
 namespace kmsgate::bench {
 
 struct SwapPlan {
     unsigned commits = 1'000;
     unsigned messages_per_second = 5'000;  ///< INVITEs with MIKEY, each another transaction
     unsigned others_per_second = 20'000;   ///< frames that are no signalling
-};
-
-/// How late frames were: nanoseconds from the ring in to the ring out.
-struct Tail {
-    std::uint64_t median = 0, p99 = 0, p999 = 0, worst = 0;
 };
 
 struct SwapResult {

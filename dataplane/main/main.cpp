@@ -93,6 +93,16 @@ void say_ready(Box& box) {
     notify(fmt::format("READY=1\nSTATUS={}\n", status));
 }
 
+/// Where nothing moves any more: the whole numbers.
+void say_frames(const Box& box) {
+    std::uint64_t in = 0, out = 0;
+    for (const auto& worker : box.workers()) {
+        in += worker->get(worker::Counter::frames_in);
+        out += worker->get(worker::Counter::frames_out);
+    }
+    info("frames: {} in, {} out", in, out);
+}
+
 /// With the EAL running.
 std::expected<void, Failure> work(const Configuration& configuration, const State& state, FirstTable first) {
     Options options;
@@ -118,6 +128,7 @@ std::expected<void, Failure> work(const Configuration& configuration, const Stat
     notify("STOPPING=1\n");
     const std::size_t held = box.stop();
     box.links_down();
+    say_frames(box);
     info("{}: stopped, {} held frames ended", strsignal(signal), held);
     if (const std::string fault = box.unaccounted(); !fault.empty())
         fail("frames are not accounted for: {}", fault);

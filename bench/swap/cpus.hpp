@@ -16,9 +16,6 @@ inline void share_cpus(std::thread& worker) {
     CPU_ZERO(&allowed);
     for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) CPU_SET(cpu, &allowed);
     pthread_setaffinity_np(worker.native_handle(), sizeof allowed, &allowed);
-    // The EAL keeps its main thread on one CPU, and whoever it starts: ask for all, and see what is granted.
-    for (int cpu = 0; cpu < CPU_SETSIZE; ++cpu) CPU_SET(cpu, &allowed);
-    pthread_setaffinity_np(worker.native_handle(), sizeof allowed, &allowed);
     pthread_getaffinity_np(worker.native_handle(), sizeof allowed, &allowed);
     for (int cpu = CPU_SETSIZE - 1; cpu > 0; --cpu) {
         if (!CPU_ISSET(cpu, &allowed)) continue;

@@ -81,7 +81,7 @@ def draw(panel: Panel, top: float) -> list[str]:
     for power in range(low, high + 1):
         x = at(10.0**power)
         out += [rule(x, first - 4, x, last, LINE), text(x, last + 16, number(power), size=11, colour=FAINT, anchor="middle")]
-    out.append(text(WIDTH - RIGHT + 12, last + 16, panel.unit, size=11, colour=FAINT))
+    out.append(text(WIDTH - 16, last + 16, panel.unit, size=11, colour=FAINT, anchor="end"))
     for index, bar in enumerate(panel.bars):
         y = first + index * (BAR + GAP)
         middle = y + BAR / 2

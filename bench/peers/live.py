@@ -116,7 +116,7 @@ class Turns:
         for course in rider.courses:
             result = standing.wire("search", course.who, self.messages, course.expect, rate=FIRST_RATE,
                                    seconds=0.25 if self.quick else 0.4)
-            self.found.setdefault(course.name, []).append(result["best"])
+            self.found.setdefault(course.name, []).append(result["best"] | {"ends": result["ends"]})
 
     def rates(self) -> list[dict[str, Any]]:
         """The highest rate without loss, and what a message costs there."""
@@ -125,7 +125,7 @@ class Turns:
             runs = self.found[course.name]
             rows.append({"name": course.name, "expect": course.expect, "rate": report.middle([run["rate"] for run in runs]),
                          "us": report.middle([run["cpu_us"] for run in runs]), "loss": max(run["loss"] for run in runs),
-                         "good": all(run["good"] for run in runs), "runs": runs})
+                         "ends": "/".join(sorted({run["ends"] if run["good"] else "unsteady" for run in runs})), "runs": runs})
         ours = {row["name"]: row["rate"]["median"] for row in rows}
         for row in rows:
             row["to_kmsgate"] = row["rate"]["median"] / ours[BESIDE[row["expect"]]]

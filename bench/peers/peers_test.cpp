@@ -8,11 +8,11 @@
 #include <string>
 #include <vector>
 
+#include "bench/peers/common/messages.hpp"
 #include "bench/peers/inproc/contestants.hpp"
 #include "bench/peers/inproc/floor_avx2.hpp"
 #include "bench/peers/inproc/osip.hpp"
 #include "bench/peers/inproc/sofia.hpp"
-#include "bench/peers/common/messages.hpp"
 #include "bench/stages/i_message.hpp"
 #include "bench/stages/messages.hpp"
 

@@ -45,8 +45,8 @@ def with_sockets(rows: list[dict[str, Any]]) -> str:
     """The group with sockets."""
     lines = [[
         row["name"], f"{row['rate']['median']:,.0f}", spread(row["rate"], ",.0f"), f"{row['to_kmsgate']:.2f}",
-        f"{row['us']['median']:.1f}", spread(row["us"], ".1f"), f"{row['loss'] * 100:.3f} %"] for row in rows]
-    return rows_of(lines, ["with sockets", "messages/s", "min..max", "to kmsgate", "us CPU/message", "min..max", "lost"])
+        row["ends"], f"{row['us']['median']:.1f}", spread(row["us"], ".1f"), f"{row['loss'] * 100:.3f} %"] for row in rows]
+    return rows_of(lines, ["with sockets", "messages/s", "min..max", "to kmsgate", "ends by", "us CPU/message", "min..max", "lost"])
 
 
 def latency(rows: list[dict[str, Any]]) -> str:
@@ -91,17 +91,17 @@ def panels(report: Report) -> list[chart.Panel]:
     bars = tuple(chart.Bar(row["name"], row["ns"]["median"] / 1000, row["ns"]["min"] / 1000, row["ns"]["max"] / 1000,
                            f"{row['ns']['median'] / 1000:.2f} us", colour(row["name"])) for row in report["in_process"])
     out = [chart.Panel("In process: one message of 2.7 kB in memory", "from its bytes to both KMS names (kmsgate: to the verdict, "
-                       "-refuse: to the finished 488); median, least and most of the rounds", "us, log", bars)]
+                       "-refuse: to the finished 488); median, least and most of the rounds", "microseconds, log", bars)]
     counted = [row for row in report["in_process"] if row["instructions"]]
     if counted:
         bars = tuple(chart.Bar(row["name"], row["instructions"], row["instructions"], row["instructions"],
                                f"{row['instructions']:,.0f}", colour(row["name"])) for row in counted)
-        out.append(chart.Panel("In process: instructions per message", "callgrind, AVX2", "log", bars))
+        out.append(chart.Panel("In process: instructions per message", "callgrind, AVX2", "instructions, log", bars))
     if report["sockets"]:
         bars = tuple(chart.Bar(row["name"], row["us"]["median"], row["us"]["min"], row["us"]["max"],
                                f"{row['us']['median']:.1f} us, {row['rate']['median']:,.0f}/s", colour(row["name"])) for row in report["sockets"])
         out.append(chart.Panel("With sockets: two fragments in, two (or a 488) out", "CPU time of one message at the highest rate without loss, "
-                               "input and output included", "us, log", bars))
+                               "input and output included", "microseconds, log", bars))
     return out
 
 

@@ -3,6 +3,7 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 
@@ -90,9 +91,11 @@ Names walk(const std::uint8_t* m) noexcept {
 std::size_t decode_believed(std::string_view text, std::uint8_t* out) noexcept {
     while (text.ends_with('=')) text.remove_suffix(1);
     const std::size_t bytes = text.size() * 3 / 4;
-    for (; text.size() >= kIn; text.remove_prefix(kIn), out += kOut) decode_block(text.data(), out);
+    const char* from = text.begin();
+    for (; text.end() - from >= static_cast<std::ptrdiff_t>(kIn); from += kIn, out += kOut)
+        decode_block(from, out);
     std::array<char, kIn> rest{};
-    std::memcpy(rest.data(), text.data(), text.size());
+    std::copy(from, text.end(), rest.begin());
     decode_block(rest.data(), out);
     return bytes;
 }

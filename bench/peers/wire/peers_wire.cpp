@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <cstdio>
+#include <deque>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -61,7 +62,8 @@ class Search {
         }
         for (int i = 0; i < kConfirmations && !trial(good, 2 * options_.seconds).good(); ++i) good *= 0.95;
         if (!fault_.empty()) return std::unexpected(fault_);
-        std::string out = fmt::format(R"({{"best": {}, "trials": [)", json(trials_.back()));
+        std::string out =
+            fmt::format(R"({{"best": {}, "ends": "{}", "trials": [)", json(trials_.back()), ends_);
         for (std::size_t i = 0; i < trials_.size(); ++i) out += (i == 0 ? "" : ", ") + json(trials_[i]);
         return out + "]}";
     }
@@ -75,14 +77,16 @@ class Search {
     /// A shared machine looks away now and then: a rate gets a second chance, unless it is hopeless.
     bool passes(double rate) {
         const Result& first = trial(rate, options_.seconds);
-        if (first.good() || first.loss() > kHopeless) return first.good();
-        return trial(rate, options_.seconds).good();
+        const Result& last = first.good() || first.loss() > kHopeless ? first : trial(rate, options_.seconds);
+        if (!last.good()) ends_ = last.kept_up() ? "loss" : "sender";
+        return last.good();
     }
 
     Bed& bed_;
     const Options& options_;
-    std::vector<Result> trials_;
+    std::deque<Result> trials_;  // they stay where they are
     std::string fault_;
+    std::string_view ends_ = "most";  ///< what the rate just above the found one suffers from
 };
 
 std::string once(Bed& bed, std::size_t count, bool as_is) {

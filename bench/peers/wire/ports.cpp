@@ -70,6 +70,15 @@ Port::Port(Port&& other) noexcept
       parts_(std::move(other.parts_)),
       headers_(std::move(other.headers_)) {}
 
+Port& Port::operator=(Port&& other) noexcept {
+    std::swap(descriptor_, other.descriptor_);
+    memory_.swap(other.memory_);
+    from_.swap(other.from_);
+    parts_.swap(other.parts_);
+    headers_.swap(other.headers_);
+    return *this;
+}
+
 Port::~Port() {
     if (descriptor_ >= 0) ::close(descriptor_);
 }

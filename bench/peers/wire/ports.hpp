@@ -27,9 +27,9 @@ class Port {
     [[nodiscard]] static std::expected<Port, std::string> open(const std::string& space,
                                                                const sockaddr_in& own);
     Port(Port&& other) noexcept;
+    Port& operator=(Port&& other) noexcept;
     Port(const Port&) = delete;
     Port& operator=(const Port&) = delete;
-    Port& operator=(Port&&) = delete;
     ~Port();
 
     /// Sends as many as the kernel takes now, kBatch at most; how many.

@@ -72,7 +72,11 @@ double seconds_of(Clock::duration d) {
 }  // namespace
 
 bool Result::good() const noexcept {
-    return loss() <= kLoss && offered >= kBehind * asked && seconds <= kQueued * sending + kHiccup;
+    return loss() <= kLoss && kept_up() && seconds <= kQueued * sending + kHiccup;
+}
+
+bool Result::kept_up() const noexcept {
+    return offered >= kBehind * asked;
 }
 
 struct Bed::Book {
@@ -131,7 +135,7 @@ void Bed::send_due(Book& book, std::uint64_t due) {
     }
     const auto now = Clock::now();
     for (std::size_t k = 0; book.times && k < count; ++k) book.sent_at[from + k] = now;
-    book.result.sent += near_->send(std::span(batch).first(count), options_.target);
+    book.result.sent += near_.send(std::span(batch).first(count), options_.target);
 }
 
 void Bed::look_far(Book& book, bool& any) {
@@ -151,7 +155,7 @@ void Bed::look_far(Book& book, bool& any) {
 }
 
 void Bed::look_near(Book& book, bool& any) {
-    const auto datagrams = near_->receive();
+    const auto datagrams = near_.receive();
     if (datagrams.empty()) return;
     any = true;
     book.last_arrival = Clock::now();
@@ -181,12 +185,13 @@ double Bed::cpu_seconds() const {
 }
 
 std::expected<Result, std::string> Bed::run(double rate, double seconds, bool times) {
-    sockaddr_in own = options_.near;
-    own.sin_addr.s_addr = htonl(ntohl(own.sin_addr.s_addr) + trials_++ % options_.spread);
-    near_.reset();
-    auto near = Port::open(options_.near_space, own);
-    if (!near) return std::unexpected("near side: " + near.error());
-    near_.emplace(std::move(*near));
+    if (options_.spread > 1) {
+        sockaddr_in own = options_.near;
+        own.sin_addr.s_addr = htonl(ntohl(own.sin_addr.s_addr) + ++trials_ % options_.spread);
+        auto near = Port::open(options_.near_space, own);
+        if (!near) return std::unexpected("near side: " + near.error());
+        near_ = std::move(*near);
+    }
     Book book;
     book.result.asked = rate;
     book.times = times;
@@ -222,13 +227,13 @@ std::expected<Result, std::string> Bed::run(double rate, double seconds, bool ti
 
 Exit Bed::once(std::size_t i, bool as_is) {
     if (!as_is) renumber(i, fresh_number());
-    while (!near_->receive().empty() || !far_.receive().empty()) {
+    while (!near_.receive().empty() || !far_.receive().empty()) {
     }
     const std::string* message = &messages_[i];
-    if (near_->send(std::span(&message, 1), options_.target) != 1) return Exit::none;
+    if (near_.send(std::span(&message, 1), options_.target) != 1) return Exit::none;
     for (const auto end = Clock::now() + kPatience; Clock::now() < end;) {
         if (!far_.receive().empty()) return Exit::far;
-        if (const auto back = near_->receive(); !back.empty())
+        if (const auto back = near_.receive(); !back.empty())
             return back[0].starts_with("SIP/2.0 488 ") ? Exit::refused : Exit::other;
     }
     return Exit::none;

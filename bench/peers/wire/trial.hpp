@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <expected>
-#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -31,6 +30,8 @@ struct Result {
     }
     /// Nothing to speak of was lost, the sender kept up, and no queue had to be worked off at the end.
     [[nodiscard]] bool good() const noexcept;
+    /// The sender reached what was asked of it, nearly.
+    [[nodiscard]] bool kept_up() const noexcept;
 };
 
 /// Where one message came out.
@@ -62,7 +63,7 @@ class Bed {
     void look_near(Book& book, bool& any);
     [[nodiscard]] double cpu_seconds() const;
 
-    std::optional<Port> near_;
+    Port near_;
     Port far_;
     unsigned trials_ = 0;
     const Options& options_;

@@ -37,7 +37,7 @@ def pinned(*cpus: int) -> list[str]:
     return ["nice", "-n", str(PRIORITY), "taskset", "-c", ",".join(map(str, cpus))]
 
 
-TRANSACTIONS = 1_000_000  # each message is one, and a forwarded INVITE without an answer is kept for 200 s
+TRANSACTIONS = 2_000_000  # each message is one, and a forwarded INVITE without an answer is kept for 200 s
 RECEIVE_BUFFER = Path("/proc/sys/net/core/rmem_max")
 WANTED_BUFFER = 8 << 20
 
@@ -70,6 +70,10 @@ class Standing:
     far: str
     pids: list[int] = field(default_factory=list)
     telemetry: processes.Telemetry | None = None
+
+    def full(self) -> int:
+        """Messages that kmsgate dropped because its table of transactions was full: none, or the rates are the table's."""
+        return int(self.telemetry.ask("/kmsgate/stats")["kmsgate_causes_total/table_full"]) if self.telemetry else 0
 
     def wire(self, job: str, who: int, messages: Path, expect: str = "far", **options: Any) -> Any:
         """One run of peers_wire; what it says."""

@@ -117,6 +117,8 @@ class Turns:
             result = standing.wire("search", course.who, self.messages, course.expect, rate=FIRST_RATE,
                                    seconds=0.25 if self.quick else 0.4)
             self.found.setdefault(course.name, []).append(result["best"] | {"ends": result["ends"]})
+        if standing.full():
+            raise RuntimeError(f"{standing.full()} messages met a full table of transactions: raise beds.TRANSACTIONS")
 
     def rates(self) -> list[dict[str, Any]]:
         """The highest rate without loss, and what a message costs there."""

@@ -17,12 +17,9 @@ nlohmann::ordered_json list(const KmsList& names) {
 nlohmann::ordered_json to_json(const Note& note, bool outside) {
     nlohmann::ordered_json out = {{"kind", note.kind},     {"port", outside ? "outside" : "inside"},
                                   {"frames", note.frames}, {"call_id", note.call_id},
-                                  {"cseq", note.cseq},     {"method", nullptr},
+                                  {"cseq", note.cseq},     {"method", note.method},
                                   {"status", nullptr}};
-    if (note.status == 0)
-        out["method"] = note.method;
-    else
-        out["status"] = note.status;
+    if (note.status != 0) out["status"] = note.status;
     if (!note.expected) return out;
     out["verdict"] = policy::decide::to_string(note.expected->verdict);
     out["reason"] = note.expected->reason;

@@ -306,9 +306,9 @@ void Flows::start(Kind kind, Time now) {
     }
 }
 
-void Flows::push(const Conversation& c, Time at, bool from_caller, Frame frame, NoteRef note) {
+void Flows::push(const Conversation& c, Time at, bool from_caller, Frame frame, NoteRef note, bool copy) {
     ++note->left;
-    queue_.push(at, from_caller == c.inward, std::move(frame), std::move(note));
+    queue_.push({at, from_caller == c.inward, std::move(frame), std::move(note), copy});
 }
 
 void Flows::deliver(const Conversation& c, Planned& planned) {
@@ -320,19 +320,19 @@ void Flows::deliver(const Conversation& c, Planned& planned) {
 
 void Flows::send_datagram(const Conversation& c, const Planned& planned, std::vector<Frame> frames) {
     constexpr Time kBetween = 3'000;  // fragments leave back to back
+    std::size_t twice = frames.size();
     if (frames.size() > 1) {
         if (world_.share(Share::reordered))
             std::swap(frames[world_.random.below(frames.size())], frames[world_.random.below(frames.size())]);
-        if (world_.share(Share::duplicated)) {
-            // the last piece twice would come behind its datagram; before it is whole is the harder case
-            const std::size_t twice = world_.random.below(frames.size() - 1);
-            frames.insert(frames.begin() + static_cast<std::ptrdiff_t>(twice), frames[twice]);
-        }
+        // not the last one: its copy would come behind its datagram
+        if (world_.share(Share::duplicated)) twice = world_.random.below(frames.size() - 1);
     }
     Time at = planned.at;
-    for (Frame& f : frames) {
-        push(c, at, planned.from_caller, std::move(f), planned.note);
-        at += kBetween;
+    for (std::size_t i = 0; i < frames.size(); ++i, at += kBetween) {
+        Frame copy;
+        if (i == twice) copy = frames[i];
+        push(c, at, planned.from_caller, std::move(frames[i]), planned.note);
+        if (i == twice) push(c, at + kBetween / 2, planned.from_caller, std::move(copy), planned.note, true);
     }
 }
 

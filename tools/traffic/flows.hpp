@@ -80,7 +80,7 @@ class Flows {
         return c.link(from_caller, from_caller ? ids_.next(c.near, c.far) : ids_.next(c.far, c.near),
                       world_.profile.mtu);
     }
-    void push(const Conversation& c, Time at, bool from_caller, Frame frame, NoteRef note);
+    void push(const Conversation& c, Time at, bool from_caller, Frame frame, NoteRef note, bool copy = false);
 
     World& world_;
     Queue& queue_;

@@ -65,7 +65,6 @@ void Flows::cut_datagram(const Conversation& c, Planned& planned, Cut cut) {
     write_ip(link, Protocol::udp, udp, cut == Cut::tiny ? kTiny : 0, frames);
     const auto gone = [&](std::string_view outcome) {
         planned.note->message = false;
-        planned.note->drop = true;
         planned.note->expected.reset();
         planned.note->outcome = outcome;
     };

@@ -106,7 +106,6 @@ void Flows::stream(Conversation& c, Plan& plan) {
             note->outcome = world_.guide == nullptr ? std::string_view()
                             : dropped               ? "tcp-uninspected"
                                                     : "passed";
-            note->drop = dropped;
             for (const auto& [end, label] : messages[s.from_caller ? 0 : 1])
                 if (end > s.begin && end <= s.end) note->carried.push_back(label);
         }

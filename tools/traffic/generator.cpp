@@ -6,8 +6,8 @@
 
 namespace kmsgate::traffic {
 
-void Queue::push(Time time, bool outside, Frame bytes, NoteRef note) {
-    heap_.push_back({{time, outside, std::move(bytes), std::move(note)}, count_++});
+void Queue::push(Emitted frame) {
+    heap_.push_back({std::move(frame), count_++});
     std::ranges::push_heap(heap_, later);
 }
 

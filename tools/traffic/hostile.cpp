@@ -292,7 +292,7 @@ void no_call_id(World& w, const Conversation& c, Crafted& out) {
     replace(out.text, "Call-ID: ", "X-Call: ");
 }
 void two_froms(World& w, const Conversation& c, Crafted& out) {
-    malformed(w, c, out, false);
+    malformed(w, c, out, true);
     replace(out.text, "From: ", "From: <sip:nobody@elsewhere.example>;tag=1\r\nFrom: ");
     out.truth.parties[0].push_back({"sip:nobody@elsewhere.example", false, 0});
 }

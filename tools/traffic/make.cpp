@@ -124,7 +124,7 @@ int make(const Options& o) {
         const bool whole = --note.left == 0;
         tally.add(*frame, whole);
         if (!expected) continue;
-        note.frames.push_back(number);
+        if (!frame->copy) note.frames.push_back(number);
         if (whole && note.message) fmt::print(expected.get(), "{}\n", to_json(note, frame->outside).dump());
     }
     if (!captures.finish()) return fail(kNotReached, "a capture could not be written whole");

@@ -23,14 +23,13 @@ struct Note {
     unsigned status = 0;  ///< of a response
     std::uint32_t cseq = 0;
     bool message = false;  ///< the edge tells of it in a line `message`
-    bool drop = false;     ///< ..., or, when its frames are dropped, in a line `drop`
     bool retransmitted = false;
     std::optional<Expected> expected;     ///< of a message, where there is a policy
     std::string_view outcome = "passed";  ///< how its frames should end; of a message its verdict
     std::size_t size = 0;                 ///< bytes of the message or frame
     std::vector<std::string> carried;     ///< messages whose last byte a TCP segment carries
     unsigned left = 0;                    ///< frames that are still to leave
-    std::vector<std::uint64_t> frames;    ///< their numbers in the capture of their port
+    std::vector<std::uint64_t> frames;    ///< numbers in the capture of their port, copies apart
 };
 using NoteRef = std::shared_ptr<Note>;
 
@@ -40,6 +39,7 @@ struct Emitted {
     bool outside = false;  ///< arrives at the edge's outside port
     Frame bytes;
     NoteRef note;
+    bool copy = false;  ///< of a fragment that came before
 };
 
 /// Takes what flows make.
@@ -48,7 +48,7 @@ class Queue {
     Queue() = default;
     Queue(const Queue&) = delete;
     Queue& operator=(const Queue&) = delete;
-    void push(Time time, bool outside, Frame bytes, NoteRef note);
+    void push(Emitted frame);
     [[nodiscard]] bool empty() const noexcept { return heap_.empty(); }
     [[nodiscard]] Time next_time() const noexcept { return heap_.front().emitted.time; }
     [[nodiscard]] Emitted pop();

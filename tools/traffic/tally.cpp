@@ -32,7 +32,6 @@ void Tally::add(const Emitted& f, bool whole) {
         count(labels, label);
     }
     if (!whole) return;
-    if (note.drop) ++drop_lines;
     if (!note.message) return;
     ++messages;
     message_bytes += note.size;
@@ -65,7 +64,6 @@ nlohmann::ordered_json to_json(const Tally& t, bool policy) {
     out["verdicts"] = t.verdicts;
     out["reasons"] = t.reasons;
     out["outcomes"] = t.outcomes;
-    out["drops"] = t.drop_lines;
     return out;
 }
 
@@ -80,8 +78,8 @@ std::string to_text(const Tally& t, bool policy) {
         t.messages == 0 ? 0.0 : static_cast<double>(t.message_bytes) / static_cast<double>(t.messages),
         t.streamed, to_text(t.labels), to_text(t.kinds));
     if (!policy) return out;
-    return out + fmt::format("verdicts:  {}\nreasons:   {}\noutcomes:  {}; {} drop lines\n",
-                             to_text(t.verdicts), to_text(t.reasons), to_text(t.outcomes), t.drop_lines);
+    return out + fmt::format("verdicts:  {}\nreasons:   {}\noutcomes:  {}\n",
+                             to_text(t.verdicts), to_text(t.reasons), to_text(t.outcomes));
 }
 
 }  // namespace kmsgate::traffic

@@ -34,7 +34,6 @@ struct Tally {
     Counts labels;                                 ///< messages by method or status
     Counts verdicts, reasons;                      ///< of messages, where there is a policy
     Counts outcomes;                               ///< of frames, the same
-    std::uint64_t drop_lines = 0;
 
     /// Counts a frame; `whole`: the last one of its note.
     void add(const Emitted& frame, bool whole);

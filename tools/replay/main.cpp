@@ -16,6 +16,7 @@
 #include "tools/replay/eal.hpp"
 #include "tools/replay/options.hpp"
 #include "tools/replay/sinks.hpp"
+#include "tools/replay/tag_key.hpp"
 #include "tools/replay/tags.hpp"
 
 namespace kmsgate::replay {
@@ -24,8 +25,6 @@ namespace {
 
 constexpr int kDone = 0, kUsage = 2, kInput = 3;
 constexpr unsigned kBuffers = 16383;
-/// Fixed, so that the same capture gives the same bytes; a live dataplane makes its own.
-constexpr memory::Key kTagKey = {0x6b6d73676174652d, 0x7265706c61792d31};
 
 template <class... Args>
 int fail(int code, fmt::format_string<Args...> format, Args&&... args) {

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Messages and frames that are disguised, malformed or cut: each with its name and what a reader must make of
+// it.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "tools/traffic/conversation.hpp"
+
+namespace kmsgate::traffic {
+
+/// What is done to a message's frames.
+enum class Cut : std::uint8_t {
+    none,
+    bad_ip_checksum,   ///< IPv4: header checksum
+    short_ip,          ///< the IP length says more than the frame holds
+    udp_length,        ///< the UDP length says more than IP holds
+    bad_udp_checksum,  ///< judged as if good
+    overlap,           ///< two fragments differ where they overlap
+    missing,           ///< the last fragment never comes
+    tiny,              ///< fragments of 64 bytes
+};
+
+/// What one shape makes of a conversation.
+struct Crafted {
+    std::string text;
+    Truth truth;
+    Cut cut = Cut::none;
+    bool answerable = true;
+    std::string method = "INVITE";
+};
+
+struct Shape {
+    std::string_view name;
+    std::string_view meaning;
+    void (*make)(World&, const Conversation&, Crafted&);
+    /// The rule of the closed list that it breaks, when it breaks one (count_: none): a peer for which the
+    /// policy relaxes it sends no such message.
+    mikey::Rule rule = mikey::Rule::count_;
+};
+
+[[nodiscard]] std::span<const Shape> hostile_shapes() noexcept;
+/// Null when there is none of that name.
+[[nodiscard]] const Shape* find_shape(std::string_view name) noexcept;
+
+}  // namespace kmsgate::traffic

@@ -20,10 +20,19 @@ import beds  # noqa: E402
 import report  # noqa: E402
 import setting  # noqa: E402
 from smoke.lib.bed import machine_can  # noqa: E402
+from smoke.lib.suite import end_on_signals  # noqa: E402
 
 quiet = beds.before_others
 LATENCY_RATE = 5000  # messages a second: what each of them carries easily
 FIRST_RATE = 16000
+
+
+def prepare() -> None:
+    """Whatever ends the run, nothing of it stays behind; and the wires are always our own."""
+    end_on_signals()
+    for letter in "AB":
+        for what in ("PORT", "IFACE"):
+            os.environ.pop(f"KMSGATE_{what}_{letter}", None)
 
 
 def cannot() -> str | None:

@@ -77,8 +77,27 @@ def tables(report: Report) -> str:
     parts.append(in_process(report["in_process"]))
     if report["sockets"]:
         parts += [with_sockets(report["sockets"]), latency(report["latency"]), verdicts(report["verdicts"])]
-    parts += [hidden(report["hidden"]), checks.table()]
+    parts.append(hidden(report["hidden"]))
     return "\n\n".join(parts)
+
+
+def page(text: str, report: Report, command: str, date: str) -> str:
+    """A README whose last section is this run."""
+    head, mark, _ = text.partition("## As printed\n")
+    if not mark:
+        raise ValueError("the README has no section `As printed`")
+    printed = "\n".join(f"    {line}".rstrip() for line in tables(report).splitlines())
+    return f"""{head}{mark}
+`{command}`, {date}, measured in {report['seconds']:.0f} s; what the load says others did is in the times.
+
+{printed}
+
+![bars](peers.svg)
+
+What each looks at before it says which KMSs a message names (printed with the tables):
+
+{checks.table()}
+"""
 
 
 def colour(name: str) -> str:

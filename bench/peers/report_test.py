@@ -53,7 +53,16 @@ class Tables(unittest.TestCase):
         for word in ("12,000", "10,800..14,400", "165,000", "140,000", "0.050 %", "5,185", "127 right", "3 of 3"):
             self.assertIn(word, said)
         self.assertRegex(said, r"osip2 .* 11,000 .* - +- ")
-        self.assertIn("| looks at | kmsgate |", said)
+
+    def test_the_page_keeps_what_stands_above(self) -> None:
+        made = report.page("# a\n\n## As printed\n\nold\n", {**FIGURES, "seconds": 245.4}, "run --quick", "2026-01-02")
+        self.assertTrue(made.startswith("# a\n\n## As printed\n\n`run --quick`, 2026-01-02, measured in 245 s"))
+        self.assertNotIn("old", made)
+        self.assertIn("| looks at | kmsgate |", made)
+        self.assertRegex(made, r"\n    kmsgate +12,000 ")
+        self.assertEqual(report.page(made, {**FIGURES, "seconds": 245.4}, "run --quick", "2026-01-02"), made)
+        with self.assertRaises(ValueError):
+            report.page("# a\n", FIGURES, "run", "2026-01-02")
 
     def test_without_sockets(self) -> None:
         figures = {**FIGURES, "sockets": [], "latency": [], "verdicts": [], "turns": 0}

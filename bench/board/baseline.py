@@ -48,7 +48,7 @@ def compare(kept: dict[str, float], now: dict[str, float], tolerance: float = TO
             out.append(Finding(False, f"{name}: {now[name]:,.0f} instructions, not in the baseline"))
         else:
             moved = now[name] - kept[name]
-            text = f"{name}: {kept[name]:,.0f} -> {now[name]:,.0f} instructions, {100 * moved / kept[name]:+.1f} %"
+            text = f"{name}: {kept[name]:,.0f} -> {now[name]:,.0f} instructions, {round(100 * moved / kept[name], 1) + 0.0:+.1f} %"
             out.append(Finding(abs(moved) <= tolerance * kept[name], text))
     return out
 

@@ -38,7 +38,7 @@ class Run:
 
     def __init__(self, name: str, command: list[str], folder: Path, cpu: int) -> None:
         self.name, self.folder, self.log = name, folder, folder / f"{name}.counted.log"
-        words = [*shell.on_cpu(cpu), "valgrind", "--tool=callgrind", "--separate-threads=yes",
+        words = [*shell.on_cpu(cpu), "valgrind", "--tool=callgrind", "--fair-sched=yes", "--separate-threads=yes",
                  f"--callgrind-out-file={folder / name}.out", *command]
         with self.log.open("wb") as out:
             self.process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,

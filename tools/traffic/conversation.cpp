@@ -36,8 +36,12 @@ std::string_view user_part(std::string_view uri) noexcept {
     return uri.substr(0, uri.find('@'));
 }
 
-policy::table::Address address_of(const Host& host) noexcept {
-    return host.address;
+/// The first SIP port of the edge.
+std::uint16_t sip_port(const Guide* guide, bool tcp) noexcept {
+    constexpr std::uint16_t kDefault = 5060;
+    if (guide == nullptr) return kDefault;
+    const auto ports = guide->table().ports(tcp ? guide->edge().tcp_ports : guide->edge().udp_ports);
+    return ports.empty() ? kDefault : ports.front();
 }
 
 }  // namespace
@@ -76,6 +80,7 @@ Conversation::Conversation(World& w, Time time, bool over_tcp) : now(time) {
     hashed = w.share(Share::hashed);
     kmsi = w.population.kms(caller, w.random);
     kmsr = w.population.kms(callee, w.random);
+    near.port = far.port = sip_port(w.guide, over_tcp);
     if (over_tcp) near.port = static_cast<std::uint16_t>(w.random.between(32768, 60999));
     names.caller = caller.uri;
     names.callee = callee.uri;
@@ -201,8 +206,8 @@ std::string Conversation::keyed(World& w, std::string_view method, Carriage carr
 Truth Conversation::truth() const {
     Truth t;
     t.arrival = inward ? policy::decide::Arrival::outside : policy::decide::Arrival::inside;
-    t.peer = address_of(near);
-    t.gets = address_of(far);
+    t.peer = near.address;
+    t.gets = far.address;
     return t;
 }
 
@@ -226,8 +231,8 @@ Truth Conversation::response_truth() const {
     Truth t;
     t.arrival = inward ? policy::decide::Arrival::inside : policy::decide::Arrival::outside;
     t.message_class = policy::decide::MessageClass::response;
-    t.peer = address_of(far);
-    t.gets = address_of(near);
+    t.peer = far.address;
+    t.gets = near.address;
     return t;
 }
 

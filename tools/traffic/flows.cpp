@@ -56,8 +56,8 @@ void Flows::add_response(Plan& plan, const Conversation& c, Time at, std::string
                          std::string_view reason, const Body& body, const Truth& truth) {
     const std::string_view tag = status == 100 ? std::string_view() : std::string_view(c.names.to_tag);
     const bool contact = status == 200 && method == "INVITE";
-    const std::string more = contact ? text_of("Contact: <sip:", c.far.text,
-                                               ":5060>;+g.3gpp.mcptt\r\nSupported: timer, 100rel\r\n")
+    const std::string more = contact ? text_of("Contact: <sip:", c.far.text, ":", std::uint64_t{c.far.port},
+                                               ">;+g.3gpp.mcptt\r\nSupported: timer, 100rel\r\n")
                                      : std::string();
     plan.push_back({at, false, response(status, reason, method, c.names, tag, more, body),
                     note_of(c, method, status, truth)});

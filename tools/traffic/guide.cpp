@@ -19,6 +19,7 @@ class Facts {
   public:
     Facts(const Truth& truth, const Table& table, policy::table::EdgeId edge) : table_(table), edge_(edge) {
         facts_.edge = edge;
+        facts_.mode = table.edges()[edge].mode;
         facts_.arrival = truth.arrival;
         facts_.message_class = truth.message_class;
         facts_.is_register = truth.is_register;
@@ -172,9 +173,14 @@ Expected Guide::judge(const Truth& truth) const {
     Expected out;
     out.verdict = d.verdict;
     out.reason = decide::reason_text(d);
-    if (d.verdict == decide::Verdict::redirect || d.verdict == decide::Verdict::rewrite)
+    if (d.effective() == decide::Verdict::redirect || d.effective() == decide::Verdict::rewrite)
         out.krr = {list_of(d, 0, truth, *table_), list_of(d, 1, truth, *table_)};
     return out;
+}
+
+policy::Action Guide::action(policy::Cause cause) const noexcept {
+    return edge().mode == policy::table::Mode::enforce ? table_->action(edge(), cause)
+                                                       : policy::Action::forward;
 }
 
 bool Guide::relaxes(const policy::table::Address& address, mikey::Rule rule) const noexcept {

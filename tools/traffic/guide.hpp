@@ -25,7 +25,7 @@ using KmsList = std::optional<std::vector<std::string>>;
 struct Expected {
     policy::decide::Verdict verdict = policy::decide::Verdict::forward;
     std::string_view reason = "no-mikey";       ///< as in events
-    std::optional<std::array<KmsList, 2>> krr;  ///< of a KRR that leaves: initiator's list, receiver's
+    std::optional<std::array<KmsList, 2>> krr;  ///< of a KRR that leaves, or (shadow) would: by side
     [[nodiscard]] bool refused() const noexcept {
         return verdict == policy::decide::Verdict::redirect || verdict == policy::decide::Verdict::reject ||
                verdict == policy::decide::Verdict::drop;
@@ -47,10 +47,8 @@ class Guide {
 
     /// From what is known of a message, not from its bytes: facts, then decide().
     [[nodiscard]] Expected judge(const Truth& truth) const;
-    /// The action of a cause that frames have before there is a message.
-    [[nodiscard]] policy::Action action(policy::Cause cause) const noexcept {
-        return table_->action(edge(), cause);
-    }
+    /// What a cause that frames have before there is a message comes to, in the edge's mode.
+    [[nodiscard]] policy::Action action(policy::Cause cause) const noexcept;
     /// Is the rule relaxed for who sends from this address?
     [[nodiscard]] bool relaxes(const policy::table::Address& address, mikey::Rule rule) const noexcept;
 

@@ -34,9 +34,9 @@ int run(const Options& options) {
         case Options::Command::make:
             return make(options);
         case Options::Command::live:
-            return fail(kUsage, "not yet");
+            return live(options);
         case Options::Command::report:
-            return fail(kUsage, "not yet");
+            return report(options);
         case Options::Command::profiles:
             return list_profiles();
         case Options::Command::shapes:

@@ -78,8 +78,8 @@ std::string to_text(const Tally& t, bool policy) {
         t.messages == 0 ? 0.0 : static_cast<double>(t.message_bytes) / static_cast<double>(t.messages),
         t.streamed, to_text(t.labels), to_text(t.kinds));
     if (!policy) return out;
-    return out + fmt::format("verdicts:  {}\nreasons:   {}\noutcomes:  {}\n",
-                             to_text(t.verdicts), to_text(t.reasons), to_text(t.outcomes));
+    return out + fmt::format("verdicts:  {}\nreasons:   {}\noutcomes:  {}\n", to_text(t.verdicts),
+                             to_text(t.reasons), to_text(t.outcomes));
 }
 
 }  // namespace kmsgate::traffic

@@ -56,6 +56,8 @@ class Workload {
 
     // The stages, for message `i`. Their results are handed to the compiler as used, and forgotten.
     void floor(std::size_t i, bool whole) noexcept;
+    void sip_plain(std::size_t i) noexcept;
+    void mikey_plain(std::size_t i) noexcept;
     void sip_parse(std::size_t i) noexcept;
     void look_into(std::size_t i) noexcept;
     void mikey(std::size_t i) noexcept;

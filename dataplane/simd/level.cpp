@@ -3,6 +3,8 @@
 
 #include <atomic>
 
+#include "dataplane/simd/set.hpp"
+
 namespace kmsgate::simd {
 namespace {
 
@@ -10,6 +12,18 @@ constexpr std::uint8_t kUnset = 0xFF;
 constinit std::atomic<std::uint8_t> used{kUnset};
 
 }  // namespace
+
+constinit const std::array<char, 256> kEachByte = [] {
+    std::array<char, 256> all{};
+    for (unsigned i = 0; i < all.size(); ++i) all[i] = static_cast<char>(i);
+    return all;
+}();
+
+alignas(32) constinit const std::array<std::uint8_t, 32> kHighHalf = [] {
+    std::array<std::uint8_t, 32> bits{};
+    for (unsigned i = 0; i < bits.size(); ++i) bits[i] = static_cast<std::uint8_t>((i & 15U) < 8 ? 1U << (i & 15U) : 0);
+    return bits;
+}();
 
 std::string_view to_string(Level level) noexcept {
     switch (level) {

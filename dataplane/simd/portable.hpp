@@ -67,6 +67,29 @@ KMSGATE_SIMD_INLINE std::uint32_t outside32(const char* at, const CharSet& set) 
     return mask;
 }
 
+/// All of 64 bytes that are not in the set.
+KMSGATE_SIMD_INLINE std::uint64_t outside(const char* at, const CharSet& set) noexcept {
+    return static_cast<std::uint64_t>(outside32(at + 32, set)) << 32 | outside32(at, set);
+}
+
+/// A line's first bytes.
+struct Line {
+    std::uint64_t odd = 0;     ///< of 64 bytes
+    std::uint32_t colons = 0;  ///< of 32 bytes
+    const char* start = nullptr;
+};
+KMSGATE_SIMD_INLINE Line line(const char* at) noexcept {
+    const Block b = load(at);
+    return {odd(b), static_cast<std::uint32_t>(any<':'>(b)), at};
+}
+/// The bytes of the line that `mask` counts, letters in lower case, are those of `text`.
+KMSGATE_SIMD_INLINE bool starts_with(const Line& line, const char* text, std::uint32_t mask) noexcept {
+    std::uint32_t same = 0;
+    for (unsigned i = 0; i < 32; ++i)
+        same |= static_cast<std::uint32_t>((line.start[i] | 0x20) == text[i]) << i;
+    return (~same & mask) == 0;
+}
+
 #undef KMSGATE_SIMD_INLINE
 
 }  // namespace kmsgate::simd::portable

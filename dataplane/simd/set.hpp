@@ -8,17 +8,23 @@
 
 namespace kmsgate::simd {
 
-/// A set of bytes below 0x80. `low` and `high` are tables by half a byte: a byte is in the set when the two
-/// that it picks have a bit in common (bit h of low[l]: the byte h*16+l is in).
+/// Every byte value, in memory: a vector of one is then a single load.
+extern const std::array<char, 256> kEachByte;
+
+/// Bit h for the high half h of a byte below 0x80, twice; in memory for the same reason.
+extern const std::array<std::uint8_t, 32> kHighHalf;
+
+/// A set of bytes below 0x80, asked by half a byte: the byte h*16+l is in when low[l] has bit h. Twice, as a vector
+/// of 32 bytes looks it up. Sets are declared extern, so that they are loaded and not made up of constants.
 struct CharSet {
-    std::array<std::uint8_t, 16> low{};
-    std::array<std::uint8_t, 16> high{};
+    alignas(32) std::array<std::uint8_t, 32> low{};
     std::array<bool, 256> has{};
 
     constexpr CharSet& add(char c) noexcept {
         const auto byte = static_cast<unsigned char>(c);
         has[byte] = true;
-        low[byte & 15U] = static_cast<std::uint8_t>(low[byte & 15U] | 1U << (byte >> 4));
+        const unsigned half = byte & 15U;
+        low[half] = low[half + 16] = static_cast<std::uint8_t>(low[half] | 1U << (byte >> 4));
         return *this;
     }
     constexpr CharSet& add(char from, char to) noexcept {
@@ -29,8 +35,14 @@ struct CharSet {
         for (const char c : all) add(c);
         return *this;
     }
-    constexpr CharSet() noexcept {
-        for (unsigned h = 0; h < 8; ++h) high[h] = static_cast<std::uint8_t>(1U << h);
+    constexpr CharSet& drop(std::string_view all) noexcept {
+        for (const char c : all) {
+            const auto byte = static_cast<unsigned char>(c);
+            has[byte] = false;
+            const unsigned half = byte & 15U;
+            low[half] = low[half + 16] = static_cast<std::uint8_t>(low[half] & ~(1U << (byte >> 4)));
+        }
+        return *this;
     }
 };
 
@@ -38,6 +50,12 @@ struct CharSet {
 constexpr CharSet alnum_and(std::string_view more) noexcept {
     CharSet set;
     set.add('a', 'z').add('A', 'Z').add('0', '9').add(more);
+    return set;
+}
+/// Printable ASCII but for what is said.
+constexpr CharSet printable_but(std::string_view less) noexcept {
+    CharSet set;
+    set.add(' ', '~').drop(less);
     return set;
 }
 constexpr CharSet chars(std::string_view all) noexcept {

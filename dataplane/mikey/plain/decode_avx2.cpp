@@ -17,10 +17,10 @@
 namespace kmsgate::mikey::plain::avx2 {
 namespace {
 
-constexpr simd::CharSet kCharacters = simd::chars(kAlphabet);
+constinit const simd::CharSet kCharacters = simd::chars(kAlphabet);
 
-inline __m256i twice(const std::array<std::uint8_t, 16>& table) noexcept {
-    return _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(table.data())));
+inline __m256i table(const std::array<std::uint8_t, 32>& bytes) noexcept {
+    return _mm256_load_si256(reinterpret_cast<const __m256i*>(bytes.data()));
 }
 
 class Decoder {
@@ -47,8 +47,8 @@ class Decoder {
     }
 
   private:
-    const __m256i low_ = twice(kCharacters.low);
-    const __m256i high_ = twice(kCharacters.high);
+    const __m256i low_ = table(kCharacters.low);
+    const __m256i high_ = table(simd::kHighHalf);
     const __m256i add_ = _mm256_setr_epi8(0, 63 - '/', 62 - '+', 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a', 0, 0, 0,
                                           0, 0, 0, 0, 0, 0, 63 - '/', 62 - '+', 52 - '0', -'A', -'A', 26 - 'a',
                                           26 - 'a', 0, 0, 0, 0, 0, 0, 0, 0);

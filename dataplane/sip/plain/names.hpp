@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "dataplane/simd/set.hpp"
 #include "dataplane/sip/message.hpp"
 
 namespace kmsgate::sip::plain {
@@ -14,10 +15,10 @@ namespace kmsgate::sip::plain {
 /// What the reader has to do with a header's value.
 enum class Work : std::uint8_t { none, via, from, to, call_id, cseq, uris, length, type, refuse };
 
-/// A name in lower case: its first and last eight bytes (the first of a short name filled with zeros), and
-/// the eight bytes behind the first ones, for names longer than sixteen.
-struct Name {
-    std::uint64_t first = 0, last = 0, middle = 0;
+/// A name in lower case, as a vector has it.
+struct alignas(64) Name {
+    std::array<char, 32> text{};
+    std::uint32_t mask = 0;  ///< bit i: byte i belongs to the name
     std::uint8_t size = 0;
     HeaderId id = HeaderId::other;
     Work work = Work::none;
@@ -26,16 +27,11 @@ struct Name {
 /// Letters to lower case; '-' and ':' stay. No other byte that may stand in a name becomes a letter or '-'.
 inline constexpr std::uint64_t kLower = 0x2020202020202020U;
 
-/// Longest name that first, middle and last eight bytes make up.
-inline constexpr std::size_t kLongestName = 24;
-
-/// From the first byte, the four bytes that end with the colon, all in lower case, and the size of the name.
+/// From the four bytes that end with the colon, in lower case, and the size of the name.
 struct NameHash {
     std::uint32_t factor = 0;
-    [[nodiscard]] constexpr std::uint32_t operator()(char first, std::uint32_t tail,
-                                                     std::uint32_t size) const noexcept {
-        const std::uint32_t more = size + (static_cast<unsigned char>(first) | 0x20U) * 32;
-        return ((tail + more * 0x01000193U) * factor) >> 23;
+    [[nodiscard]] constexpr std::uint32_t operator()(std::uint32_t tail, std::uint32_t size) const noexcept {
+        return ((tail ^ size << 24) * factor) >> 23;
     }
 };
 
@@ -48,5 +44,17 @@ struct NameTable {
     std::array<Name, kMost> names{};          ///< from 1 on
 };
 extern const NameTable kNameTable;
+
+/// What is in each of these places; anything else makes the message no plain one, or ends the place.
+extern const simd::CharSet kTokens;      ///< RFC 3261 25.1 token
+extern const simd::CharSet kHosts;       ///< host names and IPv4 addresses
+extern const simd::CharSet kViaBytes;    ///< from sent-by on
+extern const simd::CharSet kUriBytes;    ///< of an identity
+extern const simd::CharSet kUriHeaders;  ///< URIs without headers, which could hold a body
+extern const simd::CharSet kTagBytes;    ///< a tag parameter
+extern const simd::CharSet kBoundaries;  ///< boundaries that need no quotes and hold no '='
+extern const simd::CharSet kSubtypes;    ///< of a media type
+extern const simd::CharSet kXmlNames;    ///< of elements and attributes
+extern const simd::CharSet kXmlText;     ///< no markup, quote, entity or line end
 
 }  // namespace kmsgate::sip::plain

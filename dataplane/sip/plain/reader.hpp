@@ -53,20 +53,31 @@ class Reader {
         const std::span<Header> headers = arena_.take_raw<Header>(kHeaders);
         if (headers.empty()) return false;
         Header* const first = headers.data();
+        Header* const most = first + kHeaders;
         Header* next = first;
-        while (true) {
-            const Row row = read_row(t_, at_);
-            if (row.end == at_) break;
-            if (row.name == nullptr || next == first + kHeaders) return false;
+        const char* at = at_;
+        const auto keep = [&](const Row& row) {
+            if (row.name == nullptr || next == most) return false;
             next->id = row.name->id;
             next->folded = false;
-            next->name = view(at_, row.colon);
+            next->name = view(at, row.colon);
             next->value = view(row.value, row.end);
             ++next;
-            at_ = row.end + 2;
-            if (row.name->work != Work::none && !read_value(row)) return false;
+            at = row.end + 2;
+            return row.name->work == Work::none || read_value(row.name->work, row.value, row.end);
+        };
+        while (true) {
+            if (at < t_.last64) [[likely]] {
+                const Row row = read_row(t_, at);
+                if (row.end == at) break;
+                if (!keep(row)) return false;
+            } else {
+                const Row row = read_last_row(t_, at);
+                if (row.end == at) break;
+                if (!keep(row)) return false;
+            }
         }
-        at_ += 2;
+        at_ = at + 2;
         const auto count = static_cast<std::size_t>(next - first);
         arena_.shrink_last(headers, count);
         message_.headers = {first, count};
@@ -74,38 +85,38 @@ class Reader {
         return is_complete();
     }
 
-    [[nodiscard]] bool read_value(const Row& row) noexcept {
-        switch (row.name->work) {
+    [[nodiscard]] bool read_value(Work work, const char* value, const char* end) noexcept {
+        switch (work) {
             case Work::none:
                 return true;
             case Work::via:
-                return message_.via.readable || read_via(t_, row.value, row.end, message_.via);
+                return message_.via.readable || read_via(t_, value, end, message_.via);
             case Work::from:
                 if (message_.from.data() != nullptr) return false;
-                message_.from = view(row.value, row.end);
-                return read_party(t_, row.value, row.end, message_.from_uri, message_.from_tag);
+                message_.from = view(value, end);
+                return read_party(t_, value, end, message_.from_uri, message_.from_tag);
             case Work::to:
                 if (message_.to.data() != nullptr) return false;
-                message_.to = view(row.value, row.end);
-                return read_party(t_, row.value, row.end, message_.to_uri, message_.to_tag);
+                message_.to = view(value, end);
+                return read_party(t_, value, end, message_.to_uri, message_.to_tag);
             case Work::call_id:
                 if (message_.call_id.data() != nullptr) return false;
-                message_.call_id = view(row.value, row.end);
-                return first_of<' '>(t_, row.value, row.end) == row.end;
+                message_.call_id = view(value, end);
+                return first_of<' '>(t_, value, end) == end;
             case Work::cseq:
-                return !message_.cseq && read_cseq(row.value, row.end, message_);
+                return !message_.cseq && read_cseq(value, end, message_);
             case Work::uris:
-                return first_of<'?', '&'>(t_, row.value, row.end) == row.end;
+                return all_in(t_, value, end, kUriHeaders);
             case Work::length: {
                 std::uint32_t length = 0;
-                if (length_ || !read_digits(row.value, row.end, length)) return false;
+                if (length_ || !read_digits(value, end, length)) return false;
                 message_.content_length = length;
                 return length_ = true;
             }
             case Work::type:
                 if (typed_) return false;
                 typed_ = true;
-                type_ = read_type(t_, row.value, row.end, boundary_);
+                type_ = read_type(t_, value, end, boundary_);
                 return type_ != Type::none;
             case Work::refuse:
                 break;
@@ -146,8 +157,8 @@ class Reader {
 
     [[nodiscard]] bool read_xml(bool parts) noexcept {
         if (*at_ != '<') return false;
-        const char* end = xml_end(t_, at_, parts);
-        if (end == nullptr || !Tags(t_, at_, end, found_).read()) return false;
+        const char* end = plain::KMSGATE_LEVEL::read_xml(t_, at_, parts, found_);
+        if (end == nullptr) return false;
         at_ = parts ? end + 2 : end;
         return true;
     }
@@ -177,6 +188,7 @@ class Reader {
     [[nodiscard]] bool read_part() noexcept {
         Type type = Type::none;
         while (true) {
+            if (at_ >= t_.last64) return false;  // no part starts there and ends, too
             const Row row = read_row(t_, at_);
             if (row.end == at_) break;
             if (row.name == nullptr || row.name->work == Work::refuse) return false;

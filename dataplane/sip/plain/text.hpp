@@ -115,6 +115,11 @@ template <char... C>
     }
     return to;
 }
+/// All of [from, to) is in the set.
+[[nodiscard, gnu::always_inline]] inline bool all_in(const Text& t, const char* from, const char* to,
+                                                    const simd::CharSet& set) noexcept {
+    return first_outside(t, from, to, set) == to;
+}
 
 /// The CR of the CRLF that ends the line at `at`; null when there is none, or another odd byte before it.
 [[nodiscard]] inline const char* line_end(const Text& t, const char* at) noexcept {
@@ -136,57 +141,61 @@ struct Row {
 };
 
 inline constexpr Name kNoName{};
-inline constexpr simd::CharSet kTokens = simd::alnum_and("-.!%*_+`'~");
+inline constexpr std::size_t kLongestName = 31;
 
-/// The name before `colon` when it is no longer than kLongestName; kNoName for a token that means nothing.
-[[nodiscard]] inline const Name* find_name(const Text& t, const char* at, std::size_t size) noexcept {
-    const std::uint32_t tail = load32(at + size - 3) | static_cast<std::uint32_t>(kLower);
-    const NameTable& table = kNameTable;
-    const Name& name = table.names[table.slot[table.hash(*at, tail, static_cast<std::uint32_t>(size))]];
-    if (name.size == size) [[likely]] {
-        const std::uint64_t first = load64(at) | kLower;
-        if (size < 8) {
-            if ((first & ((std::uint64_t{1} << (8 * size)) - 1)) == name.first) return &name;
-        } else if (first == name.first && (load64(at + size - 8) | kLower) == name.last &&
-                   (size <= 16 || (load64(at + 8) | kLower) == name.middle)) {
-            return &name;
-        }
-    }
-    // Content-Transfer-Encoding has 25 bytes and is not in the table.
-    if (size == 25 || first_outside(t, at, at + size, kTokens) != at + size) return nullptr;
-    return &kNoName;
+/// kNoName for a token that is in no table, null for what is none.
+[[nodiscard]] inline const Name* find_other(const Text& t, const char* at, std::size_t size) noexcept {
+    return size != 0 && size <= kLongestName && all_in(t, at, at + size, kTokens) ? &kNoName : nullptr;
 }
 
-/// Reads the header line at `at`, behind another line of the message. An empty line has its end at `at`.
+/// Where in the table the name of that many bytes would stand.
+[[nodiscard, gnu::always_inline]] inline const Name& slot_of(const char* at, std::size_t size) noexcept {
+    const std::uint32_t tail = load32(at + size - 3) | static_cast<std::uint32_t>(kLower);
+    const NameTable& table = kNameTable;
+    return table.names.data()[table.slot.data()[table.hash(tail, static_cast<std::uint32_t>(size))]];
+}
+
+/// read_row() for the last 64 bytes of the message, byte by byte.
+[[nodiscard]] inline Row read_last_row(const Text& t, const char* at) noexcept {
+    Row row;
+    const char* end = at;
+    while (end < t.end && static_cast<unsigned char>(*end) >= 0x20 && static_cast<unsigned char>(*end) < 0x80)
+        ++end;
+    if (t.end - end < 2 || load16(end) != kCrLf) return row;
+    row.end = end;
+    const char* colon = at;
+    while (colon < end && *colon != ':') ++colon;
+    const char* value = colon + 1;
+    if (colon == at || colon == end || colon - at > static_cast<std::ptrdiff_t>(kLongestName)) return row;
+    value += *value == ' ' ? 1 : 0;
+    if (*value <= ' ' || end[-1] == ' ') return row;
+    row.colon = colon;
+    row.value = value;
+    const auto size = static_cast<std::size_t>(colon - at);
+    const Name& name = slot_of(at, size);
+    bool same = name.size == size;
+    for (std::size_t i = 0; same && i < size; ++i) same = (at[i] | 0x20) == name.text.data()[i];
+    row.name = same ? &name : find_other(t, at, size);
+    return row;
+}
+
+/// Reads the header line at `at`, behind another line of the message and before its last 64 bytes. An empty line
+/// has its end at `at`.
 [[nodiscard, gnu::always_inline]] inline Row read_row(const Text& t, const char* at) noexcept {
     Row row;
-    std::uint64_t odd = 0;
-    std::uint64_t colons = 0;
-    if (at < t.last64) [[likely]] {
-        const bytes::Block block = bytes::load(at);
-        odd = bytes::odd(block);
-        colons = bytes::any<':'>(block);
-    } else {
-        if (t.end - at < 8) {  // no more than the empty line
-            if (t.end - at >= 2 && load16(at) == kCrLf) row.end = at;
-            return row;
-        }
-        const bytes::Block block = bytes::load(t.last64);
-        odd = (bytes::odd(block) & ~(std::uint64_t{1} << 63)) >> (at - t.last64);
-        colons = bytes::any<':'>(block) >> (at - t.last64);
-    }
-    const char* end = odd != 0 ? at + std::countr_zero(odd) : line_end(t, at + 64);
-    if (end == nullptr || load16(end) != kCrLf) return row;
-    row.end = end;
-    const auto size = static_cast<std::size_t>(std::countr_zero(colons));
-    if (size == 0 || size > 32 || end - at <= static_cast<std::ptrdiff_t>(size)) return row;
+    const bytes::Line line = bytes::line(at);
+    row.end = line.odd != 0 ? at + std::countr_zero(line.odd) : line_end(t, at + 64);
+    if (row.end == nullptr || load16(row.end) != kCrLf) return {};
+    const auto size = static_cast<std::size_t>(std::countr_zero(line.colons));  // 32 when there is none
+    if (row.end - at <= static_cast<std::ptrdiff_t>(size)) return row;
     row.colon = at + size;
-    const char* value = row.colon + 1;
-    value += *value == ' ' ? 1 : 0;
+    row.value = row.colon + 1;
+    row.value += *row.value == ' ' ? 1 : 0;
     // No blank at either end is left, and there is a value.
-    if (*value <= ' ' || end[-1] == ' ') return row;
-    row.value = value;
-    row.name = find_name(t, at, size);
+    if (*row.value <= ' ' || row.end[-1] == ' ') return row;
+    const Name& name = slot_of(at, size);
+    const bool same = name.size == size && bytes::starts_with(line, name.text.data(), name.mask);
+    row.name = same ? &name : find_other(t, at, size);
     return row;
 }
 

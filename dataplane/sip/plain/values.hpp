@@ -6,7 +6,6 @@
 
 namespace kmsgate::sip::plain::KMSGATE_LEVEL {
 
-inline constexpr simd::CharSet kHosts = simd::alnum_and("-._");
 inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
 
 /// Up to nine digits.
@@ -32,23 +31,24 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
 /// One parameter of a Via, between its ';' and the next one. Names that could be one of those that count, in
 /// another spelling, are refused.
 [[nodiscard]] inline bool read_via_parameter(const char* from, const char* to, Via& via) noexcept {
-    const std::string_view written = view(from, to);
+    // `from` stands behind a ';' in a line that is followed by another one
     switch (*from | 0x20) {
         case 'b':
-            if (!written.starts_with("branch=")) return false;
+            if (to - from < 7 || load32(from) != text32("bran") || load32(from + 3) != text32("nch=")) return false;
             if (via.branch.empty()) via.branch = view(from + 7, to);
             return true;
         case 'm':
-            if (!written.starts_with("maddr=")) return false;
+            if (to - from < 6 || load32(from) != text32("madd") || load16(from + 4) != text16("r=")) return false;
             if (via.maddr.empty()) via.maddr = view(from + 6, to);
             return true;
         case 'r':
-            if (written.starts_with("received=")) {
-                if (via.received_param.empty()) via.received_param = written;
+            if (to - from >= 9 && load64(from) == text64("received") && from[8] == '=') {
+                if (via.received_param.empty()) via.received_param = view(from, to);
                 return true;
             }
-            if (!written.starts_with("rport") || (to - from > 5 && from[5] != '=')) return false;
-            if (!via.rport) via.rport_param = written;
+            if (to - from < 5 || load32(from) != text32("rpor") || from[4] != 't') return false;
+            if (to - from > 5 && from[5] != '=') return false;
+            if (!via.rport) via.rport_param = view(from, to);
             via.rport = true;
             return true;
         default:
@@ -62,7 +62,7 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
     const std::uint32_t transport = load32(from + 8);
     if (transport != text32("UDP ") && transport != text32("TCP ") && transport != text32("TLS ")) return false;
     const char* host = from + 12;
-    if (first_of<'"', '(', '<', ',', ' '>(t, host, to) != to) return false;
+    if (!all_in(t, host, to, kViaBytes)) return false;
     const char* at = host;
     if (*at == '[') {
         do ++at;
@@ -108,13 +108,13 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
         if (at == to || *at != '<') return false;
     }
     const char* scheme = at + 1;
-    at = first_of<'>', ' '>(t, scheme, to);
+    at = first_outside(t, scheme, to, kUriBytes);
     if (at == to || *at != '>' || !has_scheme(scheme, at)) return false;
     uri = view(scheme, at);
     for (++at; at < to;) {
         if (*at != ';' || to - at < 2) return false;
         if (to - at > 5 && load32(at) == text32(";tag") && at[4] == '=') {
-            const char* end = first_of<';', '"', ' '>(t, at + 5, to);
+            const char* end = first_outside(t, at + 5, to, kTagBytes);
             if (end != to && *end != ';') return false;
             tag = view(at + 5, end);
             return true;
@@ -146,8 +146,6 @@ struct Boundary {
     std::size_t size = 0;
 };
 
-inline constexpr simd::CharSet kBoundaries = simd::alnum_and("-._+");
-inline constexpr simd::CharSet kSubtypes = simd::alnum_and("-.+_");
 inline constexpr std::size_t kMostBoundary = 70;  // RFC 2046 5.1.1
 
 /// The boundary parameter behind multipart/mixed, bare or quoted, and nothing else.

@@ -19,7 +19,8 @@ namespace kmsgate::sip::plain::KMSGATE_LEVEL {
     if (!equal(at, version.data(), version.size())) return nullptr;
     rest.remove_prefix(version.size());
     if (rest.size() > 18 && equal(rest.data(), encoding.data(), encoding.size())) {
-        if ((load64(rest.data() + 9) | kLower) != text64("=\"utf-8\"")) return nullptr;
+        const std::uint64_t name = load64(rest.data() + 9);
+        if (name != text64("=\"UTF-8\"") && name != text64("=\"utf-8\"")) return nullptr;
         rest.remove_prefix(17);
     }
     for (const std::string_view close : alone)

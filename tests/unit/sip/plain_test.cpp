@@ -136,7 +136,8 @@ TEST(Plain, DisguisesInDocumentsAreNotPlain) {
     EXPECT_EQ(lists_answer("<entry uri", "<x:entry id=\"7\" uri"), "plain");
     EXPECT_EQ(lists_answer("sip:bob@b.example\"", "sip:bob@b.example\" "), "plain");
     EXPECT_EQ(lists_answer("sip:bob@b.example", "sip:bob@b.example?body=x"), "slow");
-    EXPECT_EQ(lists_answer("<list>", "</x><list a=\"'>\">"), "plain");
+    EXPECT_EQ(lists_answer("<list>", "<list a=\"'>\">"), "slow");
+    EXPECT_EQ(lists_answer("<list>", "</x><list a=\"b=c\">"), "plain");
     EXPECT_EQ(lists_answer("</resource-lists>", "</resource-lists>x"), "slow");
 }
 
@@ -168,6 +169,7 @@ TEST(Plain, OneByteAway) {
         typed("multipart/mixed;boundary=b1", mixed(kInfo, kLists, key_line('A')));
     PlainCheck check;
     std::size_t plain = 0;
+    const simd::Level before = simd::level();
     for (const simd::Level level : simd::kLevels) {
         if (!simd::force(level)) continue;
         for (std::size_t i = 0; i < text.size(); ++i)
@@ -180,7 +182,7 @@ TEST(Plain, OneByteAway) {
             }
     }
     EXPECT_GT(plain, 1000U);
-    static_cast<void>(simd::force(simd::best()));
+    static_cast<void>(simd::force(before));
 }
 
 // Cut at every byte, and with every byte missing.

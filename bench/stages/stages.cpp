@@ -13,7 +13,9 @@
 #include "dataplane/emit/response.hpp"
 #include "dataplane/krr/names.hpp"
 #include "dataplane/mikey/base64.hpp"
+#include "dataplane/mikey/plain/plain.hpp"
 #include "dataplane/rewrite/rewrite.hpp"
+#include "dataplane/sip/plain/plain.hpp"
 #include "policy/compile/compile.hpp"
 #include "tools/replay/eal.hpp"
 
@@ -175,6 +177,7 @@ void Workload::check(std::size_t i) {
     const auto expect = [&](bool ok, std::string_view what) {
         if (!ok) throw std::logic_error(fmt::format("message {}: {}", i, what));
     };
+    expect(x.plain, "is not plain");
     expect(!x.facts.malformed_sip && !x.facts.uninspectable, "cannot be inspected");
     expect(x.message.answerable(), "cannot be answered");
     expect(x.contents.carriages.size() == 1 && x.mikey.size() == 1, "not one I_MESSAGE");
@@ -225,6 +228,17 @@ void Workload::verdict_plain(std::size_t i) {
     arena_.reset();
     inspect::inspect(prepared_[i].plain_arrived, prepared_[i].context, arena_, inspection_);
     keep(policy::decide::decide(inspection_.facts, *table_));
+}
+
+void Workload::sip_plain(std::size_t i) noexcept {
+    arena_.reset();
+    keep(sip::read_plain(invites_[i].text, arena_, inspection_.message, inspection_.contents));
+}
+
+void Workload::mikey_plain(std::size_t i) noexcept {
+    mikey::Message out;
+    keep(mikey::read_plain(prepared_[i].inspection.contents.carriages[0].data, scratch_, out));
+    keep(out);
 }
 
 void Workload::sip_parse(std::size_t i) noexcept {
@@ -307,13 +321,17 @@ constexpr auto kAll = [](const Invite&) { return true; };
 constexpr auto kHashed = [](const Invite& in) { return in.hashed; };
 constexpr auto kClear = [](const Invite& in) { return !in.hashed; };
 
-constexpr std::array<Stage, 16> kStages{{
+constexpr std::array<Stage, 18> kStages{{
     {"floor", "memmem, AVX2 base64 of the whole line and walk to IDRkmsr; nothing checked",
      [](Workload& w, std::size_t i) { w.floor(i); }, kAll},
     {"verdict", "inspect and decide: from an INVITE's bytes to the verdict",
      [](Workload& w, std::size_t i) { w.verdict(i); }, kAll},
     {"verdict-plain", "the same for SIP without MIKEY: BYE and OPTIONS of 600 to 700 bytes",
      [](Workload& w, std::size_t i) { w.verdict_plain(i); }, kAll},
+    {"sip-plain", "sip::read_plain: what sip-parse and look-into do, for a plain message",
+     [](Workload& w, std::size_t i) { w.sip_plain(i); }, kAll},
+    {"mikey-plain", "mikey::read_plain: what mikey does, for a well-formed one",
+     [](Workload& w, std::size_t i) { w.mikey_plain(i); }, kAll},
     {"sip-parse", "sip::parse: start line and headers", [](Workload& w, std::size_t i) { w.sip_parse(i); },
      kAll},
     {"look-into", "sip::look_into: every body, given the headers",

@@ -61,6 +61,8 @@ class Workload {
     void floor(std::size_t i) noexcept;
     void verdict(std::size_t i);
     void verdict_plain(std::size_t i);
+    void sip_plain(std::size_t i) noexcept;
+    void mikey_plain(std::size_t i) noexcept;
     void sip_parse(std::size_t i) noexcept;
     void look_into(std::size_t i) noexcept;
     void mikey(std::size_t i) noexcept;

@@ -69,6 +69,7 @@ Outcome Pipeline::judge_message(Whole& whole) {
     const inspect::Context context{judge_->table,  judge_->edge, judge_->mode,    judge_->tags,
                                    judge_->roster, judge_->odd,  judge_->tag_bits};
     inspect::inspect(arrived, context, arena_, inspection_);
+    counters_.add(inspection_.plain ? Counter::plain_messages : Counter::full_messages);
     key_ = emit::transaction_key(inspection_.message, config_.tag_key);
     // Each port has its transactions: what one side's rules said is no verdict of the other's. A response
     // belongs to the request that came in by the other port.

@@ -6,8 +6,10 @@
 
 #include "dataplane/emit/response.hpp"
 #include "dataplane/krr/parse.hpp"
+#include "dataplane/mikey/plain/plain.hpp"
 #include "dataplane/sip/arena_list.hpp"
 #include "dataplane/sip/ascii.hpp"
+#include "dataplane/sip/plain/plain.hpp"
 
 namespace kmsgate::inspect {
 
@@ -71,12 +73,25 @@ core::IMessageRecord record_of(const mikey::Message& m, sip::Where where) noexce
     return r;
 }
 
+/// One I_MESSAGE: the reader of well-formed ones first, the one that names what is wrong when that is not sure.
+void read_carriage(const sip::Carriage& carriage, mikey::RuleSet relax, sip::Arena& arena,
+                   mikey::Message& out) noexcept {
+    const std::string_view data = carriage.data;
+    if (carriage.form == sip::Form::binary) {
+        out = mikey::read({reinterpret_cast<const std::uint8_t*>(data.data()), data.size()}, relax);
+        return;
+    }
+    const auto scratch = arena.take_raw<std::uint8_t>(mikey::plain_bytes(data.size()));
+    if (!mikey::read_plain(data, scratch, out)) out = mikey::read_base64(data, scratch, relax);
+}
+
 void read_mikey(const Context& context, mikey::RuleSet relax, bool response, sip::Arena& arena,
                 Inspection& out) {
     const auto carriages = out.contents.carriages;
-    const auto read = arena.take<mikey::Message>(carriages.size());
-    const auto facts = arena.take<IMessage>(carriages.size());
-    const auto records = arena.take<core::IMessageRecord>(carriages.size());
+    if (carriages.empty()) return;
+    const auto read = arena.take_raw<mikey::Message>(carriages.size());
+    const auto facts = arena.take_raw<IMessage>(carriages.size());
+    const auto records = arena.take_raw<core::IMessageRecord>(carriages.size());
     if (read.size() < carriages.size() || facts.size() < carriages.size() ||
         records.size() < carriages.size()) {
         out.facts.uninspectable = true;
@@ -84,13 +99,7 @@ void read_mikey(const Context& context, mikey::RuleSet relax, bool response, sip
     }
     for (std::size_t i = 0; i < carriages.size(); ++i) {
         const sip::Carriage& c = carriages[i];
-        if (c.form == sip::Form::binary) {
-            read[i] =
-                mikey::read({reinterpret_cast<const std::uint8_t*>(c.data.data()), c.data.size()}, relax);
-        } else {
-            const auto scratch = arena.take<std::uint8_t>(c.data.size() / 4 * 3 + 3);
-            read[i] = mikey::read_base64(c.data, scratch, relax);
-        }
+        read_carriage(c, relax, arena, read[i]);
         facts[i] = facts_of(read[i], response, *context.table);
         records[i] = record_of(read[i], c.where);
         if (!read[i].relaxed.empty()) ++out.relaxed;
@@ -154,7 +163,7 @@ void read_krr(const Context& context, sip::Arena& arena, Inspection& out) {
 
 void collect_visited(sip::Arena& arena, Inspection& out) {
     constexpr std::size_t kMaxVisited = 32;
-    const auto values = arena.take<std::string_view>(kMaxVisited);
+    const auto values = arena.take_raw<std::string_view>(kMaxVisited);
     out.facts.visited_known = !values.empty();
     std::size_t count = 0;
     for (const sip::Header& h : out.message.headers) {
@@ -170,6 +179,7 @@ void collect_visited(sip::Arena& arena, Inspection& out) {
             values[count++] = v;
         }
     }
+    arena.shrink_last(values, count);
     out.facts.visited = values.first(count);
 }
 
@@ -185,14 +195,28 @@ MessageClass class_of(const sip::Message& m) noexcept {
     return MessageClass::unknown;
 }
 
+/// Message and contents: from the plain reader when it is sure, else from the full parser.
+void read_message(std::string_view payload, sip::Arena& arena, Inspection& out) noexcept {
+    const sip::Arena::Mark before = arena.mark();
+    out.plain = sip::read_plain(payload, arena, out.message, out.contents);
+    if (out.plain) return;
+    arena.rewind(before);
+    out.message = sip::parse(payload, arena);
+    out.contents = sip::look_into(out.message, arena);
+}
+
 }  // namespace
 
 void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out) {
-    out = Inspection{};
-    out.message = sip::parse(arrived.payload, arena);
-    out.contents = sip::look_into(out.message, arena);
+    read_message(arrived.payload, arena, out);
     const sip::Message& m = out.message;
 
+    out.facts = Facts{};
+    out.mikey = {};
+    out.records = {};
+    out.users = out.back_users = {};
+    out.krr.reset();
+    out.relaxed = 0;
     Facts& f = out.facts;
     f.edge = context.edge;
     f.mode = context.mode;
@@ -200,7 +224,8 @@ void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, 
     f.message_class = class_of(m);
     f.is_register = m.method == "REGISTER";
     f.malformed_sip = m.faults.any() || out.contents.nested_faults.any() || m.kind == sip::Kind::unknown;
-    f.mikey_claim = out.contents.mikey_claim;
+    // Only a message that cannot be read is judged by what it claims.
+    f.mikey_claim = f.malformed_sip && out.contents.mikey_claim;
     f.uninspectable = out.contents.uninspectable != sip::Uninspectable::none;
     f.off_port = arrived.off_port;
     f.tunnelled = arrived.tunnelled;

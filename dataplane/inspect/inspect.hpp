@@ -56,6 +56,7 @@ struct Inspection {
     std::array<std::string_view, 2> back_users;     ///< the same of the request that a response answers
     std::optional<krr::Document> krr;               ///< a readable KRR in its place
     unsigned relaxed = 0;                           ///< I_MESSAGEs that needed a relaxed rule
+    bool plain = false;                             ///< sip::read_plain() took it: no full parser was needed
 };
 
 /// Reads and resolves. Never fails: what cannot be read is said in the facts.

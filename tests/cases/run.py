@@ -89,11 +89,14 @@ def main() -> int:
         "--regenerate", action="store_true", help="only check that the captures are what gen.py writes"
     )
     parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--simd", choices=["portable", "avx2", "avx512"], help="vector instructions that replay uses")
     parser.add_argument("cases", nargs="*")
     options = parser.parse_args()
     if not options.regenerate and not options.binary.exists():
         print(f"run.py: {options.binary} is not there", file=sys.stderr)
         return 2
+    if options.simd:
+        os.environ["KMSGATE_SIMD"] = options.simd
     passed = failed = 0
     chosen = folders(options.cases)
     if not chosen:

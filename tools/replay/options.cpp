@@ -4,6 +4,8 @@
 #include <CLI/CLI.hpp>
 #include <filesystem>
 
+#include "dataplane/simd/level.hpp"
+
 namespace kmsgate::replay {
 
 namespace {
@@ -69,6 +71,8 @@ std::optional<int> read_options(int argc, char** argv, Options& o) {
         ->type_name("K");
     app.add_option("--signing-certificate", o.signing_certificate, "its certificate (not in this version)")
         ->type_name("C");
+    // For tests: every level gives the same answers. No group, so that --help does not show it.
+    app.add_option("--simd", o.simd, "vector instructions to use")->envname("KMSGATE_SIMD")->group("");
     app.add_flag("--pretty", o.pretty, "print a table for people");
     app.add_option("--explain", o.explain, "print how message line N (1-based) was decided")
         ->check(CLI::PositiveNumber)
@@ -81,6 +85,10 @@ std::optional<int> read_options(int argc, char** argv, Options& o) {
     const std::string fault = fault_of(o);
     if (!fault.empty()) {
         std::cerr << "kmsgate-replay: " << fault << "\nRun with --help for more information.\n";
+        return 2;
+    }
+    if (const auto level = simd::level_from_string(o.simd); !o.simd.empty() && (!level || !simd::force(*level))) {
+        std::cerr << "kmsgate-replay: --simd: this CPU has no level " << o.simd << "\n";
         return 2;
     }
     // Without a word of what is wanted a person is looking.

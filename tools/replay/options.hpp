@@ -14,6 +14,7 @@ struct Options {
     std::string events, tags, mode;
     std::string signing_key, signing_certificate;
     std::size_t mtu = 1500;
+    std::string simd;  ///< simd::Level to use; empty: the best of this CPU
     bool pretty = false;
     std::optional<std::uint64_t> explain;
 };

@@ -10,6 +10,8 @@
 
 #include "dataplane/mikey/base64.hpp"
 #include "dataplane/mikey/message.hpp"
+#include "dataplane/mikey/plain/plain.hpp"
+#include "dataplane/simd/level.hpp"
 #include "tests/unit/mikey/builder.hpp"
 
 namespace kmsgate::mikey::test {
@@ -35,6 +37,22 @@ struct Look : Message {
     Octets bytes;
 };
 
+/// The plain reader at every level that this CPU has: it takes what breaks no rule, and only that, and says the
+/// same of it.
+inline void expect_plain(const std::string& text, const Message& unrelaxed) {
+    const simd::Level before = simd::level();
+    for (const simd::Level level : simd::kLevels) {
+        if (!simd::force(level)) continue;
+        const std::vector<char> exact(text.begin(), text.end());
+        std::vector<std::uint8_t> scratch(plain_bytes(text.size()));
+        Message m;
+        const bool taken = read_plain({exact.data(), exact.size()}, scratch, m);
+        EXPECT_EQ(taken, !unrelaxed.fault && text.size() >= 68) << to_string(level);
+        if (taken) expect_same(m, unrelaxed);
+    }
+    ASSERT_TRUE(simd::force(before));
+}
+
 /// Reads the bytes from storage of exactly their size (so that a sanitizer sees one byte too many), and their
 /// base64.
 inline Look look(Octets data, RuleSet relax = {}) {
@@ -43,6 +61,7 @@ inline Look look(Octets data, RuleSet relax = {}) {
     const std::string text = base64(data);
     std::vector<std::uint8_t> scratch(base64_bytes(text.size()));
     expect_same(m, read_base64(text, scratch, relax));
+    expect_plain(text, read(data));
     return {m, std::move(data)};
 }
 

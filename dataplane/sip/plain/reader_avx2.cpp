@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The plain reader for the level avx2.
+#if defined(__x86_64__)
+#include <algorithm>
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+#include "dataplane/simd/avx2.hpp"
+#include "dataplane/sip/ascii.hpp"
+#include "dataplane/sip/plain/levels.hpp"
+#include "dataplane/sip/plain/names.hpp"
+
+// What stands above is for any CPU; what follows runs only where the level is.
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,bmi,bmi2,lzcnt,popcnt")
+#endif
+#define KMSGATE_LEVEL avx2
+#include "dataplane/sip/plain/reader.hpp"
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#endif

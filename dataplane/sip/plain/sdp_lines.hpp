@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Session descriptions: every line is `x=`, and key management stands in its plain spelling or nowhere.
+#pragma once
+
+#include "dataplane/sip/plain/values.hpp"
+
+namespace kmsgate::sip::plain::KMSGATE_LEVEL {
+
+/// What was found so far. More than fits is for the full parser.
+struct Found {
+    static constexpr std::size_t kCarriages = 8;
+    static constexpr std::size_t kIdentities = 16;
+    std::size_t carriage_count = 0;
+    std::size_t identity_count = 0;
+    Carriage carriages[kCarriages];
+    XmlIdentity identities[kIdentities];
+
+    // The lists are written before they are read: nothing has to be cleared.
+    Found() noexcept {}  // NOLINT(modernize-use-equals-default,*-member-init)
+
+    [[nodiscard]] bool add(Where where, std::string_view data) noexcept {
+        for (std::size_t i = 0; i < carriage_count; ++i)
+            if (carriages[i].where == where && carriages[i].data == data) return true;
+        if (carriage_count == kCarriages) return false;
+        carriages[carriage_count++] = {where, Form::base64, data};
+        return true;
+    }
+    [[nodiscard]] bool add(bool receiver, std::string_view uri) noexcept {
+        if (identity_count == kIdentities) return false;
+        identities[identity_count++] = {receiver, uri};
+        return true;
+    }
+};
+
+/// `a=` and what follows up to `end`. False when a lenient reader could find key management in it that is not
+/// in the plain spelling.
+[[nodiscard]] inline bool read_attribute(const char* at, const char* end, bool media, Found& found) noexcept {
+    switch (*at | 0x20) {
+        case 'k': {
+            if (end - at < 8) return true;
+            const std::uint64_t name = load64(at);
+            if ((name | kLower) != text64("key-mgmt")) return true;
+            if (name != text64("key-mgmt") || end - at < 18) return false;
+            const std::uint64_t id = load64(at + 8);  // RFC 4567 3: one blank may stand before the id
+            const bool blank = id == text64(": mikey ");
+            if (!blank && (id & 0x00FF'FFFF'FFFF'FFFFU) != text64(":mikey ")) return false;
+            const char* data = at + (blank ? 16 : 15);
+            if (data == end || *data == ' ') return false;
+            return found.add(media ? Where::sdp_media : Where::sdp_session, view(data, end));
+        }
+        case 'a':
+        case 'c':
+        case 'm': {
+            if (end - at < 4) return true;
+            // RFC 5939 acap, RFC 6871 mscap, RFC 3407 cpar
+            const std::uint32_t name = load32(at) | kLower32;
+            return name != text32("acap") && name != text32("msca") && name != text32("cpar");
+        }
+        case ' ':
+            return false;
+        default:
+            return true;
+    }
+}
+
+/// Reads lines from `at` on, up to the first that starts with "--" when `parts`, else to the message's end.
+/// Returns the start of that line, or the end; null when a line is not plain.
+[[nodiscard]] inline const char* read_sdp(const Text& t, const char* at, bool parts, Found& found) noexcept {
+    bool media = false;
+    while (t.end - at >= 2) {
+        const std::uint16_t two = load16(at);
+        if (two == kDashes && parts) return at;
+        const char* end = line_end(t, at);
+        if (end == nullptr) return nullptr;
+        const unsigned letter = (two & 0xFFU) - unsigned{'a'};
+        if (two >> 8 == '=' && letter < 26) {
+            if (letter == 0 && !read_attribute(at + 2, end, media, found)) return nullptr;
+            media = media || letter == 'm' - 'a';
+        } else if (end != at) {
+            return nullptr;
+        }
+        at = end + 2;
+    }
+    return at == t.end && !parts ? at : nullptr;
+}
+
+}  // namespace kmsgate::sip::plain::KMSGATE_LEVEL

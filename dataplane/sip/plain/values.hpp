@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The values of the headers that are read, in their plain forms. False: another form, or none.
+#pragma once
+
+#include "dataplane/sip/plain/text.hpp"
+
+namespace kmsgate::sip::plain::KMSGATE_LEVEL {
+
+inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
+
+/// Up to nine digits.
+[[nodiscard]] inline bool read_digits(const char* from, const char* to, std::uint32_t& out) noexcept {
+    if (from >= to || to - from > 9) return false;
+    std::uint32_t number = 0;
+    for (; from < to; ++from) {
+        const unsigned digit = static_cast<unsigned char>(*from) - unsigned{'0'};
+        if (digit > 9) return false;
+        number = number * 10 + digit;
+    }
+    out = number;
+    return true;
+}
+
+/// `sip:`, `sips:` or `tel:` in any letter case, and something behind it.
+[[nodiscard]] inline bool has_scheme(const char* from, const char* to) noexcept {
+    if (to - from < 6) return false;
+    const std::uint32_t scheme = load32(from) | kLower32;
+    return scheme == text32("sip:") || scheme == text32("tel:") || (scheme == text32("sips") && from[4] == ':');
+}
+
+/// One parameter of a Via, between its ';' and the next one. Names that could be one of those that count, in
+/// another spelling, are refused.
+[[nodiscard]] inline bool read_via_parameter(const char* from, const char* to, Via& via) noexcept {
+    // `from` stands behind a ';' in a line that is followed by another one
+    switch (*from | 0x20) {
+        case 'b':
+            if (to - from < 7 || load32(from) != text32("bran") || load32(from + 3) != text32("nch=")) return false;
+            if (via.branch.empty()) via.branch = view(from + 7, to);
+            return true;
+        case 'm':
+            if (to - from < 6 || load32(from) != text32("madd") || load16(from + 4) != text16("r=")) return false;
+            if (via.maddr.empty()) via.maddr = view(from + 6, to);
+            return true;
+        case 'r':
+            if (to - from >= 9 && load64(from) == text64("received") && from[8] == '=') {
+                if (via.received_param.empty()) via.received_param = view(from, to);
+                return true;
+            }
+            if (to - from < 5 || load32(from) != text32("rpor") || from[4] != 't') return false;
+            if (to - from > 5 && from[5] != '=') return false;
+            if (!via.rport) via.rport_param = view(from, to);
+            via.rport = true;
+            return true;
+        default:
+            return true;
+    }
+}
+
+/// SIP/2.0/UDP host[:port][;parameters], without blanks, quotes and comments, one value.
+[[nodiscard]] inline bool read_via(const Text& t, const char* from, const char* to, Via& via) noexcept {
+    if (to - from < 16 || load64(from) != text64("SIP/2.0/")) return false;
+    const std::uint32_t transport = load32(from + 8);
+    if (transport != text32("UDP ") && transport != text32("TCP ") && transport != text32("TLS ")) return false;
+    const char* host = from + 12;
+    if (!all_in(t, host, to, kViaBytes)) return false;
+    const char* at = host;
+    if (*at == '[') {
+        do ++at;
+        while (at < to && (hex_value(*at) >= 0 || *at == ':' || *at == '.'));
+        if (at == host + 1 || at == to || *at != ']') return false;
+        ++at;
+    } else {
+        at = first_outside(t, host, to, kHosts);
+        if (at == host) return false;
+    }
+    via.host = view(host, at);
+    if (at < to && *at == ':') {
+        const char* port = ++at;
+        while (at < to && is_digit(*at)) ++at;
+        std::uint32_t number = 0;
+        if (!read_digits(port, at, number) || number > 0xFFFF) return false;
+        via.port = static_cast<std::uint16_t>(number);
+    }
+    via.sent_by = view(host, at);
+    if (at < to && *at != ';') return false;
+    via.readable = true;
+    via.transport = view(from + 8, from + 11);
+    via.value = view(from, to);
+    while (at < to) {
+        const char* parameter = at + 1;
+        at = first_of<';'>(t, parameter, to);
+        if (parameter < at && !read_via_parameter(parameter, at, via)) return false;
+    }
+    return true;
+}
+
+/// ["name" | words] <uri> [;parameters]: the uri, and the tag when there is one.
+[[nodiscard]] inline bool read_party(const Text& t, const char* from, const char* to, std::string_view& uri,
+                                     std::string_view& tag) noexcept {
+    const char* at = from;
+    if (*at == '"') {
+        at = first_of<'"', '\\'>(t, at + 1, to);
+        if (at == to || *at != '"') return false;
+        ++at;
+    }
+    if (at == to || *at != '<') {
+        at = first_of<'<', ';', '"'>(t, at, to);
+        if (at == to || *at != '<') return false;
+    }
+    const char* scheme = at + 1;
+    at = first_outside(t, scheme, to, kUriBytes);
+    if (at == to || *at != '>' || !has_scheme(scheme, at)) return false;
+    uri = view(scheme, at);
+    for (++at; at < to;) {
+        if (*at != ';' || to - at < 2) return false;
+        if (to - at > 5 && load32(at) == text32(";tag") && at[4] == '=') {
+            const char* end = first_outside(t, at + 5, to, kTagBytes);
+            if (end != to && *end != ';') return false;
+            tag = view(at + 5, end);
+            return true;
+        }
+        if (at[1] == ' ' || (at[1] | 0x20) == 't') return false;
+        at = first_of<';', '"'>(t, at + 1, to);
+        if (at != to && *at != ';') return false;
+    }
+    return true;
+}
+
+/// 1*DIGIT SP method.
+[[nodiscard]] inline bool read_cseq(const char* from, const char* to, Message& message) noexcept {
+    const char* blank = from;
+    while (blank < to && is_digit(*blank)) ++blank;
+    std::uint32_t number = 0;
+    if (!read_digits(from, blank, number) || blank == to || *blank != ' ' || blank[1] == ' ') return false;
+    message.cseq = number;
+    message.cseq_method = view(blank + 1, to);
+    return true;
+}
+
+/// How a body is read.
+enum class Type : std::uint8_t { none, sdp, xml, multipart, text };
+
+/// A boundary as Content-Type gives it.
+struct Boundary {
+    const char* text = nullptr;
+    std::size_t size = 0;
+};
+
+inline constexpr std::size_t kMostBoundary = 70;  // RFC 2046 5.1.1
+
+/// The boundary parameter behind multipart/mixed, bare or quoted, and nothing else.
+[[nodiscard]] inline bool read_boundary(const Text& t, const char* from, const char* to,
+                                        Boundary& boundary) noexcept {
+    if (from == to || *from != ';') return false;
+    from += from[1] == ' ' ? 2 : 1;
+    if (to - from < 10 || load64(from) != text64("boundary") || from[8] != '=') return false;
+    from += 9;
+    if (*from == '"') {
+        if (to - from < 3 || to[-1] != '"') return false;
+        ++from;
+        --to;
+    }
+    if (to - from > static_cast<std::ptrdiff_t>(kMostBoundary) || first_outside(t, from, to, kBoundaries) != to)
+        return false;
+    boundary = {from, static_cast<std::size_t>(to - from)};
+    return true;
+}
+
+/// The types that are read here; `none` for all others.
+[[nodiscard]] inline Type read_type(const Text& t, const char* from, const char* to,
+                                    Boundary& boundary) noexcept {
+    constexpr std::size_t krr = std::string_view("application/vnd.3gpp.kmsredirectresponse+xml").size();
+    const std::ptrdiff_t size = to - from;
+    if (size < 10) return Type::none;
+    const std::uint64_t first = load64(from) | kLower;
+    if (first == text64("applicat")) {
+        if (size == 15 && (load64(from + 7) | kLower) == text64("tion/sdp")) return Type::sdp;
+        const bool xml = size > 16 && size != krr && size < 90 && (load32(from + 8) | kLower32) == text32("ion/") &&
+                         (load32(to - 4) | kLower32) == text32("+xml") &&
+                         first_outside(t, from + 12, to, kSubtypes) == to;
+        return xml ? Type::xml : Type::none;
+    }
+    if (first == text64("multipar") && size > 16 && (load64(from + 7) | kLower) == text64("rt/mixed"))
+        return read_boundary(t, from + 15, to, boundary) ? Type::multipart : Type::none;
+    if (size == 10 && first == text64("text/pla") && (load16(from + 8) | 0x2020) == text16("in"))
+        return Type::text;
+    return Type::none;
+}
+
+}  // namespace kmsgate::sip::plain::KMSGATE_LEVEL

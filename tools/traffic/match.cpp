@@ -165,7 +165,10 @@ void Matcher::answered(Time time, bool outside, const Packet& packet, std::span<
     const auto head = udp && packet.protocol == static_cast<std::uint8_t>(Protocol::udp)
                           ? read_head(udp->data)
                           : std::nullopt;
-    if (!head || head->status == 0) {
+    // what the edge says itself: a KRR or another refusal, or that a request is cancelled
+    const bool own = head && (head->status == 488 || head->status == 400 ||
+                              (head->status == 200 && head->cseq_method == "CANCEL"));
+    if (!own) {
         ++out_.unexpected;
         return;
     }

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "dataplane/mikey/message.hpp"
+#include "tests/unit/traffic/names.hpp"
 #include "tools/traffic/encode/i_message.hpp"
 #include "tools/traffic/encode/sip.hpp"
 #include "tools/traffic/encode/wire.hpp"
@@ -127,15 +128,7 @@ TEST(Wire, identifications_of_a_pair_do_not_come_again_soon) {
 }
 
 TEST(SipRead, takes_messages_that_were_made_and_nothing_else) {
-    Names n;
-    n.caller = "sip:a@x.example";
-    n.target = "sip:b@y.example";
-    n.call_id = "abc@h";
-    n.branch = "z9hG4bK1";
-    n.from_tag = "f1";
-    n.to_tag = "t1";
-    n.sent_by = "10.0.0.1:5060";
-    n.cseq = 77;
+    const Names n = dialog();
     const std::string text = request("INVITE", n, Within::dialog, {}, {"text/plain", "hi"});
     const auto head = read_head(text);
     ASSERT_TRUE(head.has_value());

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <gtest/gtest.h>
 
+#include "tests/unit/traffic/names.hpp"
 #include "tools/traffic/acknowledge.hpp"
 #include "tools/traffic/match.hpp"
 #include "tools/traffic/pacer.hpp"
@@ -14,13 +15,6 @@ class Matching : public testing::Test {
         for (Host* h : {&near_, &far_}) h->address = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, 0};
         near_.address[15] = 1;
         far_.address[15] = 2;
-        names_.caller = "sip:a@x.example";
-        names_.target = "sip:b@y.example";
-        names_.call_id = "abc@h";
-        names_.branch = "z9hG4bK1";
-        names_.from_tag = "f1";
-        names_.to_tag = "t1";
-        names_.sent_by = "10.0.0.1:5060";
     }
     std::vector<Frame> frames(bool from_near, const std::string& text) {
         std::vector<Frame> out;
@@ -47,7 +41,7 @@ class Matching : public testing::Test {
     }
 
     Host near_, far_;
-    Names names_;
+    Names names_ = dialog();
     std::uint32_t id_ = 0;
     Matcher matcher_{kSecond, true};
 };

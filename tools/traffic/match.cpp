@@ -264,6 +264,15 @@ void Matcher::expire(Time now) {
     }
 }
 
+bool Matcher::settled() const noexcept {
+    return std::ranges::none_of(datagrams_, [](const Datagram& d) {
+        const Fate fate = fate_of(d);
+        if (fate != Fate::gone && fate != Fate::partly) return false;
+        const auto wanted = d.note ? fate_for(d.note->outcome) : std::nullopt;
+        return !wanted || (*wanted != Fate::gone && !(*wanted == Fate::absorbed && d.label == "ACK"));
+    });
+}
+
 const Outcome& Matcher::finish() {
     while (!datagrams_.empty()) {
         judge(datagrams_.front(), first_);

@@ -146,12 +146,12 @@ void Flows::web(Time now) {
     std::vector<Stream::Sent> sent;
     Stream tcp(c, world_.profile.mtu, ids_, world_.random);
     tcp.open(now, sent);
-    const std::string ask = text_of("GET /map/", hex(world_.random, 8), ".png HTTP/1.1\r\nHost: ", c.far.text,
-                                    "\r\nAccept: image/png\r\n\r\n");
-    const std::string picture = world_.random.bytes(world_.random.between(500, 12'000));
+    const std::string ask = text_of("GET /map/", hex(world_.random, 8),
+                                    ".tile HTTP/1.1\r\nHost: ", c.far.text, "\r\nAccept: */*\r\n\r\n");
+    const std::string tile = world_.random.bytes(world_.random.between(500, 12'000));
     const std::string answer =
-        text_of("HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: ", picture.size(), "\r\n\r\n",
-                picture);
+        text_of("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: ", tile.size(),
+                "\r\n\r\n", tile);
     tcp.send(now + kMillisecond, true, ask, {}, sent);
     tcp.send(now + 3 * kMillisecond, false, answer, {}, sent);
     tcp.close(sent.back().at + kMillisecond, sent);

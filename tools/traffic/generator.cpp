@@ -46,7 +46,7 @@ std::optional<Emitted> Generator::next() {
     Emitted out = queue_.pop();
     // a wire of 100 Gbit/s carries one frame after the other (20 bytes of gap and preamble, 4 of checksum)
     const Time wire = (last_size_ + 24) * 8 / 100 + 1;
-    if (last_ != 0) out.time = std::max(out.time, last_ + wire);
+    if (last_) out.time = std::max(out.time, *last_ + wire);
     last_ = out.time;
     last_size_ = out.bytes.size();
     return out;

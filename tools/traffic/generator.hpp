@@ -39,7 +39,7 @@ class Generator {
     Queue queue_;
     Flows flows_;
     Time next_start_;
-    Time last_ = 0;
+    std::optional<Time> last_;  ///< of the frame before
     std::size_t last_size_ = 0;
 };
 

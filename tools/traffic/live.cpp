@@ -65,9 +65,16 @@ class Run {
             housekeeping(at);
         }
         // what is under way arrives or never will
+        constexpr Time kQuiet = 300 * kMillisecond;
         const Time end = now() + static_cast<Time>(options_.timeout * 1e9);
-        for (Time at = now(); at < end && matcher_.waiting() != 0; at = now()) {
-            if (receive() == 0) wait(end);
+        Time heard = now();
+        for (Time at = heard; at < end && matcher_.waiting() != 0; at = now()) {
+            if (receive() != 0)
+                heard = at;
+            else if (at > heard + kQuiet && matcher_.settled())
+                break;
+            else
+                wait(end);
             housekeeping(at);
         }
         for (Interface& port : ports_) overrun_ += port.overrun();

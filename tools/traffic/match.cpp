@@ -165,7 +165,10 @@ void Matcher::answered(Time time, bool outside, const Packet& packet, std::span<
     const auto head = udp && packet.protocol == static_cast<std::uint8_t>(Protocol::udp)
                           ? read_head(udp->data)
                           : std::nullopt;
-    if (!head || head->status == 0) {
+    // what the edge says itself: a KRR or another refusal, or that a request is cancelled
+    const bool own = head && (head->status == 488 || head->status == 400 ||
+                              (head->status == 200 && head->cseq_method == "CANCEL"));
+    if (!own) {
         ++out_.unexpected;
         return;
     }
@@ -259,6 +262,15 @@ void Matcher::expire(Time now) {
         datagrams_.pop_front();
         ++first_;
     }
+}
+
+bool Matcher::settled() const noexcept {
+    return std::ranges::none_of(datagrams_, [](const Datagram& d) {
+        const Fate fate = fate_of(d);
+        if (fate != Fate::gone && fate != Fate::partly) return false;
+        const auto wanted = d.note ? fate_for(d.note->outcome) : std::nullopt;
+        return !wanted || (*wanted != Fate::gone && !(*wanted == Fate::absorbed && d.label == "ACK"));
+    });
 }
 
 const Outcome& Matcher::finish() {

@@ -67,6 +67,8 @@ class Matcher {
     /// Judges what was sent longer than the time-out ago.
     void expire(Time now);
     const Outcome& finish();
+    /// Nothing that should still come out or be answered is under way.
+    [[nodiscard]] bool settled() const noexcept;
     [[nodiscard]] const Outcome& outcome() const noexcept { return out_; }
     [[nodiscard]] std::size_t waiting() const noexcept { return datagrams_.size(); }
 

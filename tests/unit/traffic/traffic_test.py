@@ -261,7 +261,10 @@ def others_take_it(folder: Path) -> None:
     subprocess.run(["tcprewrite", "--fixcsum", f"--infile={path}", f"--outfile={folder}/fixed.pcap", f"--cachefile={folder}/cache"],
                    check=True, capture_output=True)
     before, after = captures.read(folder / "out.pcap"), captures.read(folder / "fixed.pcap")
-    whole = [(a.data, b.data) for a, b in zip(before, after) if not captures.parse(a.data).fragment]
+    # it takes padding for payload, and cannot see the whole of what is fragmented
+    packets = [captures.parse(x.data) for x in before]
+    whole = [(a.data, b.data) for a, b, p in zip(before, after, packets) if not p.fragment and p.padding == 0]
+    assert len(whole) > 2000, f"{len(whole)} frames compared"
     same("frames", len(before), len(after))
     same("frames that it corrected", sum(a != b for a, b in whole), 0)
 

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstdio>
+#include <cstdlib>
 #include <filesystem>
 #include <string>
 #include <system_error>
@@ -30,10 +31,12 @@ int main(int argc, char** argv) {
         std::fprintf(stderr, "DPDK does not start: %s\n", rte_strerror(rte_errno));
         return 1;
     }
-    const int result = RUN_ALL_TESTS();
-    const std::string folder = rte_eal_get_runtime_dir();
-    rte_eal_cleanup();
-    std::error_code ignored;
-    if (folder.ends_with(kmsgate::link::test::eal_prefix())) std::filesystem::remove_all(folder, ignored);
-    return result;
+    // Behind the pools of the tests, which are made later and so freed earlier.
+    std::atexit([] {
+        const std::string folder = rte_eal_get_runtime_dir();
+        rte_eal_cleanup();
+        std::error_code ignored;
+        if (folder.ends_with(kmsgate::link::test::eal_prefix())) std::filesystem::remove_all(folder, ignored);
+    });
+    return RUN_ALL_TESTS();
 }

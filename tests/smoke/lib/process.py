@@ -61,7 +61,7 @@ class Process:
         """The end of what it said, for a failure's text."""
         return f"{self.text()[-1500:]}\n{self.errors()[-3000:]}".strip()
 
-    def wait_line(self, line: str, seconds: float = 20.0) -> None:
+    def wait_line(self, line: str, seconds: float = 60.0) -> None:
         """Until it printed that line on standard output."""
 
         def ready() -> bool:

@@ -32,12 +32,14 @@ class Effort:
     path: tuple[str, ...]
     traffic: tuple[str, ...]  # profiles of kmsgate-traffic
     floods: tuple[str, ...]
+    patience: float | None  # seconds for a script of another bench
     quick: bool
 
 
 FULL = Effort(rounds=31, batch_us=3000, commits=1000, turns=5, turn_seconds=1.0, path=("64", "1400", "bye"),
-              traffic=("signalling", "mixed"),              floods=("odd-krr", "slow"), quick=False)
-QUICK = Effort(rounds=15, batch_us=500, commits=200, turns=3, turn_seconds=0.3, path=("other",), traffic=(), floods=("odd-krr", "slow"), quick=True)
+              traffic=("signalling", "mixed"),              floods=("odd-krr", "slow"), patience=None, quick=False)
+QUICK = Effort(rounds=15, batch_us=500, commits=200, turns=3, turn_seconds=0.3, path=("other",), traffic=(), floods=("odd-krr", "slow"),
+               patience=15, quick=True)
 
 
 class Measured:
@@ -101,7 +103,7 @@ def scripted(place: str, build: Build, effort: Effort, read: Callable[[Any], dic
     words = ["--dir", str(build.directory), *(["--quick"] if effort.quick else [])]
     if place == "flat" and curves is not None:
         words += ["--svg", str(curves)]
-    return {place: read(parsed([PYTHON, str(script), "--json", *words], accept=(0, 1)))}
+    return {place: read(parsed([PYTHON, str(script), "--json", *words], accept=(0, 1), most=effort.patience))}
 
 
 def of_stages(measured: Measured, build: Build, wanted: list[str] | None, effort: Effort, instructions: bool) -> list[Callable[[], None]]:
@@ -135,8 +137,8 @@ def everything(build: Build, effort: Effort, curves: Path | None = None) -> dict
     def timing() -> None:
         time_stages()
         measured.part("cold", lambda: cold(build, effort))
-        measured.part("flat", lambda: scripted("flat", build, effort, scale.flat, curves))
         measured.part("compile", lambda: scripted("compile", build, effort, scale.compile_times))
+        measured.part("flat", lambda: scripted("flat", build, effort, scale.flat, curves))
 
     if effort.quick:
         counter = threading.Thread(target=count_stages)

@@ -8,6 +8,7 @@ import json
 import struct
 import sys
 import tempfile
+import time
 import unittest
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -21,7 +22,7 @@ sys.path.insert(0, str(ROOT / "bench/path"))
 import frames  # noqa: E402
 
 from bench import derive  # noqa: E402
-from bench.board import baseline, compare, counts, draw, goals, readme, scale, show, stages  # noqa: E402
+from bench.board import baseline, compare, counts, draw, goals, readme, scale, shell, show, stages  # noqa: E402
 from bench.board.shell import Failed, Usage  # noqa: E402
 
 PROFILE = """\
@@ -301,6 +302,29 @@ class Captures(unittest.TestCase):
                 frames_of = b"".join(struct.pack(order + "IIII", 0, 0, kept, size) + bytes(kept) for kept, size in ((10, 10), (20, 50)))
                 path.write_bytes(struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, 1) + frames_of)
                 self.assertEqual(frames.mean_size(path), 30.0)
+
+
+class Programs(unittest.TestCase):
+    """What is run."""
+
+    def test_ends(self) -> None:
+        self.assertEqual(shell.output(["sh", "-c", "echo a; exit 1"], accept=(0, 1)), "a\n")
+        with self.assertRaisesRegex(Failed, "ended with 3:\nwhy"):
+            shell.output(["sh", "-c", "echo why >&2; exit 3"])
+        with self.assertRaises(Usage):
+            shell.output(["/no/such/program"])
+        with self.assertRaisesRegex(Failed, "printed no JSON"):
+            shell.parsed(["echo", "{"])
+
+    def test_what_takes_too_long_is_ended_with_its_children(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            late = Path(name) / "late"
+            start = time.monotonic()
+            with self.assertRaisesRegex(Failed, "took more than 1 s"):
+                shell.output(["sh", "-c", f"(sleep 3; touch {late}) & wait"], most=1)
+            self.assertLess(time.monotonic() - start, 3)
+            time.sleep(2.5)
+            self.assertFalse(late.exists())
 
 
 class Scripts(unittest.TestCase):

@@ -84,6 +84,13 @@ def mix_lines(name: str, ns: dict[str, float], transaction: float) -> list[str]:
     return lines
 
 
+def measured_lines(row: dict[str, Any]) -> list[str]:
+    """The rows of a mix whose frames went through the program itself."""
+    ns, wire = 1e9 / row["kmsgate"], row["frame_bytes"] + AROUND
+    return [f"| {row['kind']} ({row['frame_bytes']:,.0f} bytes, {ns:,.0f} ns a frame) | {gigabits} | {gigabits * 1e3 / 8 / wire:,.2f} | "
+            f"{gigabits / 8 / wire * ns:,.2f} |" for gigabits in LINKS]
+
+
 def derive(measured: dict[str, Any]) -> str:
     """The derivation, in Markdown."""
     try:
@@ -100,6 +107,11 @@ def derive(measured: dict[str, Any]) -> str:
               "| mix | Gbit/s | million messages/s | cores | memory GB/s |", "|---|---|---|---|---|"]
     for name in MIXES:
         lines += mix_lines(name, ns, transaction)
+    if mixes := [row for row in measured["path"] if row["kind"].startswith("traffic-")]:
+        lines += ["", "Captures of kmsgate-traffic, measured whole by bench/path; only the multiplication is arithmetic:", "",
+                  "| capture | Gbit/s | million frames/s | cores |", "|---|---|---|---|"]
+        for row in mixes:
+            lines += measured_lines(row)
     lines += ["", *(f"- {name}: {what}." for name, (_, what) in MIXES.items()),
               f"- Wire bytes: {AROUND} more a frame than captured (preamble, FCS, gap). Memory: every frame in and out once by the NIC, what a core "
               f"reads once, {transaction:,.0f} bytes a transaction twice, two users' lines; caches (DDIO) can only lessen it.",

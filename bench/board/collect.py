@@ -8,12 +8,15 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from . import goals, scale, stages
 from .shell import ROOT, Build, Failed, cache_bytes, host, on_cpu, parsed, revision, say
 
 PYTHON = "/usr/bin/python3"
+TRAFFIC = "tools/traffic/kmsgate-traffic"
+SCRIPTED = {"flat": "bench/flat_bench", "compile": "bench/compile_bench"}
 TARGETS = ["bench/cold_bench", "bench/swap_bench", "bench/flood_bench", "dataplane/main/kmsgate-dataplane", "control/cli/kmsgatectl"]
 
 
@@ -27,13 +30,16 @@ class Effort:
     turns: int  # of programs
     turn_seconds: float
     path: tuple[str, ...]
+    traffic: tuple[str, ...]  # profiles of kmsgate-traffic
     floods: tuple[str, ...]
+    patience: float | None  # seconds for a script of another bench
     quick: bool
 
 
 FULL = Effort(rounds=31, batch_us=3000, commits=1000, turns=5, turn_seconds=1.0, path=("64", "1400", "bye"),
-              floods=("odd-krr", "slow"), quick=False)
-QUICK = Effort(rounds=15, batch_us=500, commits=200, turns=3, turn_seconds=0.3, path=("other",), floods=("odd-krr", "slow"), quick=True)
+              traffic=("signalling", "mixed"),              floods=("odd-krr", "slow"), patience=None, quick=False)
+QUICK = Effort(rounds=15, batch_us=500, commits=200, turns=3, turn_seconds=0.3, path=("other",), traffic=(), floods=("odd-krr", "slow"),
+               patience=15, quick=True)
 
 
 class Measured:
@@ -78,6 +84,8 @@ def path(build: Build, effort: Effort) -> dict[str, Any]:
     words = [word for kind in effort.path for word in ("--kind", kind)]
     words += [word for kind in effort.floods or ("none",) for word in ("--flood", kind)]
     words += ["--flood-rounds", "0"] if effort.quick else []
+    if build.knows(TRAFFIC):
+        words += [word for profile in effort.traffic for word in ("--traffic", profile)]
     return dict(parsed([PYTHON, str(ROOT / "bench/path/path.py"), "--json", "--dir", str(build.directory), "--rounds",
                         str(effort.turns), "--seconds", str(effort.turn_seconds), *words]))
 
@@ -87,13 +95,15 @@ def frames(build: Build) -> dict[str, Any]:
     return {"frames": parsed([PYTHON, str(ROOT / "bench/path/count.py"), "--json", "--dir", str(build.directory)])}
 
 
-def scripted(place: str, build: Build, effort: Effort, read: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-    """A bench with a script of its own: bench/PLACE/run.py --json [--quick]."""
+def scripted(place: str, build: Build, effort: Effort, read: Callable[[Any], dict[str, Any]], curves: Path | None = None) -> dict[str, Any]:
+    """A bench with a script of its own: bench/PLACE/run.py --json [--quick]; that of flat draws its curves, too."""
     script = ROOT / "bench" / place / "run.py"
     if not script.exists():
         raise Failed(f"bench/{place}/run.py is not in this tree")
-    words = ["--dir", str(build.directory)] if "--dir" in script.read_text() else []
-    return {place: read(parsed([PYTHON, str(script), "--json", *words, *(["--quick"] if effort.quick else [])], accept=(0, 1)))}
+    words = ["--dir", str(build.directory), *(["--quick"] if effort.quick else [])]
+    if place == "flat" and curves is not None:
+        words += ["--svg", str(curves)]
+    return {place: read(parsed([PYTHON, str(script), "--json", *words], accept=(0, 1), most=effort.patience))}
 
 
 def of_stages(measured: Measured, build: Build, wanted: list[str] | None, effort: Effort, instructions: bool) -> list[Callable[[], None]]:
@@ -112,20 +122,23 @@ def of_stages(measured: Measured, build: Build, wanted: list[str] | None, effort
     return jobs
 
 
-def everything(build: Build, effort: Effort) -> dict[str, Any]:
-    """All goals' figures. A quick run counts instructions beside the times, a full one one after the other."""
+def everything(build: Build, effort: Effort, curves: Path | None = None) -> dict[str, Any]:
+    """All goals' figures. A quick run counts instructions beside the times, a full one one after the other. `curves`: where
+    bench/flat draws."""
     start = time.monotonic()
     measured = Measured()
     measured.values |= {"host": host(), "revision": revision(build.root), "quick": effort.quick}
     stages.prepare(build, TARGETS)
+    if more := [target for target in (TRAFFIC, *SCRIPTED.values()) if build.knows(target)]:
+        build.make(more)
     built = time.monotonic()
     time_stages, count_stages = of_stages(measured, build, None, effort, True)
 
     def timing() -> None:
         time_stages()
         measured.part("cold", lambda: cold(build, effort))
-        measured.part("flat", lambda: scripted("flat", build, effort, scale.flat))
         measured.part("compile", lambda: scripted("compile", build, effort, scale.compile_times))
+        measured.part("flat", lambda: scripted("flat", build, effort, scale.flat, curves))
 
     if effort.quick:
         counter = threading.Thread(target=count_stages)

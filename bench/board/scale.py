@@ -16,7 +16,8 @@ def flat(report: Any) -> dict[str, Any]:
         name = axis["axis"]
         if name not in AXES:
             raise Failed(f"bench/flat measured an axis that has no goal: {name}")
-        out[name] = {"instructions": axis["instructions_ratio"], "ns": axis["ns_ratio"], "points": axis["points"]}
+        out[name] = {"instructions": axis["instructions_ratio"], "ns": axis["ns_ratio"], "points": axis["points"],
+                     "bytes_per_entry": axis.get("bytes_per_entry")}
     return out
 
 

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -32,21 +33,30 @@ def say(text: str) -> None:
     print(f"bench: {text}", file=sys.stderr, flush=True)
 
 
-def output(command: list[str], cwd: Path = ROOT, accept: tuple[int, ...] = (0,), **more: Any) -> str:
-    """What a command prints; Failed with its last lines when it does not end well."""
+def output(command: list[str], cwd: Path = ROOT, accept: tuple[int, ...] = (0,), most: float | None = None) -> str:
+    """What a command prints; Failed with its last lines when it does not end well, or not within `most` seconds: then it
+    is ended with all that it has started."""
     try:
-        done = subprocess.run(command, cwd=cwd, capture_output=True, text=True, check=False, **more)
+        process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
     except FileNotFoundError:
         raise Usage(f"{command[0]} is not here: run `tools/setup check`") from None
-    if done.returncode not in accept:
-        said = "\n".join((done.stdout + done.stderr).strip().splitlines()[-20:])
-        raise Failed(f"`{' '.join(command)}` ended with {done.returncode}:\n{said}")
-    return done.stdout
+    try:
+        out, err = process.communicate(timeout=most)
+    except subprocess.TimeoutExpired:
+        raise Failed(f"took more than {most:.0f} s: {' '.join(command)}") from None
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+    if process.returncode not in accept:
+        said = "\n".join((out + err).strip().splitlines()[-20:])
+        raise Failed(f"`{' '.join(command)}` ended with {process.returncode}:\n{said}")
+    return out
 
 
-def parsed(command: list[str], accept: tuple[int, ...] = (0,), **more: Any) -> Any:
+def parsed(command: list[str], accept: tuple[int, ...] = (0,), most: float | None = None) -> Any:
     """The JSON that a command prints."""
-    printed = output(command, accept=accept, **more)
+    printed = output(command, accept=accept, most=most)
     try:
         return json.loads(printed)
     except json.JSONDecodeError:

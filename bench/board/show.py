@@ -103,6 +103,10 @@ def others(measured: dict[str, Any]) -> list[str]:
         held = of["message_bytes"] + of["tag_bytes"] + of["transaction_bytes"]
         out.append(f"beyond the cache: {of['cold_ns']:,.0f} ns a message over {held / 2**20:,.0f} MiB ({of['messages']:,} "
                    f"messages), {of['warm_ns']:,.0f} ns over 128 messages; last cache {of['last_cache_bytes'] / 2**20:,.0f} MiB")
+    for axis, of in measured.get("flat", {}).items():
+        points = of["points"]
+        out.append(f"flat, {axis}: " + ", ".join(f"{p['size']:,}: {p['instructions']:,.0f} instructions, {p['ns']:,.0f} ns" for p in points)
+                   + (f"; {of['bytes_per_entry']:,.0f} bytes an entry" if of.get("bytes_per_entry") is not None else ""))
     if of := measured.get("swap"):
         out.append(f"swap: {of['commits']:,} commits, {of['publish_us']:.0f} us each; {of['messages']:,} INVITEs, {of['lost']} lost; "
                    f"99 % through in {of['swapping_us']['p99']:.0f} us ({of['quiet_us']['p99']:.0f} us without commits), "

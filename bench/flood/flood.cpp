@@ -76,7 +76,7 @@ class Generator {
         if (!m) return false;
         const std::uint64_t now = rte_rdtsc();
         if (!inside_.put(m.get())) return false;
-        static_cast<void>(m.release());
+        [[maybe_unused]] const rte_mbuf* given = m.release();
         sent_at_.push_back(now);
         late_.push_back(kNone);
         return true;
@@ -84,7 +84,7 @@ class Generator {
     bool send_flood() {
         core::Mbuf m = core::make_frame(pool_, plan_.flood[next_]);
         if (!m || !outside_.put(m.get())) return false;
-        static_cast<void>(m.release());
+        [[maybe_unused]] const rte_mbuf* given = m.release();
         next_ = (next_ + 1) % plan_.flood.size();
         return true;
     }

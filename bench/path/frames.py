@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import base64
+import struct
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +81,18 @@ def signalling(kind: str) -> list[bytes]:
             message = answers.refusal(sip.small(number + 1), answers.nested(1, ["kms.b.example", "kms.a.example"]))
         frames += wire.udp(path, message.encode())
     return frames
+
+
+def mean_size(path: Path) -> float:
+    """Bytes of a capture's frames, on average, as they were on the wire (classic pcap)."""
+    raw = path.read_bytes()
+    order = "<" if raw[:4] in (b"\xd4\xc3\xb2\xa1", b"\x4d\x3c\xb2\xa1") else ">"
+    sizes, at = [], 24
+    while at + 16 <= len(raw):
+        kept, size = struct.unpack_from(order + "II", raw, at + 8)
+        sizes.append(size)
+        at += 16 + kept
+    return sum(sizes) / len(sizes) if sizes else 0.0
 
 
 def write(kind: str, path: Path) -> int:

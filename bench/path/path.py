@@ -113,7 +113,7 @@ class Bench:
             gaps.append(gap)
             print(f"  {kind}: turn {turn + 1} of {self.rounds}", file=sys.stderr)
         ratios = [b / a for a, b in zip(ours, theirs, strict=True)]
-        return {"kind": kind, "what": what, "kmsgate": statistics.median(ours),
+        return {"kind": kind, "what": what, "frame_bytes": frames.mean_size(capture), "kmsgate": statistics.median(ours),
                 "kmsgate_least": min(ours), "kmsgate_most": max(ours), "testpmd": statistics.median(theirs),
                 "testpmd_least": min(theirs), "testpmd_most": max(theirs), "ratio": statistics.median(ratios),
                 "longest_gap_us": statistics.median(gaps) / 1000, "rounds": self.rounds}

@@ -89,6 +89,7 @@ void measure(unsigned rounds, std::uint64_t batch_ns, const std::vector<const St
     Workload workload;
     Batch floor(*kmsgate::bench::find_stage("floor"), workload, batch_ns);
     std::vector<Row> rows;
+    rows.reserve(stages.size());
     for (const Stage* stage : stages) rows.push_back({stage, Batch(*stage, workload, batch_ns), {}, {}});
     for (unsigned round = 0; round < rounds; ++round)
         for (Row& row : rows) {

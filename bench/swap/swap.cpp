@@ -76,13 +76,13 @@ class Traffic {
             if (!m) break;
             sent_at_[messages] = rte_rdtsc();
             if (!inside_.put(m.get())) break;
-            static_cast<void>(m.release());
+            [[maybe_unused]] const rte_mbuf* given = m.release();
             ++messages;
         }
         for (int n = 0; n < 32 && others < due(plan_.others_per_second); ++n) {
             core::Mbuf m = core::make_frame(pool_, frames_.other());
             if (!m || !inside_.put(m.get())) break;
-            static_cast<void>(m.release());
+            [[maybe_unused]] const rte_mbuf* given = m.release();
             ++others;
         }
         take();

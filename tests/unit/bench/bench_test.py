@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import json
+import struct
 import sys
 import tempfile
+import time
 import unittest
 import xml.etree.ElementTree as ET
 from pathlib import Path
@@ -15,8 +17,12 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[3]
 sys.path.insert(0, str(ROOT))
 
+sys.path.insert(0, str(ROOT / "bench/path"))
+
+import frames  # noqa: E402
+
 from bench import derive  # noqa: E402
-from bench.board import baseline, compare, counts, draw, goals, readme, scale, show, stages  # noqa: E402
+from bench.board import baseline, compare, counts, draw, goals, readme, scale, shell, show, stages  # noqa: E402
 from bench.board.shell import Failed, Usage  # noqa: E402
 
 PROFILE = """\
@@ -273,10 +279,52 @@ class Derived(unittest.TestCase):
         self.assertAlmostEqual(rows[1] / rows[0], 10, delta=0.5)
         self.assertAlmostEqual(rows[2] / rows[1], 4, delta=0.1)
 
+    def test_captures_measured_whole(self) -> None:
+        row = {"kind": "traffic-mixed", "kmsgate": 2e6, "testpmd": 1e7, "frame_bytes": 476.0}
+        # 500 bytes a frame: 2.5 million frames a second at 10 Gbit/s, 500 ns each
+        self.assertEqual(derive.measured_lines(row)[0].split("|")[2:5], [" 10 ", " 2.50 ", " 1.25 "])
+        text = derive.derive(self.MEASURED | {"path": [*self.MEASURED["path"], row]})
+        self.assertIn("| traffic-mixed (476 bytes, 500 ns a frame) | 100 | 25.00 | 12.50 |", text)
+
     def test_cycles_and_what_was_not_measured(self) -> None:
         self.assertIn("| 1,300 | 2,600 |", derive.derive(self.MEASURED))
         self.assertTrue(derive.derive(self.MEASURED | {"stages": {}}).startswith("Not derived"))
         self.assertTrue(derive.derive({}).startswith("Not derived"))
+
+
+class Captures(unittest.TestCase):
+    """Frames of bench/path."""
+
+    def test_mean_size(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            path = Path(name) / "a.pcap"
+            for order, magic in (("<", 0xA1B23C4D), (">", 0xA1B2C3D4)):
+                frames_of = b"".join(struct.pack(order + "IIII", 0, 0, kept, size) + bytes(kept) for kept, size in ((10, 10), (20, 50)))
+                path.write_bytes(struct.pack(order + "IHHiIII", magic, 2, 4, 0, 0, 65535, 1) + frames_of)
+                self.assertEqual(frames.mean_size(path), 30.0)
+
+
+class Programs(unittest.TestCase):
+    """What is run."""
+
+    def test_ends(self) -> None:
+        self.assertEqual(shell.output(["sh", "-c", "echo a; exit 1"], accept=(0, 1)), "a\n")
+        with self.assertRaisesRegex(Failed, "ended with 3:\nwhy"):
+            shell.output(["sh", "-c", "echo why >&2; exit 3"])
+        with self.assertRaises(Usage):
+            shell.output(["/no/such/program"])
+        with self.assertRaisesRegex(Failed, "printed no JSON"):
+            shell.parsed(["echo", "{"])
+
+    def test_what_takes_too_long_is_ended_with_its_children(self) -> None:
+        with tempfile.TemporaryDirectory() as name:
+            late = Path(name) / "late"
+            start = time.monotonic()
+            with self.assertRaisesRegex(Failed, "took more than 1 s"):
+                shell.output(["sh", "-c", f"(sleep 3; touch {late}) & wait"], most=1)
+            self.assertLess(time.monotonic() - start, 3)
+            time.sleep(2.5)
+            self.assertFalse(late.exists())
 
 
 class Scripts(unittest.TestCase):

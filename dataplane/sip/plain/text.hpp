@@ -3,6 +3,7 @@
 // translation unit, with KMSGATE_LEVEL defined.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -152,31 +153,7 @@ inline constexpr std::size_t kLongestName = 31;
 [[nodiscard, gnu::always_inline]] inline const Name& slot_of(const char* at, std::size_t size) noexcept {
     const std::uint32_t tail = load32(at + size - 3) | static_cast<std::uint32_t>(kLower);
     const NameTable& table = kNameTable;
-    return table.names.data()[table.slot.data()[table.hash(tail, static_cast<std::uint32_t>(size))]];
-}
-
-/// read_row() for the last 64 bytes of the message, byte by byte.
-[[nodiscard]] inline Row read_last_row(const Text& t, const char* at) noexcept {
-    Row row;
-    const char* end = at;
-    while (end < t.end && static_cast<unsigned char>(*end) >= 0x20 && static_cast<unsigned char>(*end) < 0x80)
-        ++end;
-    if (t.end - end < 2 || load16(end) != kCrLf) return row;
-    row.end = end;
-    const char* colon = at;
-    while (colon < end && *colon != ':') ++colon;
-    const char* value = colon + 1;
-    if (colon == at || colon == end || colon - at > static_cast<std::ptrdiff_t>(kLongestName)) return row;
-    value += *value == ' ' ? 1 : 0;
-    if (*value <= ' ' || end[-1] == ' ') return row;
-    row.colon = colon;
-    row.value = value;
-    const auto size = static_cast<std::size_t>(colon - at);
-    const Name& name = slot_of(at, size);
-    bool same = name.size == size;
-    for (std::size_t i = 0; same && i < size; ++i) same = (at[i] | 0x20) == name.text.data()[i];
-    row.name = same ? &name : find_other(t, at, size);
-    return row;
+    return table.names.data()[table.slot.data()[name_hash(tail, static_cast<std::uint32_t>(size))]];
 }
 
 /// Reads the header line at `at`, behind another line of the message and before its last 64 bytes. An empty line
@@ -196,6 +173,22 @@ inline constexpr std::size_t kLongestName = 31;
     const Name& name = slot_of(at, size);
     const bool same = name.size == size && bytes::starts_with(line, name.text.data(), name.mask);
     row.name = same ? &name : find_other(t, at, size);
+    return row;
+}
+
+/// read_row() in the last 64 bytes of the message: in a copy that goes on with zeros.
+[[nodiscard, gnu::noinline]] inline Row read_last_row(const Text& t, const char* at) noexcept {
+    constexpr std::size_t before = 3;  // that slot_of() looks back
+    constexpr std::size_t size = before + 64;
+    std::array<char, size + 64> copy;  // NOLINT(*-member-init): written at once
+    std::memcpy(copy.data(), t.end - size, size);
+    std::memset(copy.data() + size, 0, copy.size() - size);
+    const char* here = copy.data() + (at - (t.end - size));
+    Row row = read_row(Text({copy.data(), copy.size()}), here);
+    if (row.end != nullptr) row.end = at + (row.end - here);
+    if (row.name == nullptr) return row;
+    row.colon = at + (row.colon - here);
+    row.value = at + (row.value - here);
     return row;
 }
 

@@ -76,9 +76,9 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
     via.host = view(host, at);
     if (at < to && *at == ':') {
         const char* port = ++at;
-        while (at < to && is_digit(*at)) ++at;
         std::uint32_t number = 0;
-        if (!read_digits(port, at, number) || number > 0xFFFF) return false;
+        for (; at < to && is_digit(*at); ++at) number = number * 10 + static_cast<std::uint32_t>(*at - '0');
+        if (at == port || at - port > 5 || number > 0xFFFF) return false;
         via.port = static_cast<std::uint16_t>(number);
     }
     via.sent_by = view(host, at);

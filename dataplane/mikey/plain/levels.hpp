@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Base64 in whole groups of the alphabet, once for each level. Inside this folder only.
+// The plain reader once for each level. Inside this folder only.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
+
+#include "dataplane/mikey/message.hpp"
 
 namespace kmsgate::mikey::plain {
 
@@ -20,19 +23,18 @@ inline constexpr std::array<std::uint8_t, 256> kValues = [] {
     return t;
 }();
 
-/// Fewest characters that decode() takes, so that the last vector may start before the one ahead of it ends.
+/// Fewest characters that a level's decode() takes, so that its last vector may start before the one ahead of it ends.
 inline constexpr std::size_t kLeastCharacters = 64;
 
-/// Decodes `size` characters, a multiple of four and at least kLeastCharacters, into size / 4 * 3 bytes; up to
-/// kDecodeSlack bytes behind them are overwritten. False: not all of them are of the alphabet.
+/// The text has at least kLeastCharacters + 4 characters, in groups of four, and the scratch plain_bytes().
 namespace portable {
-[[nodiscard]] bool decode(const char* text, std::size_t size, std::uint8_t* out) noexcept;
+[[nodiscard]] bool read(std::string_view text, std::span<std::uint8_t> scratch, Message& out) noexcept;
 }
 namespace avx2 {
-[[nodiscard]] bool decode(const char* text, std::size_t size, std::uint8_t* out) noexcept;
+[[nodiscard]] bool read(std::string_view text, std::span<std::uint8_t> scratch, Message& out) noexcept;
 }
 namespace avx512 {
-[[nodiscard]] bool decode(const char* text, std::size_t size, std::uint8_t* out) noexcept;
+[[nodiscard]] bool read(std::string_view text, std::span<std::uint8_t> scratch, Message& out) noexcept;
 }
 
 }  // namespace kmsgate::mikey::plain

@@ -4,7 +4,15 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "dataplane/mikey/plain/decode.hpp"
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+#include "dataplane/mikey/payload.hpp"
+#include "dataplane/mikey/plain/levels.hpp"
+#include "dataplane/mikey/plain/plain.hpp"
 #include "dataplane/simd/set.hpp"
 
 #if defined(__clang__)
@@ -57,8 +65,6 @@ class Decoder {
     __m256i least_ = _mm256_set1_epi8(-1);
 };
 
-}  // namespace
-
 bool decode(const char* text, std::size_t size, std::uint8_t* out) noexcept {
     Decoder decoder;
     std::size_t at = 0;
@@ -76,7 +82,12 @@ bool decode(const char* text, std::size_t size, std::uint8_t* out) noexcept {
     return decoder.sound();
 }
 
+}  // namespace
+
 }  // namespace kmsgate::mikey::plain::avx2
+
+#define KMSGATE_LEVEL avx2
+#include "dataplane/mikey/plain/walk.hpp"
 
 #if defined(__clang__)
 #pragma clang attribute pop

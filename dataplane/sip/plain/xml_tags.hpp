@@ -127,7 +127,7 @@ class Tags {
         if (mark == kEnd || t_.end - name < 48) return nullptr;
         const char* end = first_outside(t_, name, t_.end, kXmlPlainNames);
         const std::uint64_t first = load64(name);
-        if (*end == ':') return read_whole(name, mark, side);
+        if (!ends_name(*end)) return *end == ':' ? read_whole(name, mark, side) : nullptr;
         if (end - name >= 14) {
             if (is_root(name, end)) {
                 lists_ = true;
@@ -156,6 +156,8 @@ class Tags {
         return *mark == '>' ? mark : nullptr;
     }
 
+    /// Other characters belong to the name for readers that are not strict.
+    [[nodiscard]] static bool ends_name(char c) noexcept { return c == ' ' || c == '>' || c == '/'; }
     [[nodiscard]] static bool is_root(const char* name, const char* end) noexcept {
         return end - name == 14 && load64(name) == text64("resource") && load64(name + 6) == text64("ce-lists");
     }
@@ -183,6 +185,7 @@ class Tags {
                                                             Side& side) noexcept {
         const char* at = first_outside(t_, name, t_.end, kXmlNames);
         const char* name_end = at;
+        if (!ends_name(*at)) return nullptr;
         if (name_end - name >= 14 && !read_name(name, name_end, side)) return nullptr;
         const bool entry = lists_ && is_entry(local(name, name_end));
         while (*mark == '=') {

@@ -129,7 +129,7 @@ TEST(Plain, DisguisesInDocumentsAreNotPlain) {
                                    {"private", "<![CDATA[x]]>"}, {"private", "<!-- x -->"}, {"private", "<? x ?>"},
                                    {"Normal", "Encrypted"}, {"\"Normal\"", "'Encrypted'"}, {"<session-type>", "< session-type>"},
                                    {"urn:3gpp:ns:mcpttInfo:1.0", "urn:3gpp:ns:mcsecKMSKRR:1.0"},
-                                   {"<mcpttURI>", "<KmsRedirectResponse/><mcpttURI>"},
+                                   {"<mcpttURI>", "<KmsRedirectResponse/><mcpttURI>"}, {"calling-user-id type", "calling-user-id, type"},
                                    {"<mcpttURI>", "<k:kmsredirectresponse/><mcpttURI>"}, {"\n\t", "\r\t"},
                                    {"\n\t", "\n--b1\n"}, {"private", "\xC3\xA9"}})
         EXPECT_EQ(info_answer(from, to), "slow") << from << " as " << to;

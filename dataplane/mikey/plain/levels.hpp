@@ -12,7 +12,8 @@
 
 namespace kmsgate::mikey::plain {
 
-inline constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+inline constexpr std::string_view kAlphabet =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 inline constexpr std::uint8_t kNoValue = 0x80;
 /// The value of each character, kNoValue for what is none.
 inline constexpr std::array<std::uint8_t, 256> kValues = [] {
@@ -23,7 +24,8 @@ inline constexpr std::array<std::uint8_t, 256> kValues = [] {
     return t;
 }();
 
-/// Fewest characters that a level's decode() takes, so that its last vector may start before the one ahead of it ends.
+/// Fewest characters that a level's decode() takes, so that its last vector may start before the one ahead of
+/// it ends.
 inline constexpr std::size_t kLeastCharacters = 64;
 
 /// The text has at least kLeastCharacters + 4 characters, in groups of four, and the scratch plain_bytes().

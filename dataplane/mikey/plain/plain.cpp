@@ -8,7 +8,8 @@ namespace kmsgate::mikey {
 
 bool read_plain(std::string_view text, std::span<std::uint8_t> scratch, Message& out) noexcept {
     const std::size_t size = text.size();
-    if (size % 4 != 0 || size < plain::kLeastCharacters + 4 || scratch.size() < plain_bytes(size)) return false;
+    if (size % 4 != 0 || size < plain::kLeastCharacters + 4 || scratch.size() < plain_bytes(size))
+        return false;
 #if defined(__x86_64__)
     switch (simd::level()) {
         case simd::Level::avx512:

@@ -14,7 +14,7 @@
 #include "dataplane/mikey/plain/plain.hpp"
 
 #if defined(__clang__)
-#pragma clang attribute push( \
+#pragma clang attribute push(                                                                            \
     __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi"))), \
     apply_to = function)
 #else

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The walk over a well-formed message. Included once by each level's translation unit, which defines KMSGATE_LEVEL
-// and has a Decoder (decode() of all characters).
+// The walk over a well-formed message. Included once by each level's translation unit, which defines
+// KMSGATE_LEVEL and has a Decoder (decode() of all characters).
 #pragma once
 
 #include <cstddef>

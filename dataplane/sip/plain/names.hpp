@@ -43,16 +43,16 @@ struct NameTable {
 extern const NameTable kNameTable;
 
 /// What is in each of these places; anything else makes the message no plain one, or ends the place.
-extern const simd::CharSet kTokens;      ///< RFC 3261 25.1 token
-extern const simd::CharSet kHosts;       ///< host names and IPv4 addresses
-extern const simd::CharSet kViaBytes;    ///< from sent-by on
-extern const simd::CharSet kUriBytes;    ///< of an identity
-extern const simd::CharSet kUriHeaders;  ///< URIs without headers, which could hold a body
-extern const simd::CharSet kTagBytes;    ///< a tag parameter
-extern const simd::CharSet kBoundaries;  ///< boundaries that need no quotes and hold no '='
-extern const simd::CharSet kSubtypes;    ///< of a media type
-extern const simd::CharSet kXmlNames;    ///< of elements and attributes
+extern const simd::CharSet kTokens;         ///< RFC 3261 25.1 token
+extern const simd::CharSet kHosts;          ///< host names and IPv4 addresses
+extern const simd::CharSet kViaBytes;       ///< from sent-by on
+extern const simd::CharSet kUriBytes;       ///< of an identity
+extern const simd::CharSet kUriHeaders;     ///< URIs without headers, which could hold a body
+extern const simd::CharSet kTagBytes;       ///< a tag parameter
+extern const simd::CharSet kBoundaries;     ///< boundaries that need no quotes and hold no '='
+extern const simd::CharSet kSubtypes;       ///< of a media type
+extern const simd::CharSet kXmlNames;       ///< of elements and attributes
 extern const simd::CharSet kXmlPlainNames;  ///< the same without a prefix
-extern const simd::CharSet kXmlText;     ///< no markup, quote, entity or line end
+extern const simd::CharSet kXmlText;        ///< no markup, quote, entity or line end
 
 }  // namespace kmsgate::sip::plain

@@ -74,8 +74,8 @@ struct Text {
     const char* last32;
 };
 
-/// Bit i: `at[i]` is no printable ASCII character. `at` < end. The message's very last byte is not told: whoever
-/// stands before it has seen it as the second one of a line end, or the line has no end.
+/// Bit i: `at[i]` is no printable ASCII character. `at` < end. The message's very last byte is not told:
+/// whoever stands before it has seen it as the second one of a line end, or the line has no end.
 [[nodiscard]] inline std::uint64_t odd_at(const Text& t, const char* at) noexcept {
     if (at < t.last64) [[likely]]
         return bytes::odd(bytes::load(at));
@@ -92,7 +92,7 @@ template <char... C>
 /// The first of C in [from, to), else `to`.
 template <char... C>
 [[nodiscard, gnu::always_inline]] inline const char* first_of(const Text& t, const char* from,
-                                                             const char* to) noexcept {
+                                                              const char* to) noexcept {
     for (; from < to; from += 64) {
         const std::uint64_t mask = any_at<C...>(t, from);
         if (mask == 0) continue;
@@ -104,12 +104,11 @@ template <char... C>
 
 /// The first byte of [from, to) that is not in the set, else `to`.
 [[nodiscard, gnu::always_inline]] inline const char* first_outside(const Text& t, const char* from,
-                                                                  const char* to,
-                                                                  const simd::CharSet& set) noexcept {
+                                                                   const char* to,
+                                                                   const simd::CharSet& set) noexcept {
     for (; from < to; from += 32) {
-        const std::uint32_t mask = from <= t.last32
-                                       ? bytes::outside32(from, set)
-                                       : bytes::outside32(t.last32, set) >> (from - t.last32);
+        const std::uint32_t mask = from <= t.last32 ? bytes::outside32(from, set)
+                                                    : bytes::outside32(t.last32, set) >> (from - t.last32);
         if (mask == 0) continue;
         const char* hit = from + std::countr_zero(mask);
         return hit < to ? hit : to;
@@ -118,7 +117,7 @@ template <char... C>
 }
 /// All of [from, to) is in the set.
 [[nodiscard, gnu::always_inline]] inline bool all_in(const Text& t, const char* from, const char* to,
-                                                    const simd::CharSet& set) noexcept {
+                                                     const simd::CharSet& set) noexcept {
     return first_outside(t, from, to, set) == to;
 }
 
@@ -156,8 +155,8 @@ inline constexpr std::size_t kLongestName = 31;
     return table.names.data()[table.slot.data()[name_hash(tail, static_cast<std::uint32_t>(size))]];
 }
 
-/// Reads the header line at `at`, behind another line of the message and before its last 64 bytes. An empty line
-/// has its end at `at`.
+/// Reads the header line at `at`, behind another line of the message and before its last 64 bytes. An empty
+/// line has its end at `at`.
 [[nodiscard, gnu::always_inline]] inline Row read_row(const Text& t, const char* at) noexcept {
     Row row;
     const bytes::Line line = bytes::line(at);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// XML bodies: tags and short texts, no entity, comment, CDATA, instruction or DOCTYPE, so that there is one way
-// to read them. What is taken from them is what walk_xml.cpp takes.
+// XML bodies: tags and short texts, no entity, comment, CDATA, instruction or DOCTYPE, so that there is one
+// way to read them. What is taken from them is what walk_xml.cpp takes.
 #pragma once
 
 #include "dataplane/sip/plain/sdp_lines.hpp"
@@ -33,9 +33,9 @@ class Tags {
   public:
     Tags(const Text& t, Found& found) noexcept : t_(t), found_(found) {}
 
-    /// Reads the document at `at` up to the line end before the first line that starts with "--" when `parts`,
-    /// else to the message's end, and returns that place. Null: something in it needs the full walk, such as a
-    /// line that could be a delimiter to readers who count LF alone.
+    /// Reads the document at `at` up to the line end before the first line that starts with "--" when
+    /// `parts`, else to the message's end, and returns that place. Null: something in it needs the full walk,
+    /// such as a line that could be a delimiter to readers who count LF alone.
     [[nodiscard, gnu::always_inline]] const char* read(const char* at, bool parts) noexcept {
         at = skip_declaration(at, t_.end);
         if (at == nullptr || at == t_.end) return nullptr;
@@ -120,9 +120,10 @@ class Tags {
         return end + 1;
     }
 
-    /// A start tag that is longer or has attributes, from its name on; `mark` is the first in it. Its '>', or null.
+    /// A start tag that is longer or has attributes, from its name on; `mark` is the first in it. Its '>', or
+    /// null.
     [[nodiscard, gnu::always_inline]] const char* read_long(const char* name, const char* mark,
-                                                           Side& side) noexcept {
+                                                            Side& side) noexcept {
         // Without another mark, or with less behind it, the document ends before its tags do.
         if (mark == kEnd || t_.end - name < 48) return nullptr;
         const char* end = first_outside(t_, name, t_.end, kXmlPlainNames);
@@ -133,9 +134,11 @@ class Tags {
                 lists_ = true;
             } else if (counts(first)) {
                 side = side_of(name, end, first);
-                if (side == Side::none || *mark == '>') return side == Side::none ? read_whole(name, mark, side) : mark;
+                if (side == Side::none || *mark == '>')
+                    return side == Side::none ? read_whole(name, mark, side) : mark;
                 // type="Normal" and nothing else
-                if (load64(end) != text64(" type=\"N") || load64(end + 6) != text64("\"Normal\"") || end[14] != '>')
+                if (load64(end) != text64(" type=\"N") || load64(end + 6) != text64("\"Normal\"") ||
+                    end[14] != '>')
                     return read_whole(name, mark, side);
                 static_cast<void>(next());
                 static_cast<void>(next());
@@ -159,17 +162,21 @@ class Tags {
     /// Other characters belong to the name for readers that are not strict.
     [[nodiscard]] static bool ends_name(char c) noexcept { return c == ' ' || c == '>' || c == '/'; }
     [[nodiscard]] static bool is_root(const char* name, const char* end) noexcept {
-        return end - name == 14 && load64(name) == text64("resource") && load64(name + 6) == text64("ce-lists");
+        return end - name == 14 && load64(name) == text64("resource") &&
+               load64(name + 6) == text64("ce-lists");
     }
     /// Could a name of at least 14 characters that starts so be one of those that count?
     [[nodiscard]] static bool counts(std::uint64_t first) noexcept {
         constexpr std::uint64_t seven = 0x00FF'FFFF'FFFF'FFFFU;
-        return (first | kLower) == text64("kmsredir") || first == text64("mcptt-re") || first == text64("mcptt-ca") ||
-               first == text64("mcvideo-") || (first & seven) == text64("mcdata-");
+        return (first | kLower) == text64("kmsredir") || first == text64("mcptt-re") ||
+               first == text64("mcptt-ca") || first == text64("mcvideo-") ||
+               (first & seven) == text64("mcdata-");
     }
     /// Whose identity the element of that name holds; `first` are its first eight characters.
     [[nodiscard]] static Side side_of(const char* name, const char* end, std::uint64_t first) noexcept {
-        const char* what = name + (first == text64("mcvideo-") ? 8 : static_cast<std::uint32_t>(first) == text32("mcda") ? 7 : 6);
+        const char* what = name + (first == text64("mcvideo-")                           ? 8
+                                   : static_cast<std::uint32_t>(first) == text32("mcda") ? 7
+                                                                                         : 6);
         if (end - what == 11 && equal(what, "request-uri", 11)) return Side::receiver;
         if (end - what == 15 && equal(what, "calling-user-id", 15)) return Side::initiator;
         return Side::none;
@@ -182,7 +189,7 @@ class Tags {
 
     /// The same with every attribute looked at.
     [[nodiscard, gnu::always_inline]] const char* read_whole(const char* name, const char* mark,
-                                                            Side& side) noexcept {
+                                                             Side& side) noexcept {
         const char* at = first_outside(t_, name, t_.end, kXmlNames);
         const char* name_end = at;
         if (!ends_name(*at)) return nullptr;
@@ -226,12 +233,13 @@ class Tags {
         return true;
     }
 
-    [[nodiscard, gnu::always_inline]] bool read_attribute(std::string_view name, const char* value, const char* end,
-                                                         bool side, bool entry) noexcept {
+    [[nodiscard, gnu::always_inline]] bool read_attribute(std::string_view name, const char* value,
+                                                          const char* end, bool side, bool entry) noexcept {
         if (end - value > 26 && may_be_krr(value, end)) return false;
         // Other words than Normal may say that the identity is encrypted.
         const char* what = name.data();
-        if (side && name.size() == 4 && equal(what, "type", 4)) return end - value == 6 && equal(value, "Normal", 6);
+        if (side && name.size() == 4 && equal(what, "type", 4))
+            return end - value == 6 && equal(value, "Normal", 6);
         if (!entry || name.size() != 3 || !equal(what, "uri", 3)) return true;
         if (!has_scheme(value, end) || !all_in(t_, value, end, kUriBytes)) return false;
         return found_.add(true, view(value, end));
@@ -266,7 +274,7 @@ class Tags {
 
 /// Tags::read() with all that it keeps in registers.
 [[nodiscard, gnu::noinline]] inline const char* read_xml(const Text& t, const char* at, bool parts,
-                                                        Found& found) noexcept {
+                                                         Found& found) noexcept {
     return Tags(t, found).read(at, parts);
 }
 

@@ -73,7 +73,8 @@ core::IMessageRecord record_of(const mikey::Message& m, sip::Where where) noexce
     return r;
 }
 
-/// One I_MESSAGE: the reader of well-formed ones first, the one that names what is wrong when that is not sure.
+/// One I_MESSAGE: the reader of well-formed ones first, the one that names what is wrong when that is not
+/// sure.
 void read_carriage(const sip::Carriage& carriage, mikey::RuleSet relax, sip::Arena& arena,
                    mikey::Message& out) noexcept {
     const std::string_view data = carriage.data;
@@ -169,7 +170,7 @@ void collect_visited(sip::Arena& arena, Inspection& out) {
     for (const sip::Header& h : out.message.headers) {
         if (h.id != sip::HeaderId::p_visited_network_id && h.id != sip::HeaderId::p_access_network_info)
             continue;
-        std::string_view rest = sip::unfold(h.value, arena);
+        std::string_view rest = h.folded ? sip::unfold(h.value, arena) : h.value;
         for (std::string_view v = sip::next_element(rest); !v.empty(); v = sip::next_element(rest)) {
             if (count == values.size()) {
                 out.facts.visited_known = false;

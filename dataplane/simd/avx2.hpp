@@ -55,8 +55,7 @@ KMSGATE_SIMD_INLINE std::uint32_t outside32(const char* at, const CharSet& set) 
     const __m256i low = _mm256_shuffle_epi8(table(set.low), v);
     const __m256i half = _mm256_and_si256(_mm256_srli_epi16(v, 4), all(15));
     const __m256i both = _mm256_and_si256(low, _mm256_shuffle_epi8(table(kHighHalf), half));
-    return static_cast<std::uint32_t>(
-        _mm256_movemask_epi8(_mm256_cmpeq_epi8(both, _mm256_setzero_si256())));
+    return static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(both, _mm256_setzero_si256())));
 }
 /// All of 64 bytes that are not in the set.
 KMSGATE_SIMD_INLINE std::uint64_t outside(const char* at, const CharSet& set) noexcept {

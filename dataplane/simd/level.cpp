@@ -21,7 +21,8 @@ constinit const std::array<char, 256> kEachByte = [] {
 
 alignas(32) constinit const std::array<std::uint8_t, 32> kHighHalf = [] {
     std::array<std::uint8_t, 32> bits{};
-    for (unsigned i = 0; i < bits.size(); ++i) bits[i] = static_cast<std::uint8_t>((i & 15U) < 8 ? 1U << (i & 15U) : 0);
+    for (unsigned i = 0; i < bits.size(); ++i)
+        bits[i] = static_cast<std::uint8_t>((i & 15U) < 8 ? 1U << (i & 15U) : 0);
     return bits;
 }();
 

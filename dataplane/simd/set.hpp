@@ -14,8 +14,9 @@ extern const std::array<char, 256> kEachByte;
 /// Bit h for the high half h of a byte below 0x80, twice; in memory for the same reason.
 extern const std::array<std::uint8_t, 32> kHighHalf;
 
-/// A set of bytes below 0x80, asked by half a byte: the byte h*16+l is in when low[l] has bit h. Twice, as a vector
-/// of 32 bytes looks it up. Sets are declared extern, so that they are loaded and not made up of constants.
+/// A set of bytes below 0x80, asked by half a byte: the byte h*16+l is in when low[l] has bit h. Twice, as a
+/// vector of 32 bytes looks it up. Sets are declared extern, so that they are loaded and not made up of
+/// constants.
 struct CharSet {
     alignas(32) std::array<std::uint8_t, 32> low{};
     std::array<bool, 256> has{};

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include <algorithm>
+#include <array>
 
 #include "dataplane/sip/ascii.hpp"
 #include "dataplane/sip/message.hpp"
@@ -16,6 +17,18 @@ namespace {
     if (i >= s.size() || !is_blank(s[i])) return 0;
     while (i < s.size() && is_blank(s[i])) ++i;
     return i - at;
+}
+
+/// The first byte at or after `at` that means something to next_element(), or the size.
+[[nodiscard]] std::size_t next_mark(std::string_view s, std::size_t at) noexcept {
+    constexpr std::array<bool, 256> marks = [] {
+        std::array<bool, 256> table{};
+        table[','] = table['"'] = table['('] = table['<'] = true;
+        return table;
+    }();
+    const char* const text = s.data();
+    while (at < s.size() && !marks.data()[static_cast<unsigned char>(text[at])]) ++at;
+    return at;
 }
 
 /// `uri` when it has a scheme, something behind it and no white space that readers could split it at; else
@@ -86,7 +99,7 @@ std::string_view next_element(std::string_view& rest) noexcept {
             else if (rest[i] == '<')
                 i = skip_angle(rest, i);
             else
-                ++i;
+                i = next_mark(rest, i + 1);
         }
         // What is opened and never closed takes the rest of the value along (i is kOpen then).
         const std::string_view element = trim(rest.substr(0, i));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Any datagram through the plain readers at every level, beside the full ones: what they take is what those read.
+// Any datagram through the plain readers at every level, beside the full ones: what they take is what those
+// read.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -26,7 +27,8 @@ void require(bool holds, const std::string& what) {
 
 bool same(const mikey::Message& a, const mikey::Message& b) {
     if (a.fault || b.fault || !a.relaxed.empty() || !b.relaxed.empty() || a.header_read != b.header_read ||
-        a.data_type != b.data_type || a.csb_id != b.csb_id || a.present != b.present || a.idr_type != b.idr_type)
+        a.data_type != b.data_type || a.csb_id != b.csb_id || a.present != b.present ||
+        a.idr_type != b.idr_type)
         return false;
     for (std::size_t i = 0; i < mikey::kRoles; ++i) {
         const auto role = static_cast<mikey::Role>(i);
@@ -63,7 +65,8 @@ std::string counted(std::string_view text) {
     if (end == text.npos || header == text.npos || header > end) return {};
     const std::size_t digits = header + 16;
     const std::size_t stop = text.find("\r\n", digits);
-    return std::string(text.substr(0, digits)) + std::to_string(text.size() - end - 4) + std::string(text.substr(stop));
+    return std::string(text.substr(0, digits)) + std::to_string(text.size() - end - 4) +
+           std::string(text.substr(stop));
 }
 
 }  // namespace

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Plain messages changed in a few places at random, with what disguises are made of: what the plain reader takes is
-// what the full parser reads, at every level. Fixed seeds.
+// Plain messages changed in a few places at random, with what disguises are made of: what the plain reader
+// takes is what the full parser reads, at every level. Fixed seeds.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -99,7 +99,9 @@ TEST(PlainProperty, WhatIsTakenIsWhatTheFullParserReads) {
         for (int i = 0; i < kMessages; ++i) {
             const std::string text = changes.message(plain);
             const std::string said = check.at_every_level(text);
-            ASSERT_FALSE(said.starts_with("wrong")) << "seed " << seed << ", message " << i << ": " << said << "\n" << text;
+            ASSERT_FALSE(said.starts_with("wrong"))
+                << "seed " << seed << ", message " << i << ": " << said << "\n"
+                << text;
             taken += said == "plain" ? 1 : 0;
         }
     }

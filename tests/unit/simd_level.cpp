@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Lets a test program run with less than the CPU has: KMSGATE_SIMD=portable, avx2 or avx512, read once at its start.
+// Lets a test program run with less than the CPU has: KMSGATE_SIMD=portable, avx2 or avx512, read once at its
+// start.
 #include <gtest/gtest.h>
 
 #include <cstdio>

@@ -87,7 +87,8 @@ std::optional<int> read_options(int argc, char** argv, Options& o) {
         std::cerr << "kmsgate-replay: " << fault << "\nRun with --help for more information.\n";
         return 2;
     }
-    if (const auto level = simd::level_from_string(o.simd); !o.simd.empty() && (!level || !simd::force(*level))) {
+    if (const auto level = simd::level_from_string(o.simd);
+        !o.simd.empty() && (!level || !simd::force(*level))) {
         std::cerr << "kmsgate-replay: --simd: this CPU has no level " << o.simd << "\n";
         return 2;
     }

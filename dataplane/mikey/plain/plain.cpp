@@ -1,206 +1,26 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/mikey/plain/plain.hpp"
 
-#include <cstring>
-
-#include "dataplane/mikey/payload.hpp"
-#include "dataplane/mikey/plain/decode.hpp"
+#include "dataplane/mikey/plain/levels.hpp"
 #include "dataplane/simd/level.hpp"
 
 namespace kmsgate::mikey {
-namespace {
 
-using Byte = std::uint8_t;
-
-constexpr std::size_t kHeader = 10;
-constexpr Byte kVersion = 1;
-constexpr Byte kSakkeMessage = 26;
-constexpr Byte kUri = 1;
-constexpr unsigned kPayloads = 32;
-constexpr std::size_t kMinRand = 16;
-constexpr Byte kKmsi = static_cast<Byte>(Role::idrkmsi);
-constexpr Byte kKmsr = static_cast<Byte>(Role::idrkmsr);
-
-[[nodiscard]] inline std::size_t u16(const Byte* at) noexcept {
-    std::uint16_t v = 0;
-    std::memcpy(&v, at, sizeof v);
-    return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap16(v) : v;
-}
-
-[[nodiscard]] bool decode(const char* text, std::size_t size, Byte* out) noexcept {
+bool read_plain(std::string_view text, std::span<std::uint8_t> scratch, Message& out) noexcept {
+    const std::size_t size = text.size();
+    if (size % 4 != 0 || size < plain::kLeastCharacters + 4 || scratch.size() < plain_bytes(size))
+        return false;
 #if defined(__x86_64__)
     switch (simd::level()) {
         case simd::Level::avx512:
-            return plain::avx512::decode(text, size, out);
+            return plain::avx512::read(text, scratch, out);
         case simd::Level::avx2:
-            return plain::avx2::decode(text, size, out);
+            return plain::avx2::read(text, scratch, out);
         case simd::Level::portable:
             break;
     }
 #endif
-    return plain::portable::decode(text, size, out);
-}
-
-/// The group that ends with padding: `xx==` or `xxx=`. How many bytes it holds, 0 when it is none.
-[[nodiscard]] std::size_t decode_padded(const char* group, Byte* out) noexcept {
-    const auto* in = reinterpret_cast<const unsigned char*>(group);
-    const unsigned a = plain::kValues[in[0]], b = plain::kValues[in[1]], c = plain::kValues[in[2]];
-    if (((a | b) & plain::kNoValue) != 0) return 0;
-    out[0] = static_cast<Byte>((a << 2 | b >> 4) & 0xFFU);
-    if (in[2] == '=') return 1;
-    if (c == plain::kNoValue) return 0;
-    out[1] = static_cast<Byte>((b << 4 | c >> 2) & 0xFFU);
-    return 2;
-}
-
-/// Every byte is 0x21-0x7E.
-[[nodiscard]] bool is_visible(const Byte* at, std::size_t size) noexcept {
-    constexpr std::uint64_t ones = 0x0101010101010101U;
-    constexpr std::uint64_t upper = 0x80 * ones;
-    // upper bit of a byte: it is above 0x7F, below 0x21, or 0x7F
-    const auto bad = [](std::uint64_t w) {
-        const std::uint64_t low = w & ~upper;
-        return (w | ~(low + 0x5F * ones) | (low + ones)) & upper;
-    };
-    if (size < 8) {
-        bool good = true;
-        for (std::size_t i = 0; i < size; ++i) good = good && at[i] >= 0x21 && at[i] <= 0x7E;
-        return good;
-    }
-    std::uint64_t w = 0;
-    std::uint64_t found = 0;
-    for (std::size_t i = 0; i + 8 < size; i += 8) {
-        std::memcpy(&w, at + i, sizeof w);
-        found |= bad(w);
-    }
-    std::memcpy(&w, at + size - 8, sizeof w);
-    return (found | bad(w)) == 0;
-}
-
-/// The walk of walk.cpp for messages that break no rule: each test that fails ends it.
-class Walk {
-  public:
-    Walk(const Byte* from, const Byte* end, Message& out) noexcept : at_(from), end_(end), out_(out) {}
-
-    [[nodiscard]] bool run() noexcept {
-        const Byte* header = at_;
-        if (header[0] != kVersion || header[1] != kSakkeMessage || !skip_map()) return false;
-        out_ = Message{};
-        out_.header_read = true;
-        out_.data_type = kSakkeMessage;
-        out_.csb_id = static_cast<std::uint32_t>(u16(header + 4) << 16 | u16(header + 6));
-        if (header[2] != static_cast<Byte>(Payload::t)) return false;
-        return first() && chain();
-    }
-
-  private:
-    [[nodiscard]] std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
-
-    [[nodiscard]] bool skip(std::size_t bytes) noexcept {
-        if (bytes > left()) return false;
-        at_ += bytes;
-        return true;
-    }
-
-    [[nodiscard]] bool skip_map() noexcept {
-        const Byte blocks = at_[8];
-        const Byte type = at_[9];
-        at_ += kHeader;
-        if (type == 1) return blocks == 0;
-        if (type == 0) return skip(std::size_t{9} * blocks);
-        if (type != 2) return false;
-        for (unsigned i = 0; i < blocks; ++i) {
-            if (left() < 3 || !skip(3U + (at_[2] & 0x7FU))) return false;
-            if (left() < 2 || !skip(2 + u16(at_))) return false;
-            if (left() < 1 || !skip(1U + at_[0])) return false;
-        }
-        return true;
-    }
-
-    /// T, the first payload.
-    [[nodiscard]] bool first() noexcept {
-        if (left() < 2 || at_[1] > 3) return false;
-        next_ = at_[0];
-        return skip(at_[1] < 2 ? 10 : 6);
-    }
-
-    [[nodiscard]] bool chain() noexcept {
-        bool random = false;
-        for (unsigned count = 2; count <= kPayloads; ++count) {
-            // All but SIGN have five bytes or at least 18 (RAND): a shorter rest holds SIGN or nothing.
-            if (next_ == static_cast<Byte>(Payload::sign)) return random && sakke_ && sign();
-            if (left() < 5) return false;
-            const auto type = static_cast<Payload>(next_);
-            const Byte* payload = at_;
-            next_ = payload[0];
-            switch (type) {
-                case Payload::idr:
-                    if (!skip(5 + u16(payload + 3)) || !idr(payload)) return false;
-                    break;
-                case Payload::rand:
-                    if (random || payload[1] < kMinRand || !skip(2U + payload[1])) return false;
-                    random = true;
-                    break;
-                case Payload::sakke:
-                    if (sakke_) return false;
-                    sakke_ = true;
-                    [[fallthrough]];
-                case Payload::sp:
-                    if (!skip(5 + u16(payload + 3))) return false;
-                    break;
-                case Payload::id:
-                case Payload::cert:
-                case Payload::genext:
-                    if (!skip(4 + u16(payload + 2))) return false;
-                    break;
-                default:
-                    return false;
-            }
-        }
-        return false;
-    }
-
-    [[nodiscard]] bool idr(const Byte* payload) noexcept {
-        const Byte role = payload[1];
-        const Byte type = payload[2];
-        if (role < 1 || role >= kRoles || out_.has(static_cast<Role>(role)) || sakke_) return false;
-        const Byte* data = payload + 5;
-        const auto size = static_cast<std::size_t>(at_ - data);
-        if (role == kKmsi || role == kKmsr) {
-            if (type != kUri || size == 0 || !is_visible(data, size)) return false;
-            if (role == kKmsi && out_.has(Role::idrkmsr)) return false;
-        }
-        out_.present = static_cast<std::uint16_t>(out_.present | 1U << role);
-        out_.idr[role] = {data, size};
-        out_.idr_type[role] = type;
-        return true;
-    }
-
-    /// SIGN ends the chain, and the data.
-    [[nodiscard]] bool sign() noexcept { return left() >= 2 && left() == 2 + (u16(at_) & 0x0FFFU); }
-
-    const Byte* at_;
-    const Byte* end_;
-    Message& out_;
-    Byte next_ = 0;
-    bool sakke_ = false;
-};
-
-}  // namespace
-
-bool read_plain(std::string_view text, std::span<std::uint8_t> scratch, Message& out) noexcept {
-    const std::size_t size = text.size();
-    if (size % 4 != 0 || size < plain::kLeastCharacters + 4 || scratch.size() < plain_bytes(size)) return false;
-    const bool padded = text[size - 1] == '=';
-    const std::size_t whole = size - (padded ? 4 : 0);
-    if (!decode(text.data(), whole, scratch.data())) return false;
-    std::size_t bytes = whole / 4 * 3;
-    if (padded) {
-        const std::size_t last = decode_padded(text.data() + whole, scratch.data() + bytes);
-        if (last == 0) return false;
-        bytes += last;
-    }
-    return bytes <= kMaxMessage && Walk(scratch.data(), scratch.data() + bytes, out).run();
+    return plain::portable::read(text, scratch, out);
 }
 
 }  // namespace kmsgate::mikey

@@ -21,8 +21,9 @@ inline constexpr std::size_t kDecodeSlack = 64;
 }
 
 /// Decodes the whole text and walks it to its end. True: it keeps every rule of rule.def, and `out` is what
-/// read_base64() gives, whatever the policy relaxes. False: a rule is broken, the data is longer than kMaxMessage
-/// or the storage smaller than plain_bytes(); which rule it is read_base64() says, and `out` means nothing.
+/// read_base64() gives, whatever the policy relaxes. False: a rule is broken, the data is longer than
+/// kMaxMessage or the storage smaller than plain_bytes(); which rule it is read_base64() says, and `out`
+/// means nothing.
 [[nodiscard]] bool read_plain(std::string_view text, std::span<std::uint8_t> scratch, Message& out) noexcept;
 
 }  // namespace kmsgate::mikey

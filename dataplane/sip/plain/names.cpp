@@ -121,27 +121,24 @@ constexpr std::uint32_t tail_of(std::string_view name) {
     return w | static_cast<std::uint32_t>(kLower);
 }
 
-constexpr std::size_t slot_of(NameHash hash, std::string_view name) {
-    return hash(tail_of(name), static_cast<std::uint32_t>(name.size()));
+constexpr std::size_t slot_of(std::string_view name) {
+    return name_hash(tail_of(name), static_cast<std::uint32_t>(name.size()));
 }
 
 /// No two names have the same slot.
-constexpr bool fits(NameHash hash) {
+constexpr bool fits() {
     std::array<bool, NameTable::kSlots> taken{};
     for (const Entry& e : kEntries) {
-        bool& slot = taken[slot_of(hash, e.text)];
+        bool& slot = taken[slot_of(e.text)];
         if (slot) return false;
         slot = true;
     }
     return true;
 }
-
-constexpr NameHash kHash{0x5F21A8C1U};  // found by trying: a new name may need another one
-static_assert(fits(kHash));
+static_assert(fits());
 
 constexpr NameTable make() {
     NameTable table;
-    table.hash = kHash;
     table.names[0].size = 0xFF;  // the size of no name
     std::uint8_t next = 1;
     for (const Entry& e : kEntries) {
@@ -151,7 +148,7 @@ constexpr NameTable make() {
         n.mask = static_cast<std::uint32_t>((std::uint64_t{1} << e.text.size()) - 1);
         n.id = e.id;
         n.work = e.work;
-        table.slot[slot_of(kHash, e.text)] = next++;
+        table.slot[slot_of(e.text)] = next++;
     }
     return table;
 }
@@ -169,6 +166,7 @@ constinit const simd::CharSet kTagBytes = simd::printable_but(";\" ");
 constinit const simd::CharSet kBoundaries = simd::alnum_and("-._+");
 constinit const simd::CharSet kSubtypes = simd::alnum_and("-.+_");
 constinit const simd::CharSet kXmlNames = simd::alnum_and("_-.:");
+constinit const simd::CharSet kXmlPlainNames = simd::alnum_and("_-.");
 constinit const simd::CharSet kXmlText = simd::printable_but("<>\"'&?=");
 
 }  // namespace kmsgate::sip::plain

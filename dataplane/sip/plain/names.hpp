@@ -28,33 +28,31 @@ struct alignas(64) Name {
 inline constexpr std::uint64_t kLower = 0x2020202020202020U;
 
 /// From the four bytes that end with the colon, in lower case, and the size of the name.
-struct NameHash {
-    std::uint32_t factor = 0;
-    [[nodiscard]] constexpr std::uint32_t operator()(std::uint32_t tail, std::uint32_t size) const noexcept {
-        return ((tail ^ size << 24) * factor) >> 23;
-    }
-};
+[[nodiscard]] constexpr std::uint32_t name_hash(std::uint32_t tail, std::uint32_t size) noexcept {
+    constexpr std::uint32_t factor = 0x5F21'A8C1U;  // found by trying: a new name may need another one
+    return ((tail ^ size << 24) * factor) >> 23;
+}
 
 /// All names that have a meaning here (header_id.cpp), and the usual ones that have none.
 struct NameTable {
     static constexpr std::size_t kMost = 128;
     static constexpr std::size_t kSlots = 512;
-    NameHash hash;
     std::array<std::uint8_t, kSlots> slot{};  ///< 0: no name
     std::array<Name, kMost> names{};          ///< from 1 on
 };
 extern const NameTable kNameTable;
 
 /// What is in each of these places; anything else makes the message no plain one, or ends the place.
-extern const simd::CharSet kTokens;      ///< RFC 3261 25.1 token
-extern const simd::CharSet kHosts;       ///< host names and IPv4 addresses
-extern const simd::CharSet kViaBytes;    ///< from sent-by on
-extern const simd::CharSet kUriBytes;    ///< of an identity
-extern const simd::CharSet kUriHeaders;  ///< URIs without headers, which could hold a body
-extern const simd::CharSet kTagBytes;    ///< a tag parameter
-extern const simd::CharSet kBoundaries;  ///< boundaries that need no quotes and hold no '='
-extern const simd::CharSet kSubtypes;    ///< of a media type
-extern const simd::CharSet kXmlNames;    ///< of elements and attributes
-extern const simd::CharSet kXmlText;     ///< no markup, quote, entity or line end
+extern const simd::CharSet kTokens;         ///< RFC 3261 25.1 token
+extern const simd::CharSet kHosts;          ///< host names and IPv4 addresses
+extern const simd::CharSet kViaBytes;       ///< from sent-by on
+extern const simd::CharSet kUriBytes;       ///< of an identity
+extern const simd::CharSet kUriHeaders;     ///< URIs without headers, which could hold a body
+extern const simd::CharSet kTagBytes;       ///< a tag parameter
+extern const simd::CharSet kBoundaries;     ///< boundaries that need no quotes and hold no '='
+extern const simd::CharSet kSubtypes;       ///< of a media type
+extern const simd::CharSet kXmlNames;       ///< of elements and attributes
+extern const simd::CharSet kXmlPlainNames;  ///< the same without a prefix
+extern const simd::CharSet kXmlText;        ///< no markup, quote, entity or line end
 
 }  // namespace kmsgate::sip::plain

@@ -10,10 +10,10 @@
 
 namespace kmsgate::sip {
 
-/// Reads a message that is plain (README.md says what that is) in one pass. True: `message` and `contents` hold
-/// what parse() and look_into() give for it, view by view, but for Contents::mikey_claim, which then says
-/// whether there are carriages (nothing asks for more of a message without faults). False: it is not plain,
-/// or only not known to be; both are then in no particular state, and parse() has the word. Vector
+/// Reads a message that is plain (README.md says what that is) in one pass. True: `message` and `contents`
+/// hold what parse() and look_into() give for it, view by view, but for Contents::mikey_claim, which then
+/// says whether there are carriages (nothing asks for more of a message without faults). False: it is not
+/// plain, or only not known to be; both are then in no particular state, and parse() has the word. Vector
 /// instructions as simd::level() says.
 [[nodiscard]] bool read_plain(std::string_view datagram, Arena& arena, Message& message,
                               Contents& contents) noexcept;

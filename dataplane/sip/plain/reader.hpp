@@ -166,7 +166,8 @@ class Reader {
     /// The delimiter at `at_`, and how it ends: with CRLF, or as the close delimiter of the whole body.
     [[nodiscard]] bool at_delimiter(bool& close) noexcept {
         const auto size = static_cast<std::ptrdiff_t>(boundary_.size);
-        if (t_.end - at_ < size + 4 || load16(at_) != kDashes || !equal(at_ + 2, boundary_.text, boundary_.size))
+        if (t_.end - at_ < size + 4 || load16(at_) != kDashes ||
+            !equal(at_ + 2, boundary_.text, boundary_.size))
             return false;
         at_ += size + 2;
         const std::uint16_t next = load16(at_);

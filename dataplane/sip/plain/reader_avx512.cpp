@@ -16,7 +16,9 @@
 
 // What stands above is for any CPU; what follows runs only where the level is.
 #if defined(__clang__)
-#pragma clang attribute push(__attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi"))), apply_to = function)
+#pragma clang attribute push(                                                                            \
+    __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi"))), \
+    apply_to = function)
 #else
 #pragma GCC push_options
 // g++ 12 warns of the undefined operand inside its own intrinsics (its bug 105593)

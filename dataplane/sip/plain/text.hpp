@@ -3,6 +3,7 @@
 // translation unit, with KMSGATE_LEVEL defined.
 #pragma once
 
+#include <array>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -73,8 +74,8 @@ struct Text {
     const char* last32;
 };
 
-/// Bit i: `at[i]` is no printable ASCII character. `at` < end. The message's very last byte is not told: whoever
-/// stands before it has seen it as the second one of a line end, or the line has no end.
+/// Bit i: `at[i]` is no printable ASCII character. `at` < end. The message's very last byte is not told:
+/// whoever stands before it has seen it as the second one of a line end, or the line has no end.
 [[nodiscard]] inline std::uint64_t odd_at(const Text& t, const char* at) noexcept {
     if (at < t.last64) [[likely]]
         return bytes::odd(bytes::load(at));
@@ -91,7 +92,7 @@ template <char... C>
 /// The first of C in [from, to), else `to`.
 template <char... C>
 [[nodiscard, gnu::always_inline]] inline const char* first_of(const Text& t, const char* from,
-                                                             const char* to) noexcept {
+                                                              const char* to) noexcept {
     for (; from < to; from += 64) {
         const std::uint64_t mask = any_at<C...>(t, from);
         if (mask == 0) continue;
@@ -103,12 +104,11 @@ template <char... C>
 
 /// The first byte of [from, to) that is not in the set, else `to`.
 [[nodiscard, gnu::always_inline]] inline const char* first_outside(const Text& t, const char* from,
-                                                                  const char* to,
-                                                                  const simd::CharSet& set) noexcept {
+                                                                   const char* to,
+                                                                   const simd::CharSet& set) noexcept {
     for (; from < to; from += 32) {
-        const std::uint32_t mask = from <= t.last32
-                                       ? bytes::outside32(from, set)
-                                       : bytes::outside32(t.last32, set) >> (from - t.last32);
+        const std::uint32_t mask = from <= t.last32 ? bytes::outside32(from, set)
+                                                    : bytes::outside32(t.last32, set) >> (from - t.last32);
         if (mask == 0) continue;
         const char* hit = from + std::countr_zero(mask);
         return hit < to ? hit : to;
@@ -117,7 +117,7 @@ template <char... C>
 }
 /// All of [from, to) is in the set.
 [[nodiscard, gnu::always_inline]] inline bool all_in(const Text& t, const char* from, const char* to,
-                                                    const simd::CharSet& set) noexcept {
+                                                     const simd::CharSet& set) noexcept {
     return first_outside(t, from, to, set) == to;
 }
 
@@ -152,35 +152,11 @@ inline constexpr std::size_t kLongestName = 31;
 [[nodiscard, gnu::always_inline]] inline const Name& slot_of(const char* at, std::size_t size) noexcept {
     const std::uint32_t tail = load32(at + size - 3) | static_cast<std::uint32_t>(kLower);
     const NameTable& table = kNameTable;
-    return table.names.data()[table.slot.data()[table.hash(tail, static_cast<std::uint32_t>(size))]];
+    return table.names.data()[table.slot.data()[name_hash(tail, static_cast<std::uint32_t>(size))]];
 }
 
-/// read_row() for the last 64 bytes of the message, byte by byte.
-[[nodiscard]] inline Row read_last_row(const Text& t, const char* at) noexcept {
-    Row row;
-    const char* end = at;
-    while (end < t.end && static_cast<unsigned char>(*end) >= 0x20 && static_cast<unsigned char>(*end) < 0x80)
-        ++end;
-    if (t.end - end < 2 || load16(end) != kCrLf) return row;
-    row.end = end;
-    const char* colon = at;
-    while (colon < end && *colon != ':') ++colon;
-    const char* value = colon + 1;
-    if (colon == at || colon == end || colon - at > static_cast<std::ptrdiff_t>(kLongestName)) return row;
-    value += *value == ' ' ? 1 : 0;
-    if (*value <= ' ' || end[-1] == ' ') return row;
-    row.colon = colon;
-    row.value = value;
-    const auto size = static_cast<std::size_t>(colon - at);
-    const Name& name = slot_of(at, size);
-    bool same = name.size == size;
-    for (std::size_t i = 0; same && i < size; ++i) same = (at[i] | 0x20) == name.text.data()[i];
-    row.name = same ? &name : find_other(t, at, size);
-    return row;
-}
-
-/// Reads the header line at `at`, behind another line of the message and before its last 64 bytes. An empty line
-/// has its end at `at`.
+/// Reads the header line at `at`, behind another line of the message and before its last 64 bytes. An empty
+/// line has its end at `at`.
 [[nodiscard, gnu::always_inline]] inline Row read_row(const Text& t, const char* at) noexcept {
     Row row;
     const bytes::Line line = bytes::line(at);
@@ -196,6 +172,22 @@ inline constexpr std::size_t kLongestName = 31;
     const Name& name = slot_of(at, size);
     const bool same = name.size == size && bytes::starts_with(line, name.text.data(), name.mask);
     row.name = same ? &name : find_other(t, at, size);
+    return row;
+}
+
+/// read_row() in the last 64 bytes of the message: in a copy that goes on with zeros.
+[[nodiscard, gnu::noinline]] inline Row read_last_row(const Text& t, const char* at) noexcept {
+    constexpr std::size_t before = 3;  // that slot_of() looks back
+    constexpr std::size_t size = before + 64;
+    std::array<char, size + 64> copy;  // NOLINT(*-member-init): written at once
+    std::memcpy(copy.data(), t.end - size, size);
+    std::memset(copy.data() + size, 0, copy.size() - size);
+    const char* here = copy.data() + (at - (t.end - size));
+    Row row = read_row(Text({copy.data(), copy.size()}), here);
+    if (row.end != nullptr) row.end = at + (row.end - here);
+    if (row.name == nullptr) return row;
+    row.colon = at + (row.colon - here);
+    row.value = at + (row.value - here);
     return row;
 }
 

@@ -25,7 +25,8 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
 [[nodiscard]] inline bool has_scheme(const char* from, const char* to) noexcept {
     if (to - from < 6) return false;
     const std::uint32_t scheme = load32(from) | kLower32;
-    return scheme == text32("sip:") || scheme == text32("tel:") || (scheme == text32("sips") && from[4] == ':');
+    return scheme == text32("sip:") || scheme == text32("tel:") ||
+           (scheme == text32("sips") && from[4] == ':');
 }
 
 /// One parameter of a Via, between its ';' and the next one. Names that could be one of those that count, in
@@ -34,11 +35,13 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
     // `from` stands behind a ';' in a line that is followed by another one
     switch (*from | 0x20) {
         case 'b':
-            if (to - from < 7 || load32(from) != text32("bran") || load32(from + 3) != text32("nch=")) return false;
+            if (to - from < 7 || load32(from) != text32("bran") || load32(from + 3) != text32("nch="))
+                return false;
             if (via.branch.empty()) via.branch = view(from + 7, to);
             return true;
         case 'm':
-            if (to - from < 6 || load32(from) != text32("madd") || load16(from + 4) != text16("r=")) return false;
+            if (to - from < 6 || load32(from) != text32("madd") || load16(from + 4) != text16("r="))
+                return false;
             if (via.maddr.empty()) via.maddr = view(from + 6, to);
             return true;
         case 'r':
@@ -60,7 +63,8 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
 [[nodiscard]] inline bool read_via(const Text& t, const char* from, const char* to, Via& via) noexcept {
     if (to - from < 16 || load64(from) != text64("SIP/2.0/")) return false;
     const std::uint32_t transport = load32(from + 8);
-    if (transport != text32("UDP ") && transport != text32("TCP ") && transport != text32("TLS ")) return false;
+    if (transport != text32("UDP ") && transport != text32("TCP ") && transport != text32("TLS "))
+        return false;
     const char* host = from + 12;
     if (!all_in(t, host, to, kViaBytes)) return false;
     const char* at = host;
@@ -76,9 +80,9 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
     via.host = view(host, at);
     if (at < to && *at == ':') {
         const char* port = ++at;
-        while (at < to && is_digit(*at)) ++at;
         std::uint32_t number = 0;
-        if (!read_digits(port, at, number) || number > 0xFFFF) return false;
+        for (; at < to && is_digit(*at); ++at) number = number * 10 + static_cast<std::uint32_t>(*at - '0');
+        if (at == port || at - port > 5 || number > 0xFFFF) return false;
         via.port = static_cast<std::uint16_t>(number);
     }
     via.sent_by = view(host, at);
@@ -160,7 +164,8 @@ inline constexpr std::size_t kMostBoundary = 70;  // RFC 2046 5.1.1
         ++from;
         --to;
     }
-    if (to - from > static_cast<std::ptrdiff_t>(kMostBoundary) || first_outside(t, from, to, kBoundaries) != to)
+    if (to - from > static_cast<std::ptrdiff_t>(kMostBoundary) ||
+        first_outside(t, from, to, kBoundaries) != to)
         return false;
     boundary = {from, static_cast<std::size_t>(to - from)};
     return true;
@@ -175,9 +180,9 @@ inline constexpr std::size_t kMostBoundary = 70;  // RFC 2046 5.1.1
     const std::uint64_t first = load64(from) | kLower;
     if (first == text64("applicat")) {
         if (size == 15 && (load64(from + 7) | kLower) == text64("tion/sdp")) return Type::sdp;
-        const bool xml = size > 16 && size != krr && size < 90 && (load32(from + 8) | kLower32) == text32("ion/") &&
-                         (load32(to - 4) | kLower32) == text32("+xml") &&
-                         first_outside(t, from + 12, to, kSubtypes) == to;
+        const bool xml =
+            size > 16 && size != krr && size < 90 && (load32(from + 8) | kLower32) == text32("ion/") &&
+            (load32(to - 4) | kLower32) == text32("+xml") && first_outside(t, from + 12, to, kSubtypes) == to;
         return xml ? Type::xml : Type::none;
     }
     if (first == text64("multipar") && size > 16 && (load64(from + 7) | kLower) == text64("rt/mixed"))

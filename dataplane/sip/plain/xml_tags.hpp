@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// XML bodies: tags and short texts, no entity, comment, CDATA, instruction or DOCTYPE, so that there is one way
-// to read them. What is taken from them is what walk_xml.cpp takes.
+// XML bodies: tags and short texts, no entity, comment, CDATA, instruction or DOCTYPE, so that there is one
+// way to read them. What is taken from them is what walk_xml.cpp takes.
 #pragma once
 
 #include "dataplane/sip/plain/sdp_lines.hpp"
@@ -33,9 +33,9 @@ class Tags {
   public:
     Tags(const Text& t, Found& found) noexcept : t_(t), found_(found) {}
 
-    /// Reads the document at `at` up to the line end before the first line that starts with "--" when `parts`,
-    /// else to the message's end, and returns that place. Null: something in it needs the full walk, such as a
-    /// line that could be a delimiter to readers who count LF alone.
+    /// Reads the document at `at` up to the line end before the first line that starts with "--" when
+    /// `parts`, else to the message's end, and returns that place. Null: something in it needs the full walk,
+    /// such as a line that could be a delimiter to readers who count LF alone.
     [[nodiscard, gnu::always_inline]] const char* read(const char* at, bool parts) noexcept {
         at = skip_declaration(at, t_.end);
         if (at == nullptr || at == t_.end) return nullptr;
@@ -120,13 +120,81 @@ class Tags {
         return end + 1;
     }
 
-    /// A start tag from its name on; `mark` is the first in it. Its '>', or null.
-    [[nodiscard, gnu::always_inline]] const char* read_long(const char* name, const char* mark, Side& side) noexcept {
+    /// A start tag that is longer or has attributes, from its name on; `mark` is the first in it. Its '>', or
+    /// null.
+    [[nodiscard, gnu::always_inline]] const char* read_long(const char* name, const char* mark,
+                                                            Side& side) noexcept {
+        // Without another mark, or with less behind it, the document ends before its tags do.
+        if (mark == kEnd || t_.end - name < 48) return nullptr;
+        const char* end = first_outside(t_, name, t_.end, kXmlPlainNames);
+        const std::uint64_t first = load64(name);
+        if (!ends_name(*end)) return *end == ':' ? read_whole(name, mark, side) : nullptr;
+        if (end - name >= 14) {
+            if (is_root(name, end)) {
+                lists_ = true;
+            } else if (counts(first)) {
+                side = side_of(name, end, first);
+                if (side == Side::none || *mark == '>')
+                    return side == Side::none ? read_whole(name, mark, side) : mark;
+                // type="Normal" and nothing else
+                if (load64(end) != text64(" type=\"N") || load64(end + 6) != text64("\"Normal\"") ||
+                    end[14] != '>')
+                    return read_whole(name, mark, side);
+                static_cast<void>(next());
+                static_cast<void>(next());
+                return next();
+            }
+        } else if (lists_ && end - name == 5 && static_cast<std::uint32_t>(first) == text32("entr")) {
+            return read_whole(name, mark, side);
+        }
+        // Nothing in this tag counts but the namespace of a KRR, whatever attribute it stands in.
+        while (*mark == '=') {
+            const char* opening = next();
+            const char* closing = next();
+            while (*closing == '=') closing = next();
+            if (opening != mark + 1 || *opening != '"' || *closing != '"') return nullptr;
+            if (closing - opening > 27 && may_be_krr(opening + 1, closing)) return nullptr;
+            mark = next();
+        }
+        return *mark == '>' ? mark : nullptr;
+    }
+
+    /// Other characters belong to the name for readers that are not strict.
+    [[nodiscard]] static bool ends_name(char c) noexcept { return c == ' ' || c == '>' || c == '/'; }
+    [[nodiscard]] static bool is_root(const char* name, const char* end) noexcept {
+        return end - name == 14 && load64(name) == text64("resource") &&
+               load64(name + 6) == text64("ce-lists");
+    }
+    /// Could a name of at least 14 characters that starts so be one of those that count?
+    [[nodiscard]] static bool counts(std::uint64_t first) noexcept {
+        constexpr std::uint64_t seven = 0x00FF'FFFF'FFFF'FFFFU;
+        return (first | kLower) == text64("kmsredir") || first == text64("mcptt-re") ||
+               first == text64("mcptt-ca") || first == text64("mcvideo-") ||
+               (first & seven) == text64("mcdata-");
+    }
+    /// Whose identity the element of that name holds; `first` are its first eight characters.
+    [[nodiscard]] static Side side_of(const char* name, const char* end, std::uint64_t first) noexcept {
+        const char* what = name + (first == text64("mcvideo-")                           ? 8
+                                   : static_cast<std::uint32_t>(first) == text32("mcda") ? 7
+                                                                                         : 6);
+        if (end - what == 11 && equal(what, "request-uri", 11)) return Side::receiver;
+        if (end - what == 15 && equal(what, "calling-user-id", 15)) return Side::initiator;
+        return Side::none;
+    }
+    /// 27 characters and more that could be, with white space around it, the namespace of a KRR.
+    [[nodiscard]] static bool may_be_krr(const char* value, const char* end) noexcept {
+        if (*value <= ' ' || end[-1] <= ' ') return true;
+        return end - value == 27 && (load64(value + 15) | kLower) == text64("eckmskrr");
+    }
+
+    /// The same with every attribute looked at.
+    [[nodiscard, gnu::always_inline]] const char* read_whole(const char* name, const char* mark,
+                                                             Side& side) noexcept {
         const char* at = first_outside(t_, name, t_.end, kXmlNames);
         const char* name_end = at;
+        if (!ends_name(*at)) return nullptr;
         if (name_end - name >= 14 && !read_name(name, name_end, side)) return nullptr;
-        const bool entry = lists_ && name_end - name >= 5 && load32(name_end - 4) == text32("ntry") &&
-                           local(name, name_end) == "entry";
+        const bool entry = lists_ && is_entry(local(name, name_end));
         while (*mark == '=') {
             const char* opening = next();
             if (opening != mark + 1 || *opening != '"') return nullptr;
@@ -135,13 +203,17 @@ class Tags {
             if (*at != ' ' || *closing != '"') return nullptr;
             while (*at == ' ') ++at;
             if (at == mark || !all_in(t_, at, mark, kXmlNames)) return nullptr;
-            if (!read_attribute(view(at, mark), opening + 1, closing, side != Side::none, entry)) return nullptr;
+            const std::string_view written = view(at, mark);
+            if (!read_attribute(written, opening + 1, closing, side != Side::none, entry)) return nullptr;
             at = closing + 1;
             mark = next();
         }
         return *mark == '>' ? mark : nullptr;
     }
 
+    [[nodiscard]] static bool is_entry(std::string_view name) noexcept {
+        return name.size() == 5 && equal(name.data(), "entry", 5);
+    }
     [[nodiscard]] static std::string_view local(const char* from, const char* to) noexcept {
         const char* at = to;
         while (at > from && at[-1] != ':') --at;
@@ -155,36 +227,20 @@ class Tags {
         if (name.size() < 14) return true;
         const std::uint64_t first = load64(name.data());
         if ((first | kLower) == text64("kmsredir")) return false;
-        if (first == text64("resource")) {
-            lists_ = lists_ || name == "resource-lists";
-            return true;
-        }
-        std::size_t service = 0;
-        if (static_cast<std::uint32_t>(first) == text32("mcpt"))
-            service = first == text64("mcptt-re") || first == text64("mcptt-ca") ? 6 : 0;
-        else if (first == text64("mcvideo-"))
-            service = 8;
-        else if ((first & 0x00FF'FFFF'FFFF'FFFFU) == text64("mcdata-"))
-            service = 7;
-        if (service == 0) return true;
-        name.remove_prefix(service);
-        if (name == "request-uri") side = Side::receiver;
-        if (name == "calling-user-id") side = Side::initiator;
+        if (is_root(name.data(), name.data() + name.size())) lists_ = true;
+        if (!counts(first)) return true;
+        side = side_of(name.data(), name.data() + name.size(), first);
         return true;
     }
 
-    [[nodiscard, gnu::always_inline]] bool read_attribute(std::string_view name, const char* value, const char* end, bool side,
-                                      bool entry) noexcept {
-        if ((name[0] | 0x20) == 'x') {
-            constexpr std::string_view krr = "urn:3gpp:ns:mcsecKMSKRR:1.0";
-            const std::ptrdiff_t more = end - value - static_cast<std::ptrdiff_t>(krr.size());
-            if (more < 0 || (more > 0 && *value != ' ' && end[-1] != ' ' && !is_lws(*value) && !is_lws(end[-1])))
-                return true;
-            return !iequal(trim(view(value, end)), krr);
-        }
+    [[nodiscard, gnu::always_inline]] bool read_attribute(std::string_view name, const char* value,
+                                                          const char* end, bool side, bool entry) noexcept {
+        if (end - value > 26 && may_be_krr(value, end)) return false;
         // Other words than Normal may say that the identity is encrypted.
-        if (side && name == "type") return view(value, end) == "Normal";
-        if (!entry || name != "uri") return true;
+        const char* what = name.data();
+        if (side && name.size() == 4 && equal(what, "type", 4))
+            return end - value == 6 && equal(value, "Normal", 6);
+        if (!entry || name.size() != 3 || !equal(what, "uri", 3)) return true;
         if (!has_scheme(value, end) || !all_in(t_, value, end, kUriBytes)) return false;
         return found_.add(true, view(value, end));
     }
@@ -218,7 +274,7 @@ class Tags {
 
 /// Tags::read() with all that it keeps in registers.
 [[nodiscard, gnu::noinline]] inline const char* read_xml(const Text& t, const char* at, bool parts,
-                                                        Found& found) noexcept {
+                                                         Found& found) noexcept {
     return Tags(t, found).read(at, parts);
 }
 

@@ -37,8 +37,8 @@ struct Look : Message {
     Octets bytes;
 };
 
-/// The plain reader at every level that this CPU has: it takes what breaks no rule, and only that, and says the
-/// same of it.
+/// The plain reader at every level that this CPU has: it takes what breaks no rule, and only that, and says
+/// the same of it.
 inline void expect_plain(const std::string& text, const Message& unrelaxed) {
     const simd::Level before = simd::level();
     for (const simd::Level level : simd::kLevels) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The plain reader beside read_base64(), on texts one character away from a well-formed one. The other tests of this
-// room ask it too (check.hpp).
+// The plain reader beside read_base64(), on texts one character away from a well-formed one. The other tests
+// of this room ask it too (check.hpp).
 #include <gtest/gtest.h>
 
 #include <random>
@@ -18,7 +18,8 @@ void expect_alike(const std::string& text) {
 TEST(Plain, EveryCharacterReplaced) {
     const std::string text = base64(chain(real_parts()));
     for (std::size_t i = 0; i < text.size(); ++i)
-        for (const char c : {'A', '/', '+', '=', '-', ' ', '\0', '\x7F', '\x80', '\xC1', 'z', '@', '[', '`', '{', '9', ':'}) {
+        for (const char c : {'A', '/', '+', '=', '-', ' ', '\0', '\x7F', '\x80', '\xC1', 'z', '@', '[', '`',
+                             '{', '9', ':'}) {
             std::string changed = text;
             changed[i] = c;
             expect_alike(changed);

@@ -97,7 +97,8 @@ class Difference {
 };
 
 /// What the plain reader makes of the bytes at the level in use: "slow", "plain", or "wrong: " and the first
-/// difference. The bytes stand in a block of exactly their size, so that a sanitizer sees every byte too many.
+/// difference. The bytes stand in a block of exactly their size, so that a sanitizer sees every byte too
+/// many.
 class PlainCheck {
   public:
     [[nodiscard]] std::string operator()(std::string_view text) {

@@ -26,13 +26,14 @@ const std::string kInfo =
     "<mcptt-Params>\n\t<session-type>private</session-type><mcptt-calling-user-id type=\"Normal\">"
     "<mcpttURI>sip:alice@a.example</mcpttURI></mcptt-calling-user-id></mcptt-Params></mcpttinfo>\r\n";
 const std::string kLists =
-    "<?xml version=\"1.0\" encoding=\"utf-8\"?><resource-lists xmlns=\"urn:ietf:params:xml:ns:resource-lists\">"
+    "<?xml version=\"1.0\" encoding=\"utf-8\"?><resource-lists "
+    "xmlns=\"urn:ietf:params:xml:ns:resource-lists\">"
     "<list><entry uri=\"sip:bob@b.example\"/></list></resource-lists>";
 
 std::string mixed(std::string_view info, std::string_view lists, std::string_view keys) {
-    return parts("b1", {part("application/sdp", sdp(keys)),
-                        part("application/vnd.3gpp.mcptt-info+xml", info),
-                        part("application/resource-lists+xml", lists, "Content-Disposition: recipient-list\r\n")});
+    return parts("b1",
+                 {part("application/sdp", sdp(keys)), part("application/vnd.3gpp.mcptt-info+xml", info),
+                  part("application/resource-lists+xml", lists, "Content-Disposition: recipient-list\r\n")});
 }
 std::string multipart_answer(std::string_view body, std::string_view type = "multipart/mixed;boundary=b1") {
     return answer(typed(type, body));
@@ -54,8 +55,8 @@ TEST(Plain, TakesTheUsualMessages) {
 }
 
 TEST(Plain, FindsWhatTheFullParserFinds) {
-    const std::string text = typed("multipart/mixed; boundary=\"b1\"",
-                                   mixed(kInfo, kLists, key_line('A') + key_line('B')));
+    const std::string text =
+        typed("multipart/mixed; boundary=\"b1\"", mixed(kInfo, kLists, key_line('A') + key_line('B')));
     std::vector<std::byte> memory(std::size_t{64} * 1024);
     Arena arena(memory);
     Message message;
@@ -78,22 +79,63 @@ TEST(Plain, HeadersInTheirPlainForms) {
     EXPECT_EQ(with_header("VIA: SIP/2.0/UDP 192.0.2.9"), "plain");
     EXPECT_EQ(with_header("l: 0"), "plain");
     EXPECT_EQ(with_header("Content-Length: 00"), "plain");
-    for (const char* line : {"Subject: a\r\n b", "Subject : a", "Subject:  a", "Subject: a ", "Subject:", "Subject",
-                             ": a", "Sub ject: a", "Subject: a\tb", "Subject: \xC3\xA9", "Subject: a\nX: b",
-                             "Subject: a\rb", "Call-ID: 2", "To: <sip:x@y>", "Contact: <sip:a@b?body=x>",
-                             "Refer-To: <sip:a@b?body=x>", "b: <sip:a@b?body=x>", "Content-Encoding: gzip", "e: gzip",
-                             "Content-Transfer-Encoding: base64", "Content-Length: 1", "Content-Length: -0",
-                             "Content-Type: application/sdp;charset=utf-16", "Content-Type: message/sip"})
+    for (const char* line : {"Subject: a\r\n b",
+                             "Subject : a",
+                             "Subject:  a",
+                             "Subject: a ",
+                             "Subject:",
+                             "Subject",
+                             ": a",
+                             "Sub ject: a",
+                             "Subject: a\tb",
+                             "Subject: \xC3\xA9",
+                             "Subject: a\nX: b",
+                             "Subject: a\rb",
+                             "Call-ID: 2",
+                             "To: <sip:x@y>",
+                             "Contact: <sip:a@b?body=x>",
+                             "Refer-To: <sip:a@b?body=x>",
+                             "b: <sip:a@b?body=x>",
+                             "Content-Encoding: gzip",
+                             "e: gzip",
+                             "Content-Transfer-Encoding: base64",
+                             "Content-Length: 1",
+                             "Content-Length: -0",
+                             "Content-Type: application/sdp;charset=utf-16",
+                             "Content-Type: message/sip"})
         EXPECT_EQ(with_header(line), "slow") << line;
 }
 
 TEST(Plain, KnowsEveryNameThatCounts) {
-    for (const char* name :
-         {"Via", "v", "From", "f", "To", "t", "Call-ID", "i", "CSeq", "Contact", "m", "Content-Length", "l",
-          "Content-Type", "c", "Content-Encoding", "e", "Content-Transfer-Encoding", "Content-Disposition", "Refer-To",
-          "r", "Referred-By", "b", "P-Asserted-Identity", "P-Preferred-Identity", "P-Visited-Network-ID",
-          "P-Access-Network-Info"})
-        for (const char* value : {"x", "<sip:x@y.example>", "SIP/2.0/UDP h", "7", "application/sdp", "7 INVITE"}) {
+    for (const char* name : {"Via",
+                             "v",
+                             "From",
+                             "f",
+                             "To",
+                             "t",
+                             "Call-ID",
+                             "i",
+                             "CSeq",
+                             "Contact",
+                             "m",
+                             "Content-Length",
+                             "l",
+                             "Content-Type",
+                             "c",
+                             "Content-Encoding",
+                             "e",
+                             "Content-Transfer-Encoding",
+                             "Content-Disposition",
+                             "Refer-To",
+                             "r",
+                             "Referred-By",
+                             "b",
+                             "P-Asserted-Identity",
+                             "P-Preferred-Identity",
+                             "P-Visited-Network-ID",
+                             "P-Access-Network-Info"})
+        for (const char* value :
+             {"x", "<sip:x@y.example>", "SIP/2.0/UDP h", "7", "application/sdp", "7 INVITE"}) {
             std::string upper(name);
             for (char& c : upper) c = is_alpha(c) ? static_cast<char>(c & ~0x20) : c;
             for (const std::string& spelt : {std::string(name), upper}) {
@@ -109,11 +151,27 @@ TEST(Plain, DisguisesInDescriptionsAreNotPlain) {
     EXPECT_EQ(sdp_answer("a=note:key-mgmt:mikey x\r\na=x-key-mgmt:mikey\r\ni=key-mgmt:mikey\r\n"), "plain");
     EXPECT_EQ(sdp_answer(key + "a=key-mgmt-x\r\na=keywds:a\r\na=cat:x\r\na=maxptime:2\r\n"), "slow");
     EXPECT_EQ(sdp_answer(key + "a=keywds:a\r\na=cat:x\r\na=maxptime:2\r\na=\r\na=k\r\nk=x\r\n"), "plain");
-    for (const auto& [from, to] : {std::pair{"key-mgmt", "KEY-MGMT"}, {"mikey", "MIKEY"}, {"a=", "A="}, {"a=", " a="},
-                                   {"a=", "a= "}, {"a=", "a ="}, {"mgmt:mikey", "mgmt:  mikey"}, {"mgmt:", "mgmt :"},
-                                   {"mikey ", "mikey  "}, {"mikey ", "mikey\t"}, {"mikey ", "mikey"}, {"\r\n", "\n"},
-                                   {"a=key-mgmt", "a=acap:1 key-mgmt"}, {"a=key-mgmt", "a=MSCAP:1 key-mgmt"},
-                                   {"a=key-mgmt", "a=cpar:a=key-mgmt"}, {"a=", "\x01" "a="}, {"a=", "\xEF\xBB\xBF" "a="}})
+    for (const auto& [from, to] : {std::pair{"key-mgmt", "KEY-MGMT"},
+                                   {"mikey", "MIKEY"},
+                                   {"a=", "A="},
+                                   {"a=", " a="},
+                                   {"a=", "a= "},
+                                   {"a=", "a ="},
+                                   {"mgmt:mikey", "mgmt:  mikey"},
+                                   {"mgmt:", "mgmt :"},
+                                   {"mikey ", "mikey  "},
+                                   {"mikey ", "mikey\t"},
+                                   {"mikey ", "mikey"},
+                                   {"\r\n", "\n"},
+                                   {"a=key-mgmt", "a=acap:1 key-mgmt"},
+                                   {"a=key-mgmt", "a=MSCAP:1 key-mgmt"},
+                                   {"a=key-mgmt", "a=cpar:a=key-mgmt"},
+                                   {"a=",
+                                    "\x01"
+                                    "a="},
+                                   {"a=",
+                                    "\xEF\xBB\xBF"
+                                    "a="}})
         EXPECT_EQ(sdp_answer(replaced(key, from, to)), "slow") << from << " as " << to;
 }
 
@@ -125,13 +183,22 @@ TEST(Plain, DisguisesInDocumentsAreNotPlain) {
     EXPECT_EQ(info_answer("private", base64(mikey('B'))), "slow");
     EXPECT_EQ(info_answer("private", "\r\n" + base64(mikey('B'))), "slow");
     EXPECT_EQ(info_answer("mcptt-Params>\n", "mcptt-Params>ARo<b/>"), "slow");
-    for (const auto& [from, to] : {std::pair{"UTF-8", "UTF-16"}, {"private", "a&amp;b"}, {"private", "sip:x?body=y"},
-                                   {"private", "<![CDATA[x]]>"}, {"private", "<!-- x -->"}, {"private", "<? x ?>"},
-                                   {"Normal", "Encrypted"}, {"\"Normal\"", "'Encrypted'"}, {"<session-type>", "< session-type>"},
+    for (const auto& [from, to] : {std::pair{"UTF-8", "UTF-16"},
+                                   {"private", "a&amp;b"},
+                                   {"private", "sip:x?body=y"},
+                                   {"private", "<![CDATA[x]]>"},
+                                   {"private", "<!-- x -->"},
+                                   {"private", "<? x ?>"},
+                                   {"Normal", "Encrypted"},
+                                   {"\"Normal\"", "'Encrypted'"},
+                                   {"<session-type>", "< session-type>"},
                                    {"urn:3gpp:ns:mcpttInfo:1.0", "urn:3gpp:ns:mcsecKMSKRR:1.0"},
                                    {"<mcpttURI>", "<KmsRedirectResponse/><mcpttURI>"},
-                                   {"<mcpttURI>", "<k:kmsredirectresponse/><mcpttURI>"}, {"\n\t", "\r\t"},
-                                   {"\n\t", "\n--b1\n"}, {"private", "\xC3\xA9"}})
+                                   {"calling-user-id type", "calling-user-id, type"},
+                                   {"<mcpttURI>", "<k:kmsredirectresponse/><mcpttURI>"},
+                                   {"\n\t", "\r\t"},
+                                   {"\n\t", "\n--b1\n"},
+                                   {"private", "\xC3\xA9"}})
         EXPECT_EQ(info_answer(from, to), "slow") << from << " as " << to;
     EXPECT_EQ(lists_answer("<entry uri", "<x:entry id=\"7\" uri"), "plain");
     EXPECT_EQ(lists_answer("sip:bob@b.example\"", "sip:bob@b.example\" "), "plain");
@@ -149,24 +216,27 @@ TEST(Plain, MultipartsOfAnotherShapeAreNotPlain) {
     EXPECT_EQ(multipart_answer(body + "x"), "slow");
     EXPECT_EQ(multipart_answer(body.substr(0, body.size() - 2)), "plain");
     EXPECT_EQ(multipart_answer(body.substr(0, body.size() - 4)), "slow");
-    for (const char* type : {"multipart/mixed", "multipart/mixed;boundary=", "multipart/mixed;boundary=b1;boundary=b2",
-                             "multipart/mixed;boundary=b1,b2", "multipart/digest;boundary=b1", "multipart/mixed;boundary=b",
-                             "multipart/mixed;boundary*=b1", "multipart/mixed;boundary=\"b1", "multipart/mixed ;boundary=b1"})
+    for (const char* type :
+         {"multipart/mixed", "multipart/mixed;boundary=", "multipart/mixed;boundary=b1;boundary=b2",
+          "multipart/mixed;boundary=b1,b2", "multipart/digest;boundary=b1", "multipart/mixed;boundary=b",
+          "multipart/mixed;boundary*=b1", "multipart/mixed;boundary=\"b1", "multipart/mixed ;boundary=b1"})
         EXPECT_EQ(multipart_answer(body, type), "slow") << type;
-    for (const auto& [from, to] : {std::pair{"\r\n--b1\r\n", "\r\n--b1 \r\n"}, {"\r\n--b1\r\n", "\r\n--b1x\r\n"},
-                                   {"\r\n--b1\r\n", "\n--b1\r\n"}, {"\r\n--b1\r\n", "\r\n--b1\n"},
-                                   {"\r\n--b1\r\n", "\r\n--b1\r\nContent-Transfer-Encoding: base64\r\n"},
-                                   {"Content-Type: application/v", "\r\n\r\nContent-Type: application/v"},
-                                   {"Content-Type: application/v", "c: message/sip\r\nContent-Type: application/v"},
-                                   {"application/sdp", "application/pkcs7-mime"}})
+    for (const auto& [from, to] :
+         {std::pair{"\r\n--b1\r\n", "\r\n--b1 \r\n"},
+          {"\r\n--b1\r\n", "\r\n--b1x\r\n"},
+          {"\r\n--b1\r\n", "\n--b1\r\n"},
+          {"\r\n--b1\r\n", "\r\n--b1\n"},
+          {"\r\n--b1\r\n", "\r\n--b1\r\nContent-Transfer-Encoding: base64\r\n"},
+          {"Content-Type: application/v", "\r\n\r\nContent-Type: application/v"},
+          {"Content-Type: application/v", "c: message/sip\r\nContent-Type: application/v"},
+          {"application/sdp", "application/pkcs7-mime"}})
         EXPECT_EQ(multipart_answer(replaced(body, from, to)), "slow") << from << " as " << to;
 }
 
 // Every byte of a message replaced by every one that could mean something: whatever is taken is what the full
 // parser reads.
 TEST(Plain, OneByteAway) {
-    const std::string text =
-        typed("multipart/mixed;boundary=b1", mixed(kInfo, kLists, key_line('A')));
+    const std::string text = typed("multipart/mixed;boundary=b1", mixed(kInfo, kLists, key_line('A')));
     PlainCheck check;
     std::size_t plain = 0;
     const simd::Level before = simd::level();
@@ -177,7 +247,8 @@ TEST(Plain, OneByteAway) {
                 std::string changed = text;
                 changed[i] = c;
                 const std::string said = check(changed);
-                ASSERT_FALSE(said.starts_with("wrong")) << to_string(level) << ": byte " << i << " is " << int{c} << ": " << said;
+                ASSERT_FALSE(said.starts_with("wrong"))
+                    << to_string(level) << ": byte " << i << " is " << int{c} << ": " << said;
                 plain += said == "plain" ? 1 : 0;
             }
     }

@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
-#include "dataplane/mikey/plain/decode.hpp"
+// The plain reader in C++ alone.
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+#include "dataplane/mikey/payload.hpp"
+#include "dataplane/mikey/plain/levels.hpp"
+#include "dataplane/mikey/plain/plain.hpp"
 
 namespace kmsgate::mikey::plain::portable {
+
+namespace {
 
 bool decode(const char* text, std::size_t size, std::uint8_t* out) noexcept {
     const auto* in = reinterpret_cast<const unsigned char*>(text);
@@ -17,4 +28,9 @@ bool decode(const char* text, std::size_t size, std::uint8_t* out) noexcept {
     return (bad & kNoValue) == 0;
 }
 
+}  // namespace
+
 }  // namespace kmsgate::mikey::plain::portable
+
+#define KMSGATE_LEVEL portable
+#include "dataplane/mikey/plain/walk.hpp"

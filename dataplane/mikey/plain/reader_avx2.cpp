@@ -4,7 +4,15 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "dataplane/mikey/plain/decode.hpp"
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+#include "dataplane/mikey/payload.hpp"
+#include "dataplane/mikey/plain/levels.hpp"
+#include "dataplane/mikey/plain/plain.hpp"
 #include "dataplane/simd/set.hpp"
 
 #if defined(__clang__)
@@ -32,7 +40,8 @@ class Decoder {
         const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text));
         const __m256i half = _mm256_and_si256(_mm256_srli_epi32(v, 4), _mm256_set1_epi8(15));
         // zero where a character is none of the alphabet
-        const __m256i known = _mm256_and_si256(_mm256_shuffle_epi8(low_, v), _mm256_shuffle_epi8(high_, half));
+        const __m256i known =
+            _mm256_and_si256(_mm256_shuffle_epi8(low_, v), _mm256_shuffle_epi8(high_, half));
         least_ = _mm256_min_epu8(least_, known);
         const __m256i slash = _mm256_cmpeq_epi8(v, _mm256_set1_epi8('/'));
         const __m256i values = _mm256_add_epi8(v, _mm256_shuffle_epi8(add_, _mm256_add_epi8(half, slash)));
@@ -49,15 +58,13 @@ class Decoder {
   private:
     const __m256i low_ = table(kCharacters.low);
     const __m256i high_ = table(simd::kHighHalf);
-    const __m256i add_ = _mm256_setr_epi8(0, 63 - '/', 62 - '+', 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a', 0, 0, 0,
-                                          0, 0, 0, 0, 0, 0, 63 - '/', 62 - '+', 52 - '0', -'A', -'A', 26 - 'a',
-                                          26 - 'a', 0, 0, 0, 0, 0, 0, 0, 0);
-    const __m256i order_ = _mm256_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1, 2, 1, 0, 6, 5, 4,
-                                            10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
+    const __m256i add_ = _mm256_setr_epi8(0, 63 - '/', 62 - '+', 52 - '0', -'A', -'A', 26 - 'a', 26 - 'a', 0,
+                                          0, 0, 0, 0, 0, 0, 0, 0, 63 - '/', 62 - '+', 52 - '0', -'A', -'A',
+                                          26 - 'a', 26 - 'a', 0, 0, 0, 0, 0, 0, 0, 0);
+    const __m256i order_ = _mm256_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1, 2, 1, 0,
+                                            6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1);
     __m256i least_ = _mm256_set1_epi8(-1);
 };
-
-}  // namespace
 
 bool decode(const char* text, std::size_t size, std::uint8_t* out) noexcept {
     Decoder decoder;
@@ -76,7 +83,12 @@ bool decode(const char* text, std::size_t size, std::uint8_t* out) noexcept {
     return decoder.sound();
 }
 
+}  // namespace
+
 }  // namespace kmsgate::mikey::plain::avx2
+
+#define KMSGATE_LEVEL avx2
+#include "dataplane/mikey/plain/walk.hpp"
 
 #if defined(__clang__)
 #pragma clang attribute pop

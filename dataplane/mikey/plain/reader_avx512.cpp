@@ -3,14 +3,24 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
-#include "dataplane/mikey/plain/decode.hpp"
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+#include <span>
+#include <string_view>
+
+#include "dataplane/mikey/payload.hpp"
+#include "dataplane/mikey/plain/levels.hpp"
+#include "dataplane/mikey/plain/plain.hpp"
 
 #if defined(__clang__)
-#pragma clang attribute push( \
+#pragma clang attribute push(                                                                            \
     __attribute__((target("avx2,bmi,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi"))), \
     apply_to = function)
 #else
 #pragma GCC push_options
+// g++ 12 warns of the undefined operand inside its own intrinsics (its bug 105593)
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
 #pragma GCC target("avx2,bmi,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")
 #endif
 
@@ -46,8 +56,6 @@ class Decoder {
     __m512i bad_ = _mm512_setzero_si512();  // upper bit: a character has no value, or is above 0x7F
 };
 
-}  // namespace
-
 bool decode(const char* text, std::size_t size, std::uint8_t* out) noexcept {
     Decoder decoder;
     std::size_t at = 0;
@@ -57,7 +65,12 @@ bool decode(const char* text, std::size_t size, std::uint8_t* out) noexcept {
     return decoder.sound();
 }
 
+}  // namespace
+
 }  // namespace kmsgate::mikey::plain::avx512
+
+#define KMSGATE_LEVEL avx512
+#include "dataplane/mikey/plain/walk.hpp"
 
 #if defined(__clang__)
 #pragma clang attribute pop

@@ -55,28 +55,31 @@ std::string_view copied(std::string_view text, sip::Arena& arena) noexcept {
 class Identities {
   public:
     /// At most `most` of them.
-    Identities(std::size_t most, const Context& context, sip::Arena& arena)
+    Identities(std::size_t most, const Context& context, sip::Arena& arena) noexcept
         : context_(context),
           arena_(arena),
           domain_(context.table->edges()[context.edge].domain),
           most_(most),
-          storage_(arena.take<Identity>(std::min(most, kUsual))) {}
+          room_(std::min(most, kUsual)) {}
+    Identities(const Identities&) = delete;
+    Identities& operator=(const Identities&) = delete;
 
     void add(std::string_view raw, bool mc) noexcept {
         if (raw.empty()) return;
         for (Identity& known : all())
             if (policy::table::same_text(known.raw, raw)) return merge(known, mc);
         const std::size_t host = sip::plain_user_host(raw);
-        if (host == 0) return add_odd(raw, mc);
+        if (host == 0) [[unlikely]]
+            return add_odd(raw, mc);
         // A plain one is its own normal form: only what was written in another way can still be the same.
         if (odd_) [[unlikely]]
             for (Identity& known : all())
                 if (known.uri() == raw) return merge(known, mc);
-        put({raw, {raw, kSip, host}, {}, mc, false, false});
+        put(raw, {raw, kSip, host}, {}, mc);
     }
     /// Some identity found no room: what is known is not the whole.
     [[nodiscard]] bool overflow() const noexcept { return overflow_; }
-    [[nodiscard]] std::span<Identity> all() noexcept { return storage_.first(count_); }
+    [[nodiscard]] std::span<Identity> all() noexcept { return {first(), count_}; }
 
   private:
     static constexpr std::size_t kUsual = 8;
@@ -94,29 +97,48 @@ class Identities {
         const std::string_view uri = copied(cut.text(), arena_);
         const std::string_view tel = copied(full.tel(), arena_);
         overflow_ = overflow_ || uri.empty() || tel.size() != full.tel().size();
-        put({raw, policy::table::UserText::of(uri), tel, mc, false, false});
+        put(raw, policy::table::UserText::of(uri), tel, mc);
     }
 
-    void put(const Identity& id) noexcept {
-        if (count_ == storage_.size() && !grow()) {
+    void put(std::string_view raw, const policy::table::UserText& user, std::string_view tel,
+             bool mc) noexcept {
+        if (count_ == room_ && !grow()) {
             overflow_ = true;
             return;
         }
-        place(storage_[count_++] = id);
+        place(*std::construct_at(first() + count_++, raw, user, tel, mc));
     }
+    /// The few that there are as a rule need no room of the arena, which comes with zeros.
     [[gnu::noinline]] bool grow() noexcept {
-        if (storage_.size() >= most_) return false;
+        if (room_ >= most_) return false;
         const auto wider = arena_.take<Identity>(most_);
         if (wider.empty()) return false;
-        std::ranges::copy(storage_, wider.begin());
-        storage_ = wider;
+        std::ranges::copy(all(), wider.begin());
+        wider_ = wider.data();
+        room_ = wider.size();
         return true;
+    }
+    [[nodiscard]] Identity* first() noexcept {
+        return wider_ != nullptr ? wider_ : reinterpret_cast<Identity*>(usual_.data());
+    }
+
+    /// Users of one host stand together as a rule: where the host alone decides, it is looked up once.
+    policy::table::Table::Found find(const policy::table::UserText& user) noexcept {
+        const policy::table::Table& table = *context_.table;
+        if (user.host == 0 || user.scheme != kSip || !table.host_decides(user))
+            return table.find_pattern(user, context_.odd);
+        const std::string_view host = user.uri.substr(user.host);
+        if (!policy::table::same_text(host, host_)) {
+            host_ = host;
+            found_ = table.find_pattern(user, context_.odd);
+        }
+        return found_;
     }
 
     /// Of two spellings of one user the one with the more specific pattern places it.
     void place(Identity& id) noexcept {
         const policy::table::Table& table = *context_.table;
-        auto match = table.find_pattern(id.user, context_.odd);
+        auto match = find(id.user);
         if (!id.tel.empty()) [[unlikely]]
             if (const auto tel = table.find_pattern(policy::table::UserText::of(id.tel), context_.odd);
                 tel && (!match || table.rank(tel) > table.rank(match)))
@@ -130,10 +152,14 @@ class Identities {
     sip::Arena& arena_;
     policy::table::DomainId domain_;
     std::size_t most_;
-    std::span<Identity> storage_;
+    std::size_t room_;
     std::size_t count_ = 0;
+    Identity* wider_ = nullptr;
+    std::string_view host_;  ///< of found_
+    policy::table::Table::Found found_;
     bool overflow_ = false;
     bool odd_ = false;  ///< some identity is not written in its normal form
+    alignas(Identity) std::array<std::byte, kUsual * sizeof(Identity)> usual_;
 };
 
 memory::UidKms kms_of(const policy::table::Table& table, std::string_view named) noexcept {
@@ -237,34 +263,43 @@ void resolve_side(Side side, Way way, const Arrived& arrived, const Context& con
         user.disagreement = user.crowd = true;
         return;
     }
+    user = {};
     const auto all = ids.all();
     // A clear MC identity that no domain claims is still somebody else's user; an IMS identity in the SIP
     // headers is that only when the policy knows its domain.
     const auto is_other = [](const Identity& i) { return !i.ours && (i.mc || i.other_domain); };
-    bool ours = false, our_mc = false, other = false;
+    std::size_t ours = 0, ours_mc = 0, others = 0;
+    const Identity* pick = nullptr;  // the first that counts
+    const Identity* pick_mc = nullptr;
+    const Identity* pick_other = nullptr;
     for (const Identity& i : all) {
-        ours = ours || i.ours;
-        our_mc = our_mc || (i.ours && i.mc);
-        other = other || is_other(i);
+        if (i.ours) {
+            if (ours++ == 0) pick = &i;
+            if (i.mc && ours_mc++ == 0) pick_mc = &i;
+        } else if (is_other(i)) {
+            if (others++ == 0) pick_other = &i;
+        }
     }
     // To and Request-URI of MC requests name a server as a rule: as the receiver they count when nothing
     // better does.
-    const bool only_mc = side == Side::receiver && our_mc;
+    const bool only_mc = side == Side::receiver && ours_mc != 0;
+    const std::size_t count = only_mc ? ours_mc : ours;
+    if (ours == 0) pick = pick_other;
+    if (only_mc) pick = pick_mc;
+    if (pick == nullptr) return;
     const bool tags = context.all || policy::table::Table::asks(context.table->edges()[context.edge],
                                                                 policy::table::Ask::tags, side);
-    const auto picked = arena.take<Candidate>(std::max<std::size_t>(all.size(), 1));
-    std::size_t count = 0;
-    for (const Identity& id : all) {
-        if (count == picked.size()) break;
-        if (ours ? id.ours && (!only_mc || id.mc) : is_other(id))
-            picked[count++] = {id.uri(), id.tel, tags ? tags_of(id.uri(), id.tel, context) : 0};
-        if (!ours && count == 1) break;
+    const auto picked = arena.take<Candidate>(std::max<std::size_t>(count, 1));
+    if (picked.empty()) return;
+    std::size_t at_pick = 0;
+    for (const Identity* id = pick; at_pick < picked.size(); ++id) {
+        if (id != pick && !(id->ours && (!only_mc || id->mc))) continue;
+        picked[at_pick++] = {id->uri(), id->tel, tags ? tags_of(id->uri(), id->tel, context) : 0};
     }
-    user.candidates = picked.first(count);
-    user.state = ours ? User::State::ours : other ? User::State::other : User::State::unknown;
-    if (count == 0) user.state = User::State::unknown;
-    user.disagreement = ours && (other || count > 1);
-    if (count != 0) (way == Way::back ? out.back_users : out.users)[at] = picked[0].uri;
+    user.candidates = picked;
+    user.state = ours != 0 ? User::State::ours : User::State::other;
+    user.disagreement = ours != 0 && (others != 0 || count > 1);
+    (way == Way::back ? out.back_users : out.users)[at] = picked[0].uri;
 }
 
 }  // namespace

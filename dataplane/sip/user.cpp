@@ -215,17 +215,19 @@ struct Marks {
 #ifdef __SSE2__
   private:
     void add(__m128i bytes, std::size_t from) noexcept {
-        const auto is = [bytes](char c) { return _mm_cmpeq_epi8(bytes, _mm_set1_epi8(c)); };
+        const auto is = [](__m128i some, char c) { return _mm_cmpeq_epi8(some, _mm_set1_epi8(c)); };
         const auto bits = [from](__m128i mask) {
             return std::uint64_t{static_cast<unsigned>(_mm_movemask_epi8(mask))} << from;
         };
-        // Compared as signed numbers: bytes from 0x80 on are less than any other.
-        const __m128i low = _mm_cmplt_epi8(bytes, _mm_set1_epi8(0x21));
-        const __m128i parts = _mm_or_si128(_mm_or_si128(is(';'), is('?')), _mm_or_si128(is(':'), is('%')));
-        other |= bits(_mm_or_si128(_mm_or_si128(low, is(0x7F)), parts));
-        at |= bits(is('@'));
-        capital |= bits(_mm_and_si128(_mm_cmpgt_epi8(bytes, _mm_set1_epi8('A' - 1)),
-                                      _mm_cmplt_epi8(bytes, _mm_set1_epi8('Z' + 1))));
+        // Compared as signed numbers, one higher: 0x7F and what lies above it is then less than any other.
+        const __m128i no_uri = _mm_cmplt_epi8(_mm_add_epi8(bytes, _mm_set1_epi8(1)), _mm_set1_epi8(0x22));
+        const __m128i colons = is(_mm_or_si128(bytes, _mm_set1_epi8(1)), ';');  // ':' is one less
+        const __m128i marks = _mm_or_si128(is(bytes, '?'), is(bytes, '%'));
+        other |= bits(_mm_or_si128(_mm_or_si128(no_uri, colons), marks));
+        at |= bits(is(bytes, '@'));
+        // A-Z are moved to the top of the signed numbers.
+        capital |=
+            bits(_mm_cmpgt_epi8(_mm_add_epi8(bytes, _mm_set1_epi8(0x7F - 'Z')), _mm_set1_epi8(0x7F - 26)));
     }
 #endif
 };

@@ -3,6 +3,7 @@
 #include "policy/decide/decide.hpp"
 
 #include "policy/decide/findings.hpp"
+#include "policy/decide/plain.hpp"
 
 namespace kmsgate::policy::decide {
 namespace {
@@ -146,8 +147,12 @@ void trace_verdict(const Case& c, const Decision& d) {
 
 }  // namespace
 
-Decision decide(const Facts& facts, const table::Table& table, Record* record) {
-    Case c{facts, table, table.edges()[facts.edge], Trace(record), {}, {}, {}};
+namespace {
+
+/// The whole way, with all that it finds.
+[[gnu::noinline]] Decision walk_all(const Facts& facts, const table::Table& table,
+                                    const table::EdgeRecord& edge, Record* record) {
+    Case c{facts, table, edge, Trace(record), {}, {}, {}};
     if (c.trace) trace_case(c);
     Decision d;
     if (facts.mode == table::Mode::bypass) {
@@ -161,6 +166,23 @@ Decision decide(const Facts& facts, const table::Table& table, Record* record) {
     }
     if (c.trace) trace_verdict(c, d);
     return d;
+}
+
+}  // namespace
+
+Decision decide(const Facts& facts, const table::Table& table, Record* record) {
+    const table::EdgeRecord& edge = table.edges()[facts.edge];
+    if (record == nullptr && facts.mode != table::Mode::bypass) {
+        Decision d;
+        if (decide_plain(facts, table, edge, d)) {
+            if (facts.mode == table::Mode::shadow) {
+                d.would = d.verdict;
+                d.verdict = Verdict::forward;
+            }
+            return d;
+        }
+    }
+    return walk_all(facts, table, edge, record);
 }
 
 }  // namespace kmsgate::policy::decide

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "policy/decide/ruling.hpp"
+#include "policy/decide/conditions.hpp"
 
 namespace kmsgate::policy::decide {
 namespace {
@@ -12,38 +12,6 @@ using table::kNone;
 using table::RuleId;
 using table::RuleRecord;
 using table::Side;
-
-/// The keys of `when`, in the order in which they are tried.
-enum class Condition : std::uint8_t { none, tag, user, peer, visited };
-
-std::string_view condition_text(Condition c) noexcept {
-    switch (c) {
-        case Condition::tag:
-            return "the user has none of its tags";
-        case Condition::user:
-            return "the user is not of its pattern";
-        case Condition::peer:
-            return "the peer is in none of its networks";
-        case Condition::visited:
-            return "no visited network is of its pattern";
-        case Condition::none:
-            break;
-    }
-    return "";
-}
-
-/// What the conditions are asked about: the message itself, or the request that a response answers.
-struct Sight {
-    const std::array<User, 2>& users;
-    const table::Address& peer;
-    std::span<const std::string_view> visited;
-    bool visited_known;
-};
-
-Sight sight_of(const Facts& facts, Sense sense) noexcept {
-    if (sense == Sense::offer) return {facts.users, facts.peer, facts.visited, facts.visited_known};
-    return {facts.back.users, facts.back.peer, facts.back.visited, facts.back.visited_known};
-}
 
 /// All that a walk over the rules of one side needs.
 struct SideWalk {
@@ -55,42 +23,6 @@ struct SideWalk {
     std::span<const RuleRecord> rules;
     Trace trace;
 };
-
-bool any_glob(const table::Table& table, table::Range globs, std::string_view text,
-              bool star_matches_at) noexcept {
-    return std::ranges::any_of(table.globs(globs), [&](table::Text glob) {
-        return table::glob_match(table.text(glob), text, star_matches_at);
-    });
-}
-
-/// A user condition may name either spelling of a user who has two.
-bool names(const table::Table& table, table::Range globs, const Candidate& user) noexcept {
-    return any_glob(table, globs, user.uri, false) ||
-           (!user.alias.empty() && any_glob(table, globs, user.alias, false));
-}
-
-/// The first condition of `rule` that does not hold; without a user, tag and user are not asked.
-Condition failing(const SideWalk& w, const RuleRecord& rule, const Candidate* user) noexcept {
-    if (user != nullptr) {
-        if (rule.tags != 0 && (rule.tags & user->tags) == 0) return Condition::tag;
-        if (rule.users.count != 0 && !names(w.table, rule.users, *user)) return Condition::user;
-    }
-    if (rule.peers.count != 0 &&
-        std::ranges::none_of(w.table.cidrs(rule.peers),
-                             [&](const table::CidrRecord& c) { return table::contains(c, w.sight.peer); }))
-        return Condition::peer;
-    if (rule.visited.count != 0 && w.sight.visited_known &&
-        std::ranges::none_of(w.sight.visited, [&](std::string_view network) {
-            return any_glob(w.table, rule.visited, network, true);
-        }))
-        return Condition::visited;
-    return Condition::none;
-}
-
-/// Nobody knows any more which network was visited: the rule may match or not.
-bool only_possible(const SideWalk& w, const RuleRecord& rule) noexcept {
-    return rule.visited.count != 0 && !w.sight.visited_known;
-}
 
 std::uint64_t all_entries(std::size_t count) noexcept {
     return count >= table::kMaxAllow ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
@@ -133,8 +65,8 @@ template <class F>
 bool each_match(const SideWalk& w, const Candidate& user, bool traced, F&& f) {
     bool possible = false;
     for (std::size_t i = 0; i < w.rules.size(); ++i) {
-        const Condition c = failing(w, w.rules[i], &user);
-        const bool could = c == Condition::none && only_possible(w, w.rules[i]);
+        const Condition c = failing(w.table, w.sight, w.rules[i], &user);
+        const bool could = c == Condition::none && only_possible(w.sight, w.rules[i]);
         if (traced && w.trace)
             trace_rule(w, w.rules[i], c == Condition::none,
                        could                  ? "could match, the visited network is not known"
@@ -190,13 +122,13 @@ void walk_unknown(const SideWalk& w, const table::EdgeRecord& edge, bool crowd, 
         edge.proxy == table::Proxy::is;  // whose user it is decides whether the edge polices at all
     for (std::size_t i = 0; i < w.rules.size(); ++i) {
         const RuleRecord& rule = w.rules[i];
-        const Condition c = failing(w, rule, nullptr);
+        const Condition c = failing(w.table, w.sight, rule, nullptr);
         if (c != Condition::none) {
             if (w.trace) trace_rule(w, rule, false, condition_text(c));
             continue;
         }
         const bool for_some = rule.needs_user != 0;
-        const bool could = only_possible(w, rule);
+        const bool could = only_possible(w.sight, rule);
         if (w.trace) trace_rule(w, rule, true, for_some || could ? "could match" : "matches every user");
         user_matters = user_matters || for_some;
         set.possible = set.possible || could;

@@ -10,30 +10,12 @@
 namespace kmsgate::policy::table {
 namespace {
 
-/// Eight bytes with their capital letters in lower case.
-[[nodiscard]] constexpr std::uint64_t lower8(std::uint64_t word) noexcept {
-    constexpr std::uint64_t kEach = 0x0101010101010101, kHigh = 0x80 * kEach;
-    const std::uint64_t low = word & ~kHigh;
-    const std::uint64_t above_z = low + (0x7F - 'Z') * kEach;
-    const std::uint64_t from_a = low + (0x80 - 'A') * kEach;
-    return word | ((from_a ^ above_z) & ~word & kHigh) >> 2;
-}
-
-/// `name` (at most kMaxText bytes) in lower case, written to `out`; gives its text_hash().
-[[nodiscard]] std::uint64_t lower_and_hash(std::string_view name, std::uint64_t seed, char* out) noexcept {
-    const std::size_t n = name.size();
-    if (n <= 8) {
-        std::transform(name.begin(), name.end(), out, sip::lower);
-        return text_hash({out, n}, seed);
-    }
-    const auto put = [&](std::size_t at) {
-        const std::uint64_t word = lower8(load8(name.data() + at));
-        std::memcpy(out + at, &word, sizeof word);
-        return word;
-    };
-    std::uint64_t h = seed + kHashLast * (n + 1);
-    for (std::size_t i = 0; i + 8 < n; i += 8) h = fold(std::rotl(h, 29) ^ put(i), kHashStep);
-    return fold(std::rotl(h, 29) ^ put(n - 8), kHashStep);
+/// Is `name` the lower-case text at `known` but for letter case? As a rule it is the same text.
+[[nodiscard]] bool same_name(const char* known, std::string_view name) noexcept {
+    if (same_bytes(known, name.data(), name.size())) [[likely]]
+        return true;
+    return std::equal(name.begin(), name.end(), known,
+                      [](char given, char lower) { return sip::lower(given) == lower; });
 }
 
 }  // namespace
@@ -45,8 +27,9 @@ class Patterns {
 
     /// The slot of the pattern of that shape whose text is `head` (of these shapes: the scheme with its
     /// colon, else empty) and `text`, joined.
-    [[nodiscard]] const IndexSlot* find(Shape shape, std::string_view head, std::uint64_t head_hash,
-                                        std::string_view text) const noexcept {
+    [[nodiscard, gnu::always_inline]] inline const IndexSlot* find(Shape shape, std::string_view head,
+                                                                   std::uint64_t head_hash,
+                                                                   std::string_view text) const noexcept {
         const std::size_t size = head.size() + text.size();
         if (!has_length(header_.lengths[std::to_underlying(shape)], size)) return nullptr;
         const std::uint32_t hash =
@@ -60,7 +43,7 @@ class Patterns {
     }
 
     /// The longest prefix pattern of a URI without '@'.
-    [[nodiscard]] const IndexSlot* find_prefix(std::string_view uri) const noexcept {
+    [[nodiscard, gnu::noinline]] const IndexSlot* find_prefix(std::string_view uri) const noexcept {
         for (std::size_t n = std::min(uri.size(), kMaxText); n > 0; --n) {
             if (!has_length(header_.lengths[std::to_underlying(Shape::prefix)], n)) continue;
             if (const IndexSlot* found = find(Shape::prefix, {}, 0, uri.substr(0, n))) return found;
@@ -68,19 +51,28 @@ class Patterns {
         return nullptr;
     }
 
-    /// The host pattern, else the suffix pattern of the longest suffix, of `scheme` (with its colon) and
-    /// host.
-    [[nodiscard]] const IndexSlot* find_host(std::string_view scheme, std::string_view host) const noexcept {
-        const std::uint64_t head = text_hash(scheme, header_.hash_seed);
-        if (const IndexSlot* found = find(Shape::host, scheme, head, host)) return found;
-        const char* const end = host.data() + host.size();
-        const auto* dot = static_cast<const char*>(std::memchr(host.data(), '.', host.size()));
-        while (dot != nullptr) {
-            const std::string_view suffix(dot + 1, static_cast<std::size_t>(end - dot - 1));
-            if (const IndexSlot* found = find(Shape::suffix, scheme, head, suffix)) return found;
-            dot = static_cast<const char*>(std::memchr(suffix.data(), '.', suffix.size()));
+    [[nodiscard, gnu::noinline]] const IndexSlot* find_exact(std::string_view uri) const noexcept {
+        return find(Shape::exact, {}, 0, uri);
+    }
+
+    /// The pattern of the longest suffix of `host`.
+    [[nodiscard, gnu::noinline]] const IndexSlot* find_suffix(std::string_view scheme, std::uint64_t head,
+                                                              std::string_view host) const noexcept {
+        for (std::size_t dot = 0; dot < host.size(); ++dot) {
+            if (host[dot] != '.') continue;
+            if (const IndexSlot* found = find(Shape::suffix, scheme, head, host.substr(dot + 1)))
+                return found;
         }
         return nullptr;
+    }
+
+    /// The host pattern, else the suffix pattern, of `scheme` (with its colon) and host.
+    [[nodiscard]] const IndexSlot* find_host(std::string_view scheme, std::string_view host) const noexcept {
+        const bool sip = scheme.size() == 4 && load4(scheme.data()) == load4("sip:");
+        const std::uint64_t head = sip ? table_.sip_hash_ : text_hash(scheme, header_.hash_seed);
+        if (const IndexSlot* found = find(Shape::host, scheme, head, host)) return found;
+        if (header_.lengths[std::to_underlying(Shape::suffix)] == Lengths{}) return nullptr;
+        return find_suffix(scheme, head, host);
     }
 
     /// The better of `best` and the odd patterns, which stand in falling rank: a pattern, or kNone.
@@ -109,18 +101,17 @@ class Patterns {
 
 std::optional<KmsId> Table::find_kms(std::string_view name) const noexcept {
     if (name.size() > kMaxText) return std::nullopt;
-    std::array<char, kMaxText> key;
-    const std::uint64_t hash = lower_and_hash(name, header().hash_seed, key.data());
-    const IndexSlot* slot = find_slot(
-        kms_index_, key_hash(hash, 0, kKmsKind), header().kms_probe, name.size(),
-        [&](const IndexSlot& s) { return same_bytes(strings_.data() + s.text, key.data(), name.size()); });
+    const IndexSlot* slot =
+        find_slot(kms_index_, kms_hash(name, header().hash_seed), header().kms_probe, name.size(),
+                  [&](const IndexSlot& s) { return same_name(strings_.data() + s.text, name); });
     if (slot == nullptr) return std::nullopt;
     return slot->value;
 }
 
 Table::Found Table::find_pattern(const UserText& user, const OddFinder* odd) const noexcept {
     const Patterns patterns(*this);
-    const IndexSlot* slot = patterns.find(Shape::exact, {}, 0, user.uri);
+    const IndexSlot* slot =
+        has_length(header().lengths[0], user.uri.size()) ? patterns.find_exact(user.uri) : nullptr;
     if (slot == nullptr) {
         if (user.host == 0)
             slot = patterns.find_prefix(user.uri);

@@ -19,6 +19,7 @@ template <class Record>
 Table::Table(std::span<const std::byte> blob) noexcept
     : blob_(blob),
       header_(&header_of(blob)),
+      sip_hash_(text_hash("sip:", header_->hash_seed)),
       strings_(section_of<char>(blob, Section::strings)),
       kms_(section_of<KmsRecord>(blob, Section::kms)),
       kms_index_(section_of<IndexSlot>(blob, Section::kms_index)),

@@ -88,6 +88,12 @@ class Table {
     };
     /// What match_user() finds, without its rank, which few need.
     [[nodiscard]] Found find_pattern(const UserText& user, const OddFinder* odd = nullptr) const noexcept;
+    /// Only the user's scheme and host tell which pattern wins: no other one could match.
+    [[nodiscard]] bool host_decides(const UserText& user) const noexcept {
+        const std::size_t n = user.uri.size();
+        const bool exact = n < 256 && (header_->lengths[0][n / 64] >> (n % 64) & 1U) != 0;
+        return user.host != 0 && user.host != std::string_view::npos && header_->odd_count == 0 && !exact;
+    }
     /// How specific the pattern is; 0: none was found.
     [[nodiscard]] std::uint64_t rank(const Found& found) const noexcept;
     /// The peer whose longest CIDR holds the address.
@@ -142,6 +148,7 @@ class Table {
 
     std::span<const std::byte> blob_;
     const Header* header_;
+    std::uint64_t sip_hash_;  ///< of "sip:", the scheme of nearly every user
     std::span<const char> strings_;
     std::span<const KmsRecord> kms_;
     std::span<const IndexSlot> kms_index_;

@@ -83,8 +83,8 @@ inline constexpr std::uint32_t kKmsKind = 7;
     return static_cast<Shape>(slot.value & 7);
 }
 
-[[nodiscard]] inline std::uint32_t kms_hash(std::string_view lower_name, std::uint64_t seed) noexcept {
-    return key_hash(text_hash(lower_name, seed), 0, kKmsKind);
+[[nodiscard]] inline std::uint32_t kms_hash(std::string_view name, std::uint64_t seed) noexcept {
+    return key_hash(caseless_hash(name, seed), 0, kKmsKind);
 }
 /// The text of a host or suffix pattern is hashed in two pieces, as lookups have it.
 [[nodiscard]] inline std::uint32_t pattern_hash(Shape shape, std::string_view text,

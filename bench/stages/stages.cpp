@@ -100,6 +100,7 @@ void Workload::prepare(std::size_t i) {
     p.context.edge = edge_of(*table_, in.edge);
     p.context.tags = tags_.get();
     p.context.roster = &roster_;
+    p.context.all = false;  // what the verdict needs
     const auto judge = [&](const inspect::Context& context, std::unique_ptr<std::byte[]>& storage,
                            inspect::Inspection& inspection) {
         storage = std::make_unique<std::byte[]>(kPreparedArena);
@@ -112,6 +113,7 @@ void Workload::prepare(std::size_t i) {
     const bool refused = p.decision.verdict == policy::decide::Verdict::redirect;
     refused_ += refused ? 1 : 0;
     inspect::Context other = p.context;
+    other.all = true;
     if (!refused) other.edge = edge_of(*table_, kIsolatedEdge);
     p.refused_decision = judge(other, p.refused_storage, p.refused_inspection);
     prepare_response(p, other);

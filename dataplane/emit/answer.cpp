@@ -122,12 +122,15 @@ KrrLists krr_lists(const Decision& d, const inspect::Inspection& in, const polic
                 break;
             }
             case ListOut::Kind::kms: {
+                const auto ids = table.kms_list(table.rules()[list.rule].allow);
+                const auto kept = [&](std::size_t i) { return (list.keep >> i & 1U) != 0; };
                 std::size_t size = 0;
-                for (std::size_t i = 0; i < list.kms_count; ++i) size += table.kms()[list.kms[i]].xml.size;
-                ListWriter w(list.kms_count, size, arena);
-                for (std::size_t i = 0; i < list.kms_count; ++i) {
-                    const auto& kms = table.kms()[list.kms[i]];
-                    w.add_known(table.text(kms.uri), table.text(kms.xml));
+                for (std::size_t i = 0; i < ids.size(); ++i)
+                    size += kept(i) ? table.kms()[ids[i]].xml.size : 0;
+                ListWriter w(ids.size(), size, arena);
+                for (std::size_t i = 0; i < ids.size(); ++i) {
+                    const auto& kms = table.kms()[ids[i]];
+                    if (kept(i)) w.add_known(table.text(kms.uri), table.text(kms.xml));
                 }
                 take(w);
                 break;

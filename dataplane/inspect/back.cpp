@@ -105,18 +105,16 @@ void resolve_visited(const Asked& asked, sip::Arena& arena, policy::decide::Back
 
 }  // namespace
 
-namespace {
-
-/// A user's tags as the table counts them.
-std::uint32_t tags_of(std::string_view domain, std::string_view uri, const Context& context) noexcept {
-    const std::uint32_t own = context.tags->get(domain, uri);
+std::uint32_t tags_of(std::string_view uri, std::string_view alias, const Context& context) noexcept {
+    const auto& table = *context.table;
+    const std::string_view domain = table.text(table.domains()[table.edges()[context.edge].domain].name);
+    std::uint32_t own = context.tags->get(domain, uri);
+    if (!alias.empty()) own |= context.tags->get(domain, alias);
     if (own == 0 || context.tag_bits.empty()) return own;
     std::uint32_t bits = 0;
     for (std::size_t i = 0; i < context.tag_bits.size(); ++i) bits |= (own >> context.tag_bits[i] & 1U) << i;
     return bits;
 }
-
-}  // namespace
 
 Candidate make_candidate(std::string_view uri, std::string_view alias, const Context& context,
                          sip::Arena& arena) {
@@ -125,15 +123,10 @@ Candidate make_candidate(std::string_view uri, std::string_view alias, const Con
         std::copy_n(text.begin(), bytes.size(), bytes.begin());
         return std::string_view(bytes.data(), bytes.size());
     };
-    const auto& table = *context.table;
-    const std::string_view domain = table.text(table.domains()[table.edges()[context.edge].domain].name);
     Candidate c;
     c.uri = copy(uri);
-    c.tags = tags_of(domain, c.uri, context);
-    if (!alias.empty()) {
-        c.alias = copy(alias);
-        c.tags |= tags_of(domain, c.alias, context);
-    }
+    if (!alias.empty()) c.alias = copy(alias);
+    c.tags = tags_of(c.uri, c.alias, context);
     return c;
 }
 

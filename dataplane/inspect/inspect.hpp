@@ -33,6 +33,10 @@ struct Context {
     memory::UidFinder* roster = nullptr;            ///< null: nobody is on it
     const policy::table::OddFinder* odd = nullptr;  ///< null: odd patterns are tried one by one
     std::span<const std::uint8_t> tag_bits{};  ///< bit in `tags` of each tag of the table; empty: the same
+    /// Users and tags are resolved also where no rule of the edge could ask for them: events and explain tell
+    /// of them. Without it such a side stays open (Inspection::users_open), which no verdict can tell from a
+    /// known one.
+    bool all = true;
 };
 
 /// The datagram a message came in.
@@ -53,6 +57,7 @@ struct Inspection {
     std::span<const mikey::Message> mikey;          ///< one per carriage, in message order
     std::span<const core::IMessageRecord> records;  ///< the same, for events
     std::array<std::string_view, 2> users;          ///< per side, normalised, empty when not known
+    std::array<bool, 2> users_open{};               ///< per side: not resolved, as no rule asks for it
     std::array<std::string_view, 2> back_users;     ///< the same of the request that a response answers
     std::optional<krr::Document> krr;               ///< a readable KRR in its place
     unsigned relaxed = 0;                           ///< I_MESSAGEs that needed a relaxed rule
@@ -64,6 +69,9 @@ void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, 
 
 /// The users of both sides from every source (design: the same resolution of identity serves every rule).
 void resolve_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out);
+
+/// Resolves the sides that are still open, for those who want to know although no rule does.
+void resolve_open_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out);
 
 /// Does the message need resolve_back(): a response with a KRR, or one that could hide one?
 [[nodiscard]] bool needs_back(const Inspection& inspection) noexcept;
@@ -91,6 +99,10 @@ inline void resolve_back(const memory::Parties* request, const Arrived& arrived,
 /// resolve_back() for a response of which no request is known.
 void resolve_users_of_response(const Arrived& arrived, const Context& context, sip::Arena& arena,
                                Inspection& out);
+
+/// Tag bits, as the table counts them, of a user of the edge's domain; `alias`: see make_candidate().
+[[nodiscard]] std::uint32_t tags_of(std::string_view uri, std::string_view alias,
+                                    const Context& context) noexcept;
 
 /// One user as rules ask for it: `uri` in normal form, `alias` its telephone spelling or empty; the texts are
 /// copied.

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Whose message is it: every identity that a message offers, and what they say together.
 #include <algorithm>
+#include <utility>
 
 #include "dataplane/inspect/inspect.hpp"
 #include "dataplane/sip/ascii.hpp"
 #include "dataplane/sip/user.hpp"
+#include "policy/table/text_hash.hpp"
 
 namespace kmsgate::inspect {
 
@@ -22,12 +24,14 @@ enum class Way : std::uint8_t { offered, back };
 
 /// One identity of one side.
 struct Identity {
-    std::string_view raw;  ///< as the message has it
-    sip::UserUri full;     ///< normal form
-    sip::UserUri uri;      ///< the same without port and without a dot behind the host: still the same user
-    bool mc = false;       ///< an MC service identity (MIKEY, UID, MC XML), not an IMS one of the SIP headers
-    bool ours = false;     ///< a user of the edge's domain
+    std::string_view raw;          ///< as the message has it
+    policy::table::UserText user;  ///< normal form without port and without a dot behind the host
+    std::string_view tel;          ///< its telephone spelling, else empty
+    bool mc = false;    ///< an MC service identity (MIKEY, UID, MC XML), not an IMS one of the SIP headers
+    bool ours = false;  ///< a user of the edge's domain
     bool other_domain = false;  ///< a user of another domain of the policy
+
+    [[nodiscard]] std::string_view uri() const noexcept { return user.uri; }
 };
 
 /// Nobody may leave a domain by writing a port or the root's dot behind its host.
@@ -41,52 +45,121 @@ std::string_view without_port(std::string_view uri) noexcept {
     return uri;
 }
 
+/// The text, where it stays as long as the inspection; empty when there is no room.
+std::string_view copied(std::string_view text, sip::Arena& arena) noexcept {
+    const auto bytes = arena.take<char>(text.size());
+    std::copy_n(text.begin(), bytes.size(), bytes.begin());
+    return {bytes.data(), bytes.size()};
+}
+
 class Identities {
   public:
-    Identities(std::span<Identity> storage, const Context& context) : storage_(storage), context_(context) {}
+    /// At most `most` of them.
+    Identities(std::size_t most, const Context& context, sip::Arena& arena) noexcept
+        : context_(context),
+          arena_(arena),
+          domain_(context.table->edges()[context.edge].domain),
+          most_(most),
+          room_(std::min(most, kUsual)) {}
+    Identities(const Identities&) = delete;
+    Identities& operator=(const Identities&) = delete;
 
     void add(std::string_view raw, bool mc) noexcept {
         if (raw.empty()) return;
-        Identity id;
-        id.raw = raw;
-        id.full = sip::UserUri::normalise(raw);
-        id.uri = sip::UserUri::normalise(without_port(id.full.text()));
-        id.mc = mc;
-        if (id.uri.empty()) return;
         for (Identity& known : all())
-            if (known.uri.text() == id.uri.text()) {
-                known.mc = known.mc || mc;
-                return;
-            }
-        if (count_ == storage_.size()) {
-            overflow_ = true;
-            return;
-        }
-        place(id);
-        storage_[count_++] = id;
+            if (policy::table::same_text(known.raw, raw)) return merge(known, mc);
+        const std::size_t host = sip::plain_user_host(raw);
+        if (host == 0) [[unlikely]]
+            return add_odd(raw, mc);
+        // A plain one is its own normal form: only what was written in another way can still be the same.
+        if (odd_) [[unlikely]]
+            for (Identity& known : all())
+                if (known.uri() == raw) return merge(known, mc);
+        put(raw, {raw, kSip, host}, {}, mc);
     }
     /// Some identity found no room: what is known is not the whole.
     [[nodiscard]] bool overflow() const noexcept { return overflow_; }
-    [[nodiscard]] std::span<Identity> all() noexcept { return storage_.first(count_); }
+    [[nodiscard]] std::span<Identity> all() noexcept { return {first(), count_}; }
 
   private:
+    static constexpr std::size_t kUsual = 8;
+    static constexpr std::size_t kSip = 4;  // "sip:"
+
+    static void merge(Identity& known, bool mc) noexcept { known.mc = known.mc || mc; }
+
+    [[gnu::noinline]] void add_odd(std::string_view raw, bool mc) noexcept {
+        const sip::UserUri full = sip::UserUri::normalise(raw);
+        const sip::UserUri cut = sip::UserUri::normalise(without_port(full.text()));
+        if (cut.empty()) return;
+        for (Identity& known : all())
+            if (known.uri() == cut.text()) return merge(known, mc);
+        odd_ = true;
+        const std::string_view uri = copied(cut.text(), arena_);
+        const std::string_view tel = copied(full.tel(), arena_);
+        overflow_ = overflow_ || uri.empty() || tel.size() != full.tel().size();
+        put(raw, policy::table::UserText::of(uri), tel, mc);
+    }
+
+    void put(std::string_view raw, const policy::table::UserText& user, std::string_view tel,
+             bool mc) noexcept {
+        if (count_ == room_ && !grow()) {
+            overflow_ = true;
+            return;
+        }
+        place(*std::construct_at(first() + count_++, raw, user, tel, mc));
+    }
+    /// The few that there are as a rule need no room of the arena, which comes with zeros.
+    [[gnu::noinline]] bool grow() noexcept {
+        if (room_ >= most_) return false;
+        const auto wider = arena_.take<Identity>(most_);
+        if (wider.empty()) return false;
+        std::ranges::copy(all(), wider.begin());
+        wider_ = wider.data();
+        room_ = wider.size();
+        return true;
+    }
+    [[nodiscard]] Identity* first() noexcept {
+        return wider_ != nullptr ? wider_ : reinterpret_cast<Identity*>(usual_.data());
+    }
+
+    /// Users of one host stand together as a rule: where the host alone decides, it is looked up once.
+    policy::table::Table::Found find(const policy::table::UserText& user) noexcept {
+        const policy::table::Table& table = *context_.table;
+        if (user.host == 0 || user.scheme != kSip || !table.host_decides(user))
+            return table.find_pattern(user, context_.odd);
+        const std::string_view host = user.uri.substr(user.host);
+        if (!policy::table::same_text(host, host_)) {
+            host_ = host;
+            found_ = table.find_pattern(user, context_.odd);
+        }
+        return found_;
+    }
+
     /// Of two spellings of one user the one with the more specific pattern places it.
     void place(Identity& id) noexcept {
         const policy::table::Table& table = *context_.table;
-        auto match = table.match_user(id.uri.text(), context_.odd);
-        if (!id.full.tel().empty())
-            if (const auto tel = table.match_user(id.full.tel(), context_.odd);
-                tel && (!match || tel->rank > match->rank))
+        auto match = find(id.user);
+        if (!id.tel.empty()) [[unlikely]]
+            if (const auto tel = table.find_pattern(policy::table::UserText::of(id.tel), context_.odd);
+                tel && (!match || table.rank(tel) > table.rank(match)))
                 match = tel;
         if (!match) return;
-        id.ours = match->domain == table.edges()[context_.edge].domain;
+        id.ours = match.domain == domain_;
         id.other_domain = !id.ours;
     }
 
-    std::span<Identity> storage_;
     const Context& context_;
+    sip::Arena& arena_;
+    policy::table::DomainId domain_;
+    std::size_t most_;
+    std::size_t room_;
     std::size_t count_ = 0;
+    Identity* wider_ = nullptr;
+    std::string_view host_;  ///< of found_
+    policy::table::Table::Found found_;
     bool overflow_ = false;
+    bool odd_ = false;  ///< some identity is not written in its normal form
+    alignas(Identity) std::array<std::byte, kUsual * sizeof(Identity)> usual_;
 };
 
 memory::UidKms kms_of(const policy::table::Table& table, std::string_view named) noexcept {
@@ -99,6 +172,15 @@ memory::UidKms kms_of(const policy::table::Table& table, std::string_view named)
     return kms;
 }
 
+/// The spelling of `id` that `uid` is the hash of, or empty.
+std::string_view spelling_of(std::string_view uid, const Identity& id, const memory::UidKms& kms,
+                             core::Time now) noexcept {
+    if (memory::is_uid_of(uid, id.uri(), kms, now)) return id.uri();
+    if (!id.tel.empty() && memory::is_uid_of(uid, id.tel, kms, now)) return id.tel;
+    if (id.raw != id.uri() && memory::is_uid_of(uid, id.raw, kms, now)) return id.raw;
+    return {};
+}
+
 /// A UID names whom it is the hash of: a clear identity of the message, or a user on the roster.
 void add_hashed(const mikey::Message& m, Side side, const Arrived& arrived, const Context& context,
                 Identities& identities) {
@@ -108,33 +190,43 @@ void add_hashed(const mikey::Message& m, Side side, const Arrived& arrived, cons
     if (m.fault || !m.has(role) || !m.has(kms_role)) return;
     const std::string_view uid = m.text(role);
     const memory::UidKms kms = kms_of(*context.table, m.text(kms_role));
-    bool named = false;
+    std::string_view named;
     for (Identity& id : identities.all()) {
-        const bool is = memory::is_uid_of(uid, id.uri.text(), kms, arrived.now) ||
-                        (!id.full.tel().empty() && memory::is_uid_of(uid, id.full.tel(), kms, arrived.now)) ||
-                        (id.raw != id.uri.text() && memory::is_uid_of(uid, id.raw, kms, arrived.now));
+        // It is the hash of one text: once that is known, others only need to be compared with it.
+        const bool is = named.empty() ? !(named = spelling_of(uid, id, kms, arrived.now)).empty()
+                                      : id.uri() == named || id.tel == named || id.raw == named;
         id.mc = id.mc || is;
-        named = named || is;
     }
-    if (named) return;
+    if (!named.empty()) return;
     if (context.roster == nullptr) return;
     if (const auto user = context.roster->find(uid, kms, arrived.now); !user.empty())
         identities.add(user, true);
 }
 
+bool asserts(const sip::Message& m) noexcept {
+    return std::ranges::any_of(
+        m.headers, [](const sip::Header& h) { return h.id == sip::HeaderId::p_asserted_identity; });
+}
+
 /// The identities of the SIP headers. A response asserts the identity of who sends it (RFC 3325 5), whatever
 /// its From says.
-void add_sip(const Inspection& in, Side side, Way way, bool trusted, sip::Arena& arena, Identities& ids) {
+void add_sip(const Inspection& in, Side side, Way way, const Arrived& arrived, const Context& context,
+             sip::Arena& arena, Identities& ids) {
     const sip::Message& m = in.message;
     const bool swapped = m.kind == sip::Kind::response && way == Way::offered;
     const bool from_side = (side == Side::initiator) != swapped;
     const bool sender = (side == Side::initiator) != (way == Way::back);
-    for (const sip::Header& h : m.headers) {
-        if (!sender || !trusted || h.id != sip::HeaderId::p_asserted_identity) continue;
-        std::string_view rest = sip::unfold(h.value, arena);
-        for (std::string_view v = sip::next_element(rest); !v.empty(); v = sip::next_element(rest))
-            ids.add(sip::addr_spec(v), false);
-    }
+    const auto is_trusted = [&] {
+        const auto* peer = context.table->find_peer(arrived.source.address);
+        return peer != nullptr && peer->trusted != 0;
+    };
+    if (sender && asserts(m) && is_trusted())
+        for (const sip::Header& h : m.headers) {
+            if (h.id != sip::HeaderId::p_asserted_identity) continue;
+            std::string_view rest = sip::unfold(h.value, arena);
+            for (std::string_view v = sip::next_element(rest); !v.empty(); v = sip::next_element(rest))
+                ids.add(sip::addr_spec(v), false);
+        }
     if (from_side) {
         ids.add(m.from_uri, false);
     } else {
@@ -148,14 +240,12 @@ void add_sip(const Inspection& in, Side side, Way way, bool trusted, sip::Arena&
 void gather(Side side, Way way, const Arrived& arrived, const Context& context, sip::Arena& arena,
             const Inspection& in, Identities& ids) {
     const bool initiator = side == Side::initiator;
-    const auto* peer = context.table->find_peer(arrived.source.address);
-    const bool trusted = peer != nullptr && peer->trusted != 0;
-    if (way == Way::back) return add_sip(in, side, way, trusted, arena, ids);
+    if (way == Way::back) return add_sip(in, side, way, arrived, context, arena, ids);
     for (const mikey::Message& m : in.mikey)
         if (!m.fault) ids.add(m.text(initiator ? mikey::Role::idri : mikey::Role::idrr), true);
     for (const sip::XmlIdentity& x : in.contents.identities)
         if (x.receiver != initiator) ids.add(x.uri, true);
-    add_sip(in, side, way, trusted, arena, ids);
+    add_sip(in, side, way, arrived, context, arena, ids);
     for (const mikey::Message& m : in.mikey) add_hashed(m, side, arrived, context, ids);
 }
 
@@ -164,8 +254,7 @@ void resolve_side(Side side, Way way, const Arrived& arrived, const Context& con
     const std::size_t at = static_cast<std::size_t>(side);
     User& user = way == Way::back ? out.facts.back.users[at] : out.facts.users[at];
     const std::size_t sources = 2 * out.mikey.size() + out.contents.identities.size() + 24;
-    const auto storage = arena.take<Identity>(std::min(sources, kMaxIdentities));
-    Identities ids(storage, context);
+    Identities ids(std::min(sources, kMaxIdentities), context, arena);
     gather(side, way, arrived, context, arena, out, ids);
 
     // Nobody may hide behind a crowd: a side with more identities than can be kept is judged as one of
@@ -174,38 +263,63 @@ void resolve_side(Side side, Way way, const Arrived& arrived, const Context& con
         user.disagreement = user.crowd = true;
         return;
     }
+    user = {};
     const auto all = ids.all();
-    const auto is_ours = [](const Identity& i) { return i.ours; };
-    const auto is_our_mc = [](const Identity& i) { return i.ours && i.mc; };
     // A clear MC identity that no domain claims is still somebody else's user; an IMS identity in the SIP
     // headers is that only when the policy knows its domain.
     const auto is_other = [](const Identity& i) { return !i.ours && (i.mc || i.other_domain); };
-
-    const bool ours = std::any_of(all.begin(), all.end(), is_ours);
-    const bool other = std::any_of(all.begin(), all.end(), is_other);
+    std::size_t ours = 0, ours_mc = 0, others = 0;
+    const Identity* pick = nullptr;  // the first that counts
+    const Identity* pick_mc = nullptr;
+    const Identity* pick_other = nullptr;
+    for (const Identity& i : all) {
+        if (i.ours) {
+            if (ours++ == 0) pick = &i;
+            if (i.mc && ours_mc++ == 0) pick_mc = &i;
+        } else if (is_other(i)) {
+            if (others++ == 0) pick_other = &i;
+        }
+    }
     // To and Request-URI of MC requests name a server as a rule: as the receiver they count when nothing
     // better does.
-    const bool only_mc = side == Side::receiver && std::any_of(all.begin(), all.end(), is_our_mc);
-    const auto picked = arena.take<Candidate>(std::max<std::size_t>(all.size(), 1));
-    std::size_t count = 0;
-    for (const Identity& id : all) {
-        if (count == picked.size()) break;
-        if (ours ? id.ours && (!only_mc || id.mc) : is_other(id))
-            picked[count++] = make_candidate(id.uri.text(), id.full.tel(), context, arena);
-        if (!ours && count == 1) break;
+    const bool only_mc = side == Side::receiver && ours_mc != 0;
+    const std::size_t count = only_mc ? ours_mc : ours;
+    if (ours == 0) pick = pick_other;
+    if (only_mc) pick = pick_mc;
+    if (pick == nullptr) return;
+    const bool tags = context.all || policy::table::Table::asks(context.table->edges()[context.edge],
+                                                                policy::table::Ask::tags, side);
+    const auto picked = arena.take<Candidate>(std::max<std::size_t>(count, 1));
+    if (picked.empty()) return;
+    std::size_t at_pick = 0;
+    for (const Identity* id = pick; at_pick < picked.size(); ++id) {
+        if (id != pick && !(id->ours && (!only_mc || id->mc))) continue;
+        picked[at_pick++] = {id->uri(), id->tel, tags ? tags_of(id->uri(), id->tel, context) : 0};
     }
-    user.candidates = picked.first(count);
-    user.state = ours ? User::State::ours : other ? User::State::other : User::State::unknown;
-    if (count == 0) user.state = User::State::unknown;
-    user.disagreement = ours && (other || count > 1);
-    if (count != 0) (way == Way::back ? out.back_users : out.users)[at] = picked[0].uri;
+    user.candidates = picked;
+    user.state = ours != 0 ? User::State::ours : User::State::other;
+    user.disagreement = ours != 0 && (others != 0 || count > 1);
+    (way == Way::back ? out.back_users : out.users)[at] = picked[0].uri;
 }
 
 }  // namespace
 
 void resolve_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out) {
-    resolve_side(Side::initiator, Way::offered, arrived, context, arena, out);
-    resolve_side(Side::receiver, Way::offered, arrived, context, arena, out);
+    const auto& edge = context.table->edges()[context.edge];
+    for (const Side side : {Side::initiator, Side::receiver}) {
+        const bool wanted = context.all || out.message.kind == sip::Kind::unknown ||
+                            (policy::table::Table::asks(edge, policy::table::Ask::user, side) &&
+                             policy::decide::may_police(edge, side, arrived.arrival));
+        out.users_open[static_cast<std::size_t>(side)] = !wanted;
+        if (wanted) resolve_side(side, Way::offered, arrived, context, arena, out);
+    }
+}
+
+void resolve_open_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out) {
+    for (const Side side : {Side::initiator, Side::receiver}) {
+        if (!std::exchange(out.users_open[static_cast<std::size_t>(side)], false)) continue;
+        resolve_side(side, Way::offered, arrived, context, arena, out);
+    }
 }
 
 void resolve_users_of_response(const Arrived& arrived, const Context& context, sip::Arena& arena,

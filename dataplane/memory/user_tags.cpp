@@ -76,15 +76,12 @@ std::size_t UserTags::eal_bytes(std::size_t capacity) noexcept {
 }
 
 UserTags::UserTags(std::unique_ptr<rte_hash, Free> table, std::size_t capacity, const Key& key)
-    : table_(std::move(table)), capacity_(capacity), key_(key) {}
+    : table_(std::move(table)), capacity_(capacity), hash_(key) {}
 
 UserTags::~UserTags() = default;
 
 Hash128 UserTags::hash(std::string_view domain, std::string_view uri) const noexcept {
-    SipHash h(key_);
-    h.field(domain);
-    h.field(uri);
-    return h.finish();
+    return hash_(domain, uri);
 }
 
 std::uint64_t UserTags::word(const Hash128& key) const noexcept {
@@ -99,6 +96,7 @@ bool UserTags::put(const Hash128& key, std::uint64_t word) noexcept {
 }
 
 std::uint32_t UserTags::get(std::string_view domain, std::string_view uri) const noexcept {
+    if (size() == 0) return 0;
     return tags_of(word(hash(domain, uri)));
 }
 

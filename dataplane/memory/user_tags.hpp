@@ -16,6 +16,7 @@
 
 #include "dataplane/memory/roster.hpp"
 #include "dataplane/memory/siphash.hpp"
+#include "dataplane/memory/user_hash.hpp"
 
 struct rte_hash;
 struct rte_rcu_qsbr;
@@ -90,7 +91,7 @@ class UserTags {
 
     std::unique_ptr<rte_hash, Free> table_;
     std::size_t capacity_;
-    Key key_;
+    UserHash hash_;
     std::atomic<std::size_t> size_ = 0;
     Roster roster_;
     rte_rcu_qsbr* rcu_ = nullptr;

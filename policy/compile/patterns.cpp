@@ -4,15 +4,9 @@
 
 #include "policy/compile/image.hpp"
 #include "policy/table/pattern.hpp"
+#include "policy/table/view.hpp"
 
 namespace kmsgate::policy::compile {
-namespace {
-
-void set_length(std::array<std::uint64_t, 4>& lengths, std::size_t n) {
-    if (n < 256) lengths[n / 64] |= std::uint64_t{1} << (n % 64);
-}
-
-}  // namespace
 
 void add_patterns(Build& build) {
     Image& image = build.image;
@@ -28,10 +22,9 @@ void add_patterns(Build& build) {
             record.shape = pattern->shape;
             record.rank = pattern->rank;
             (pattern->shape == table::Shape::odd ? odd : image.patterns).push_back(record);
-            if (pattern->shape == table::Shape::prefix)
-                set_length(image.header.prefix_lengths, pattern->text.size());
-            if (pattern->shape == table::Shape::suffix)
-                set_length(image.header.suffix_lengths, pattern->text.size());
+            if (pattern->shape != table::Shape::odd)
+                table::add_length(image.header.lengths[static_cast<std::size_t>(pattern->shape)],
+                                  pattern->text.size());
         }
     }
     // A lookup stops at the first odd pattern that cannot do better than what it has.

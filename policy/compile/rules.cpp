@@ -100,6 +100,11 @@ void add_rules(Build& build, const language::Edge& edge, std::uint32_t edge_id, 
             if (rule.side != side) continue;
             table::RuleRecord made = make_rule(build, rule, record.domain);
             made.edge = edge_id;
+            const auto at = static_cast<std::size_t>(side);
+            if (made.needs_user != 0 || record.proxy == table::Proxy::is)
+                record.asks |= ask_bit(table::Ask::user, at);
+            if (made.tags != 0) record.asks |= ask_bit(table::Ask::tags, at);
+            if (made.visited.count != 0) record.asks |= ask_bit(table::Ask::visited, at);
             rules.push_back(made);
             ++range.count;
         }

@@ -3,6 +3,7 @@
 #include "policy/decide/decide.hpp"
 
 #include "policy/decide/findings.hpp"
+#include "policy/decide/plain.hpp"
 
 namespace kmsgate::policy::decide {
 namespace {
@@ -10,7 +11,6 @@ namespace {
 using table::Side;
 
 void trace_case(const Case& c) {
-    if (!c.trace) return;
     const Facts& f = c.facts;
     c.trace.add(Step::Kind::edge, 0, true,
                 {"edge ", c.table.text(c.edge.name), ": ", c.edge.proxy == table::Proxy::cs ? "cs" : "is",
@@ -50,8 +50,9 @@ bool judge_transport(Case& c) {
     const auto apply = [&](bool present, Cause cause) {
         if (!present || c.findings.stop) return;
         const Action action = c.table.action(c.edge, cause);
-        c.trace.add(Step::Kind::cause, 1, action == Action::judge,
-                    {"cause ", to_string(cause), ": ", to_string(action)});
+        if (c.trace)
+            c.trace.add(Step::Kind::cause, 1, action == Action::judge,
+                        {"cause ", to_string(cause), ": ", to_string(action)});
         if (action == Action::judge) return;
         Finding f;
         f.cause = cause;
@@ -101,8 +102,8 @@ Decision enforce(Case& c) {
     Decision d;
     if (harmless(c.facts)) return d;
     const bool has_krr = c.facts.krr.state != Krr::State::none;
-    if (offer_concerns(c.facts)) c.offer = walk(c.facts, c.table, c.edge, Sense::offer, c.trace);
-    if (krr_concerns(c.facts)) c.krr = walk(c.facts, c.table, c.edge, Sense::krr, c.trace);
+    if (offer_concerns(c.facts)) walk(c.facts, c.table, c.edge, Sense::offer, c.trace, c.offer);
+    if (krr_concerns(c.facts)) walk(c.facts, c.table, c.edge, Sense::krr, c.trace, c.krr);
     name_rules(c, d);
     const bool concerned = any_policed(c.offer) || any_policed(c.krr);
     std::optional<KrrResult> krr;
@@ -133,7 +134,6 @@ Decision enforce(Case& c) {
 }
 
 void trace_verdict(const Case& c, const Decision& d) {
-    if (!c.trace) return;
     const Verdict real = d.would.value_or(d.verdict);
     if (real == Verdict::redirect || real == Verdict::rewrite)
         c.trace.add(
@@ -147,9 +147,13 @@ void trace_verdict(const Case& c, const Decision& d) {
 
 }  // namespace
 
-Decision decide(const Facts& facts, const table::Table& table, Record* record) {
-    Case c{facts, table, table.edges()[facts.edge], Trace(record), {}, {}, {}};
-    trace_case(c);
+namespace {
+
+/// The whole way, with all that it finds.
+[[gnu::noinline]] Decision walk_all(const Facts& facts, const table::Table& table,
+                                    const table::EdgeRecord& edge, Record* record) {
+    Case c{facts, table, edge, Trace(record), {}, {}, {}};
+    if (c.trace) trace_case(c);
     Decision d;
     if (facts.mode == table::Mode::bypass) {
         d.reason = Reason::bypass;
@@ -160,8 +164,25 @@ Decision decide(const Facts& facts, const table::Table& table, Record* record) {
             d.verdict = Verdict::forward;
         }
     }
-    trace_verdict(c, d);
+    if (c.trace) trace_verdict(c, d);
     return d;
+}
+
+}  // namespace
+
+Decision decide(const Facts& facts, const table::Table& table, Record* record) {
+    const table::EdgeRecord& edge = table.edges()[facts.edge];
+    if (record == nullptr && facts.mode != table::Mode::bypass) {
+        Decision d;
+        if (decide_plain(facts, table, edge, d)) {
+            if (facts.mode == table::Mode::shadow) {
+                d.would = d.verdict;
+                d.verdict = Verdict::forward;
+            }
+            return d;
+        }
+    }
+    return walk_all(facts, table, edge, record);
 }
 
 }  // namespace kmsgate::policy::decide

@@ -32,13 +32,12 @@ struct ListOut {
         any,    ///< ANY
         copy,   ///< the one name that the refused I_MESSAGE gave (request), or the incoming list (rewrite)
         rule,   ///< the allow list of `rule`, as prepared
-        kms,    ///< `kms`, in order; may be empty: the empty list
+        kms,    ///< those entries of the allow list of `rule` whose bit is set in `keep`; may be none: the
+                ///< empty list
         names,  ///< rewrite: the entries of the incoming list whose bit is set in `keep`
     };
     Kind kind = Kind::any;
     table::RuleId rule = table::kNone;
-    std::array<table::KmsId, table::kMaxAllow> kms{};
-    std::size_t kms_count = 0;
     std::uint64_t keep = 0;
 };
 

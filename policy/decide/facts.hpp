@@ -17,6 +17,13 @@ namespace kmsgate::policy::decide {
 /// Which port a message came in by: inside is the port toward the clients that the edge serves.
 enum class Arrival : std::uint8_t { inside, outside };
 
+/// Could the edge police that side of what a message by that port offers? An is edge is asked by its users;
+/// on a cs edge the direction says it.
+[[nodiscard]] constexpr bool may_police(const table::EdgeRecord& edge, table::Side side,
+                                        Arrival arrival) noexcept {
+    return edge.proxy == table::Proxy::is || (arrival == Arrival::inside) == (side == table::Side::initiator);
+}
+
 /// What kind of message it is, as far as the answer depends on it.
 enum class MessageClass : std::uint8_t {
     request,   ///< can be answered unless Facts::unanswerable

@@ -21,7 +21,7 @@ struct SideResult {
 SideResult narrow(const table::Table& table, const List& list, const Ruling& ruling) noexcept {
     SideResult r;
     if (list.any) {
-        r.list = allow_list(table, ruling);
+        r.list = allow_list(ruling);
         r.what = ruling.allowed == 0 ? Narrowed::empty : Narrowed::narrowed;
         return r;
     }

@@ -22,7 +22,7 @@ class Joined {
 
 }  // namespace
 
-ListOut allow_list(const table::Table& table, const Ruling& ruling) noexcept {
+ListOut allow_list(const Ruling& ruling) noexcept {
     ListOut out;
     out.rule = ruling.rule;
     if (ruling.whole) {
@@ -30,9 +30,7 @@ ListOut allow_list(const table::Table& table, const Ruling& ruling) noexcept {
         return out;
     }
     out.kind = ListOut::Kind::kms;
-    const auto list = table.kms_list(ruling.record->allow);
-    for (std::size_t i = 0; i < list.size() && i < table::kMaxAllow; ++i)
-        if ((ruling.allowed >> i & 1U) != 0) out.kms[out.kms_count++] = list[i];
+    out.keep = ruling.allowed;
     return out;
 }
 
@@ -49,7 +47,7 @@ std::array<ListOut, 2> redirect_lists(const Case& c, const Finding& finding) noe
     for (const Side side : kSides) {
         const Ruling& ruling = c.offer[index(side)];
         if (ruling.policed) {
-            lists[index(side)] = allow_list(c.table, ruling);
+            lists[index(side)] = allow_list(ruling);
             continue;
         }
         const Ruling& refusing = c.offer[index(finding.side)];
@@ -83,13 +81,13 @@ std::string list_text(const Case& c, const Decision& d, Side side) {
             break;
         }
         case ListOut::Kind::rule:
-            for (const auto id : c.table.kms_list(c.table.rules()[list.rule].allow))
-                out.add(c.table.text(c.table.kms()[id].uri));
+        case ListOut::Kind::kms: {
+            const auto ids = c.table.kms_list(c.table.rules()[list.rule].allow);
+            for (std::size_t i = 0; i < ids.size() && i < table::kMaxAllow; ++i)
+                if (list.kind == ListOut::Kind::rule || (list.keep >> i & 1U) != 0)
+                    out.add(c.table.text(c.table.kms()[ids[i]].uri));
             break;
-        case ListOut::Kind::kms:
-            for (std::size_t i = 0; i < list.kms_count; ++i)
-                out.add(c.table.text(c.table.kms()[list.kms[i]].uri));
-            break;
+        }
         case ListOut::Kind::names:
             for (std::size_t i = 0; i < incoming.names.size() && i < table::kMaxAllow; ++i)
                 if ((list.keep >> i & 1U) != 0) out.add(shown(incoming.names[i].text));

@@ -21,8 +21,9 @@ bool settle(Case& c, Refusal refusal) {
     if (refusal.by_policy && f.verdict != Verdict::forward &&
         c.facts.message_class == MessageClass::response) {
         const Action action = c.table.action(c.edge, Cause::response_mikey);
-        c.trace.add(Step::Kind::cause, 3, false,
-                    {"an offer in a response: cause response-mikey: ", to_string(action)});
+        if (c.trace)
+            c.trace.add(Step::Kind::cause, 3, false,
+                        {"an offer in a response: cause response-mikey: ", to_string(action)});
         f.reason = Reason::cause;
         f.cause = Cause::response_mikey;
         f.verdict = action == Action::forward ? Verdict::forward : Verdict::drop;
@@ -31,7 +32,7 @@ bool settle(Case& c, Refusal refusal) {
                              c.facts.message_class == MessageClass::request &&
                              c.edge.on_register == table::Register::alarm;
     if (let_through) {
-        c.trace.add(Step::Kind::cause, 3, true, {"REGISTER: let through with an alarm"});
+        if (c.trace) c.trace.add(Step::Kind::cause, 3, true, {"REGISTER: let through with an alarm"});
         if (!c.findings.alarm) c.findings.alarm = f;
         return false;
     }
@@ -40,8 +41,9 @@ bool settle(Case& c, Refusal refusal) {
 
 Finding by_cause(const Case& c, Cause cause) {
     const Action action = c.table.action(c.edge, cause);
-    c.trace.add(Step::Kind::cause, 2, action == Action::forward,
-                {"cause ", to_string(cause), ": ", to_string(action)});
+    if (c.trace)
+        c.trace.add(Step::Kind::cause, 2, action == Action::forward,
+                    {"cause ", to_string(cause), ": ", to_string(action)});
     Finding f;
     f.cause = cause;
     f.verdict = verdict_of(action, c.facts);
@@ -49,7 +51,6 @@ Finding by_cause(const Case& c, Cause cause) {
 }
 
 void trace_name(const Case& c, Side side, const KmsName& name, const Ruling& ruling, bool ok) {
-    if (!c.trace) return;
     c.trace.add(
         Step::Kind::kms, 2, ok,
         {side == Side::initiator ? "IDRkmsi " : "IDRkmsr ", name.present ? shown(name.text) : "absent",
@@ -71,12 +72,12 @@ bool judge_name(Case& c, std::size_t at, Side side) {
     if (ruling.refuses_unknown()) {
         r.finding = by_cause(c, Cause::unknown_user);
     } else if (!name.present) {
-        trace_name(c, side, name, ruling, false);
+        if (c.trace) trace_name(c, side, name, ruling, false);
         r.finding = by_cause(c, Cause::missing_idr);
         r.alarm_suffices = true;
     } else {
         const bool ok = allows(c.table, ruling, name);
-        trace_name(c, side, name, ruling, ok);
+        if (c.trace) trace_name(c, side, name, ruling, ok);
         if (ok) return false;
         r.finding.verdict = verdict_of(Action::redirect, c.facts);
         r.finding.cause = Cause::unknown_user;
@@ -112,7 +113,7 @@ bool judge_message(Case& c, std::size_t at) {
     const IMessage& message = c.facts.messages[at];
     if (c.trace) c.trace.add(Step::Kind::imessage, 1, true, {"I_MESSAGE ", std::to_string(at + 1)});
     if (message.state == IMessage::State::passes) {
-        c.trace.add(Step::Kind::imessage, 2, true, {"of a data type that names no KMS: passes"});
+        if (c.trace) c.trace.add(Step::Kind::imessage, 2, true, {"of a data type that names no KMS: passes"});
         return false;
     }
     if (const auto cause = fault_of(message.state)) {
@@ -185,7 +186,8 @@ void judge_offers(Case& c) {
     note_unjudged_users(c);
     if (!any_policed(c.offer)) return;
     if (c.facts.grandfathered && c.edge.in_dialog == table::InDialog::grandfather) {
-        c.trace.add(Step::Kind::imessage, 1, true, {"accepted in this dialog before: not judged again"});
+        if (c.trace)
+            c.trace.add(Step::Kind::imessage, 1, true, {"accepted in this dialog before: not judged again"});
         return;
     }
     for (std::size_t at = 0; at < c.facts.messages.size(); ++at)

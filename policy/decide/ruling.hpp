@@ -48,15 +48,15 @@ inline constexpr std::array<table::Side, 2> kSides = {table::Side::initiator, ta
 /// What the message is to the sides: a KRR travels against the request that it answers.
 enum class Sense : std::uint8_t { offer, krr };
 
-/// Walks the rules of both sides.
-[[nodiscard]] Rulings walk(const Facts& facts, const table::Table& table, const table::EdgeRecord& edge,
-                           Sense sense, Trace trace);
+/// Walks the rules of both sides. `rulings` comes and, for a side that has no say, stays as a new one.
+void walk(const Facts& facts, const table::Table& table, const table::EdgeRecord& edge, Sense sense,
+          Trace trace, Rulings& rulings);
 
 /// Do all rules of the ruling (which polices) allow this KMS?
 [[nodiscard]] bool allows(const table::Table& table, const Ruling& ruling, const KmsName& name) noexcept;
 
 /// The ruling's allowed KMSs as a KRR list.
-[[nodiscard]] ListOut allow_list(const table::Table& table, const Ruling& ruling) noexcept;
+[[nodiscard]] ListOut allow_list(const Ruling& ruling) noexcept;
 
 /// "[kms.a.example, kms.b.example]", for people.
 [[nodiscard]] std::string list_text(const table::Table& table, const Ruling& ruling);

@@ -10,7 +10,7 @@
 
 namespace kmsgate::policy::decide {
 
-/// Handle to the record, or to none. Ask it (`if (trace)`) before building text that would cost something.
+/// Handle to the record, or to none. The packet path asks it (`if (trace)`) before it builds any text.
 class Trace {
   public:
     explicit Trace(Record* record) noexcept : record_(record) {}

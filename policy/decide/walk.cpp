@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "policy/decide/ruling.hpp"
+#include "policy/decide/conditions.hpp"
 
 namespace kmsgate::policy::decide {
 namespace {
@@ -12,38 +12,6 @@ using table::kNone;
 using table::RuleId;
 using table::RuleRecord;
 using table::Side;
-
-/// The keys of `when`, in the order in which they are tried.
-enum class Condition : std::uint8_t { none, tag, user, peer, visited };
-
-std::string_view condition_text(Condition c) noexcept {
-    switch (c) {
-        case Condition::tag:
-            return "the user has none of its tags";
-        case Condition::user:
-            return "the user is not of its pattern";
-        case Condition::peer:
-            return "the peer is in none of its networks";
-        case Condition::visited:
-            return "no visited network is of its pattern";
-        case Condition::none:
-            break;
-    }
-    return "";
-}
-
-/// What the conditions are asked about: the message itself, or the request that a response answers.
-struct Sight {
-    const std::array<User, 2>& users;
-    const table::Address& peer;
-    std::span<const std::string_view> visited;
-    bool visited_known;
-};
-
-Sight sight_of(const Facts& facts, Sense sense) noexcept {
-    if (sense == Sense::offer) return {facts.users, facts.peer, facts.visited, facts.visited_known};
-    return {facts.back.users, facts.back.peer, facts.back.visited, facts.back.visited_known};
-}
 
 /// All that a walk over the rules of one side needs.
 struct SideWalk {
@@ -55,42 +23,6 @@ struct SideWalk {
     std::span<const RuleRecord> rules;
     Trace trace;
 };
-
-bool any_glob(const table::Table& table, table::Range globs, std::string_view text,
-              bool star_matches_at) noexcept {
-    return std::ranges::any_of(table.globs(globs), [&](table::Text glob) {
-        return table::glob_match(table.text(glob), text, star_matches_at);
-    });
-}
-
-/// A user condition may name either spelling of a user who has two.
-bool names(const table::Table& table, table::Range globs, const Candidate& user) noexcept {
-    return any_glob(table, globs, user.uri, false) ||
-           (!user.alias.empty() && any_glob(table, globs, user.alias, false));
-}
-
-/// The first condition of `rule` that does not hold; without a user, tag and user are not asked.
-Condition failing(const SideWalk& w, const RuleRecord& rule, const Candidate* user) noexcept {
-    if (user != nullptr) {
-        if (rule.tags != 0 && (rule.tags & user->tags) == 0) return Condition::tag;
-        if (rule.users.count != 0 && !names(w.table, rule.users, *user)) return Condition::user;
-    }
-    if (rule.peers.count != 0 &&
-        std::ranges::none_of(w.table.cidrs(rule.peers),
-                             [&](const table::CidrRecord& c) { return table::contains(c, w.sight.peer); }))
-        return Condition::peer;
-    if (rule.visited.count != 0 && w.sight.visited_known &&
-        std::ranges::none_of(w.sight.visited, [&](std::string_view network) {
-            return any_glob(w.table, rule.visited, network, true);
-        }))
-        return Condition::visited;
-    return Condition::none;
-}
-
-/// Nobody knows any more which network was visited: the rule may match or not.
-bool only_possible(const SideWalk& w, const RuleRecord& rule) noexcept {
-    return rule.visited.count != 0 && !w.sight.visited_known;
-}
 
 std::uint64_t all_entries(std::size_t count) noexcept {
     return count >= table::kMaxAllow ? ~std::uint64_t{0} : (std::uint64_t{1} << count) - 1;
@@ -123,7 +55,6 @@ void add(const table::Table& table, Ruling& set, RuleId id, const RuleRecord& ru
 }
 
 void trace_rule(const SideWalk& w, const RuleRecord& rule, bool ok, std::string_view why) {
-    if (!w.trace) return;
     const std::string_view name = w.table.text(rule.name);
     w.trace.add(Step::Kind::rule, 3, ok, {"rule ", name, ok ? ": " : ": no match, ", why});
 }
@@ -134,9 +65,9 @@ template <class F>
 bool each_match(const SideWalk& w, const Candidate& user, bool traced, F&& f) {
     bool possible = false;
     for (std::size_t i = 0; i < w.rules.size(); ++i) {
-        const Condition c = failing(w, w.rules[i], &user);
-        const bool could = c == Condition::none && only_possible(w, w.rules[i]);
-        if (traced)
+        const Condition c = failing(w.table, w.sight, w.rules[i], &user);
+        const bool could = c == Condition::none && only_possible(w.sight, w.rules[i]);
+        if (traced && w.trace)
             trace_rule(w, w.rules[i], c == Condition::none,
                        could                  ? "could match, the visited network is not known"
                        : c == Condition::none ? "matches"
@@ -150,7 +81,6 @@ bool each_match(const SideWalk& w, const Candidate& user, bool traced, F&& f) {
 }
 
 void trace_user(const SideWalk& w, const Candidate& user, bool ours) {
-    if (!w.trace) return;
     std::string tags;
     const auto declared = w.table.tags();
     for (std::size_t bit = 0; bit < declared.size() && bit < table::kMaxTags; ++bit)
@@ -161,63 +91,60 @@ void trace_user(const SideWalk& w, const Candidate& user, bool ours) {
 }
 
 /// The union of the first matches of every candidate. Walked twice, so that no set of rules has to be kept.
-Ruling walk_known(const SideWalk& w, std::span<const Candidate> candidates, bool ours) {
+void walk_known(const SideWalk& w, std::span<const Candidate> candidates, bool ours, Ruling& set) {
     constexpr std::size_t kNever = std::numeric_limits<std::size_t>::max();
     std::size_t first_policing = kNever;
     std::size_t first_any = kNever;
     bool possible = false;
     for (const Candidate& user : candidates) {
-        trace_user(w, user, ours);
+        if (w.trace) trace_user(w, user, ours);
         possible |= each_match(w, user, true, [&](std::size_t at) {
             std::size_t& first = w.rules[at].allow_any != 0 ? first_any : first_policing;
             first = std::min(first, at);
         });
     }
-    Ruling set;
     const std::size_t base = first_policing != kNever ? first_policing : first_any;
-    if (base == kNever) return set;
+    if (base == kNever) return;
     set.possible = possible;
     add(w.table, set, w.first + static_cast<RuleId>(base), w.rules[base]);
-    if (candidates.size() < 2 && !possible) return set;
+    if (candidates.size() < 2 && !possible) return;
     for (const Candidate& user : candidates)
         each_match(w, user, false, [&](std::size_t at) {
             add(w.table, set, w.first + static_cast<RuleId>(at), w.rules[at]);
         });
-    return set;
 }
 
 /// Every rule that some user could match: up to the first one that asks for no user.
-Ruling walk_unknown(const SideWalk& w, const table::EdgeRecord& edge, bool crowd) {
-    w.trace.add(Step::Kind::user, 2, false, {"user unknown: every rule that some user could match"});
-    Ruling set;
+void walk_unknown(const SideWalk& w, const table::EdgeRecord& edge, bool crowd, Ruling& set) {
+    if (w.trace)
+        w.trace.add(Step::Kind::user, 2, false, {"user unknown: every rule that some user could match"});
     bool user_matters =
         edge.proxy == table::Proxy::is;  // whose user it is decides whether the edge polices at all
     for (std::size_t i = 0; i < w.rules.size(); ++i) {
         const RuleRecord& rule = w.rules[i];
-        const Condition c = failing(w, rule, nullptr);
+        const Condition c = failing(w.table, w.sight, rule, nullptr);
         if (c != Condition::none) {
-            trace_rule(w, rule, false, condition_text(c));
+            if (w.trace) trace_rule(w, rule, false, condition_text(c));
             continue;
         }
         const bool for_some = rule.needs_user != 0;
-        const bool could = only_possible(w, rule);
-        trace_rule(w, rule, true, for_some || could ? "could match" : "matches every user");
+        const bool could = only_possible(w.sight, rule);
+        if (w.trace) trace_rule(w, rule, true, for_some || could ? "could match" : "matches every user");
         user_matters = user_matters || for_some;
         set.possible = set.possible || could;
         add(w.table, set, w.first + static_cast<RuleId>(i), rule);
         if (!for_some && !could) break;
     }
     // Rules that police nothing need no user: whoever it is, nothing would be refused.
-    if (!user_matters || !set.policed) return set;
+    if (!user_matters || !set.policed) return;
     set.unknown = w.table.action(edge, Cause::unknown_user);
     if (crowd && *set.unknown == Action::forward) set.unknown = Action::strictest;
-    w.trace.add(Step::Kind::cause, 3, false, {"cause unknown-user: ", to_string(*set.unknown)});
+    if (w.trace) w.trace.add(Step::Kind::cause, 3, false, {"cause unknown-user: ", to_string(*set.unknown)});
     if (set.unknown == Action::forward) {
         set.policed = false;
         set.rule = kNone;
         set.record = nullptr;
     }
-    return set;
 }
 
 /// Why a side is one that the edge could police, or empty when it is not.
@@ -248,47 +175,49 @@ bool user_known(const Facts& facts, const table::EdgeRecord& edge, const User& u
     return edge.proxy == table::Proxy::cs || facts.message_class != MessageClass::unknown;
 }
 
-Ruling walk_side(const SideWalk& w, const table::EdgeRecord& edge) {
+void walk_side(const SideWalk& w, const table::EdgeRecord& edge, Ruling& set) {
     const User& user = w.sight.users[index(w.side)];
-    if (!user_known(w.facts, edge, user)) return walk_unknown(w, edge, user.crowd);
+    if (!user_known(w.facts, edge, user)) return walk_unknown(w, edge, user.crowd, set);
     const bool ours = user.state == User::State::ours;
-    return walk_known(w, ours ? user.candidates : user.candidates.first(1), ours);
+    walk_known(w, ours ? user.candidates : user.candidates.first(1), ours, set);
+}
+
+void trace_side(Trace trace, const table::EdgeRecord& edge, Side side, std::string_view why) {
+    if (!why.empty()) return trace.add(Step::Kind::side, 1, true, {side_text(side), " side: ", why});
+    trace.add(Step::Kind::side, 1, false,
+              {side_text(side), " side: not policed, ",
+               edge.proxy == table::Proxy::cs ? "other direction" : "its user is of another domain"});
+}
+
+void trace_ruling(Trace trace, const table::Table& table, const Ruling& ruling) {
+    if (ruling.policed)
+        trace.add(Step::Kind::side, 2, true,
+                  {"policed by ", table.text(ruling.record->name), ", allowed: ", list_text(table, ruling)});
+    else
+        trace.add(Step::Kind::side, 2, false,
+                  {"not policed: ", ruling.rule != kNone ? "any KMS is allowed"
+                                    : ruling.unknown     ? "unknown user"
+                                                         : "no rule matches"});
 }
 
 }  // namespace
 
-Rulings walk(const Facts& facts, const table::Table& table, const table::EdgeRecord& edge, Sense sense,
-             Trace trace) {
-    Rulings rulings;
+void walk(const Facts& facts, const table::Table& table, const table::EdgeRecord& edge, Sense sense,
+          Trace trace, Rulings& rulings) {
     const Sight sight = sight_of(facts, sense);
     for (const Side side : kSides) {
         const std::string_view why = why_possible(facts, sight, edge, side, sense);
-        if (why.empty()) {
-            trace.add(Step::Kind::side, 1, false,
-                      {side_text(side), " side: not policed, ",
-                       edge.proxy == table::Proxy::cs ? "other direction" : "its user is of another domain"});
-            continue;
-        }
-        trace.add(Step::Kind::side, 1, true, {side_text(side), " side: ", why});
+        if (trace) trace_side(trace, edge, side, why);
+        if (why.empty()) continue;
         const auto rules = table.rules(edge, side);
         if (rules.empty()) {
-            trace.add(Step::Kind::rule, 2, false, {"no rules: not policed"});
+            if (trace) trace.add(Step::Kind::rule, 2, false, {"no rules: not policed"});
             continue;
         }
         Ruling& ruling = rulings[index(side)];
-        ruling = walk_side({facts, sight, table, side, edge.rules[index(side)].first, rules, trace}, edge);
-        if (!trace) continue;
-        if (ruling.policed)
-            trace.add(
-                Step::Kind::side, 2, true,
-                {"policed by ", table.text(ruling.record->name), ", allowed: ", list_text(table, ruling)});
-        else
-            trace.add(Step::Kind::side, 2, false,
-                      {"not policed: ", ruling.rule != kNone ? "any KMS is allowed"
-                                        : ruling.unknown     ? "unknown user"
-                                                             : "no rule matches"});
+        walk_side({facts, sight, table, side, edge.rules[index(side)].first, rules, trace}, edge, ruling);
+        if (trace) trace_ruling(trace, table, ruling);
     }
-    return rulings;
 }
 
 bool allows(const table::Table& table, const Ruling& ruling, const KmsName& name) noexcept {

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstring>
 #include <string>
 
 #include "policy/table/table.hpp"
@@ -66,9 +67,18 @@ bool contains(const CidrRecord& network, const Address& address) noexcept {
     // ::/0 means every IPv6 neighbour; that IPv4 addresses are kept as mapped ones must not make it mean
     // more.
     if (network.prefix < kMappedBits && is_mapped(address)) return false;
-    for (std::size_t i = 0; i < address.size(); ++i)
-        if (((network.address[i] ^ address[i]) & mask_of(i, network.prefix)) != 0) return false;
-    return true;
+    const auto word = [](const Address& from, std::size_t at) {
+        std::uint64_t big = 0;
+        std::memcpy(&big, from.data() + at, sizeof big);
+        return __builtin_bswap64(big);
+    };
+    const auto mask = [](std::uint32_t bits) {
+        return bits == 0 ? std::uint64_t{0} : ~std::uint64_t{0} << (64 - bits);
+    };
+    const std::uint64_t high =
+        (word(network.address, 0) ^ word(address, 0)) & mask(std::min(network.prefix, 64U));
+    if (network.prefix <= 64) return high == 0;
+    return (high | ((word(network.address, 8) ^ word(address, 8)) & mask(network.prefix - 64))) == 0;
 }
 
 }  // namespace kmsgate::policy::table

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Lookups by hash: KMS names and user patterns.
 #include <algorithm>
+#include <utility>
 
 #include "dataplane/sip/ascii.hpp"
 #include "policy/table/table.hpp"
@@ -9,116 +10,158 @@
 namespace kmsgate::policy::table {
 namespace {
 
-/// The patterns of a table, and the ways to look one up.
+/// Is `name` the lower-case text at `known` but for letter case? As a rule it is the same text.
+[[nodiscard]] bool same_name(const char* known, std::string_view name) noexcept {
+    if (same_bytes(known, name.data(), name.size())) [[likely]]
+        return true;
+    return std::equal(name.begin(), name.end(), known,
+                      [](char given, char lower) { return sip::lower(given) == lower; });
+}
+
+}  // namespace
+
+/// The ways to look a user's pattern up.
 class Patterns {
   public:
-    explicit Patterns(std::span<const std::byte> blob) noexcept
-        : blob_(blob),
-          header_(header_of(blob)),
-          records_(section_of<PatternRecord>(blob, Section::patterns)),
-          slots_(section_of<IndexSlot>(blob, Section::pattern_index)) {}
+    explicit Patterns(const Table& table) noexcept : table_(table), header_(table.header()) {}
 
-    /// The pattern of that shape whose text is `a` and `b`, joined.
-    [[nodiscard]] const PatternRecord* find(Shape shape, std::string_view a,
-                                            std::string_view b = {}) const noexcept {
-        const PatternKey key(shape, a, b);
-        if (!key.fits()) return nullptr;
-        const std::uint32_t found = find_slot(
-            slots_, index_hash(key.key(), header_.hash_seed), header_.pattern_probe, [&](std::uint32_t i) {
-                return records_[i].shape == shape && text_of(blob_, records_[i].text) == key.text();
-            });
-        return found == kNone ? nullptr : &records_[found];
+    /// The slot of the pattern of that shape whose text is `head` (of these shapes: the scheme with its
+    /// colon, else empty) and `text`, joined.
+    [[nodiscard, gnu::always_inline]] inline const IndexSlot* find(Shape shape, std::string_view head,
+                                                                   std::uint64_t head_hash,
+                                                                   std::string_view text) const noexcept {
+        const std::size_t size = head.size() + text.size();
+        if (!has_length(header_.lengths[std::to_underlying(shape)], size)) return nullptr;
+        const std::uint32_t hash =
+            key_hash(text_hash(text, header_.hash_seed), head_hash, std::to_underlying(shape));
+        return find_slot(table_.pattern_index_, hash, header_.pattern_probe, size,
+                         [&](const IndexSlot& slot) {
+                             const char* known = table_.strings_.data() + slot.text;
+                             return shape_of(slot) == shape && same_bytes(known, head.data(), head.size()) &&
+                                    same_bytes(known + head.size(), text.data(), text.size());
+                         });
     }
 
     /// The longest prefix pattern of a URI without '@'.
-    [[nodiscard]] const PatternRecord* find_prefix(std::string_view uri) const noexcept {
+    [[nodiscard, gnu::noinline]] const IndexSlot* find_prefix(std::string_view uri) const noexcept {
         for (std::size_t n = std::min(uri.size(), kMaxText); n > 0; --n) {
-            if (!has_length(header_.prefix_lengths, n)) continue;
-            if (const PatternRecord* found = find(Shape::prefix, uri.substr(0, n))) return found;
+            if (!has_length(header_.lengths[std::to_underlying(Shape::prefix)], n)) continue;
+            if (const IndexSlot* found = find(Shape::prefix, {}, 0, uri.substr(0, n))) return found;
         }
         return nullptr;
     }
 
-    /// The host pattern, else the suffix pattern of the longest suffix, of `scheme` (with its colon) and
-    /// host.
-    [[nodiscard]] const PatternRecord* find_host(std::string_view scheme,
-                                                 std::string_view host) const noexcept {
-        if (const PatternRecord* found = find(Shape::host, scheme, host)) return found;
-        for (std::size_t dot = host.find('.'); dot != std::string_view::npos; dot = host.find('.', dot + 1)) {
-            const std::string_view suffix = host.substr(dot + 1);
-            if (!has_length(header_.suffix_lengths, scheme.size() + suffix.size())) continue;
-            if (const PatternRecord* found = find(Shape::suffix, scheme, suffix)) return found;
+    [[nodiscard, gnu::noinline]] const IndexSlot* find_exact(std::string_view uri) const noexcept {
+        return find(Shape::exact, {}, 0, uri);
+    }
+
+    /// The pattern of the longest suffix of `host`.
+    [[nodiscard, gnu::noinline]] const IndexSlot* find_suffix(std::string_view scheme, std::uint64_t head,
+                                                              std::string_view host) const noexcept {
+        for (std::size_t dot = 0; dot < host.size(); ++dot) {
+            if (host[dot] != '.') continue;
+            if (const IndexSlot* found = find(Shape::suffix, scheme, head, host.substr(dot + 1)))
+                return found;
         }
         return nullptr;
     }
 
-    /// The better of `best` and the odd patterns, which stand in falling rank.
-    [[nodiscard]] const PatternRecord* find_odd(std::string_view uri, const PatternRecord* best,
-                                                const OddFinder* finder) const noexcept {
-        if (finder != nullptr && header_.odd_count != 0) {
+    /// The host pattern, else the suffix pattern, of `scheme` (with its colon) and host.
+    [[nodiscard]] const IndexSlot* find_host(std::string_view scheme, std::string_view host) const noexcept {
+        const bool sip = scheme.size() == 4 && load4(scheme.data()) == load4("sip:");
+        const std::uint64_t head = sip ? table_.sip_hash_ : text_hash(scheme, header_.hash_seed);
+        if (const IndexSlot* found = find(Shape::host, scheme, head, host)) return found;
+        if (header_.lengths[std::to_underlying(Shape::suffix)] == Lengths{}) return nullptr;
+        return find_suffix(scheme, head, host);
+    }
+
+    /// The better of `best` and the odd patterns, which stand in falling rank: a pattern, or kNone.
+    [[nodiscard, gnu::noinline]] std::uint32_t find_odd(std::string_view uri, std::uint32_t best,
+                                                        const OddFinder* finder) const noexcept {
+        const auto records = section_of<PatternRecord>(table_.blob_, Section::patterns);
+        const auto beats = [&](const PatternRecord& odd) {
+            return best == kNone || odd.rank > records[best].rank;
+        };
+        if (finder != nullptr) {
             const std::uint32_t at = finder->find(uri);
             if (at >= header_.odd_count) return best;
-            const PatternRecord& odd = records_[header_.odd_first + at];
-            return best != nullptr && odd.rank <= best->rank ? best : &odd;
+            return beats(records[header_.odd_first + at]) ? header_.odd_first + at : best;
         }
-        for (const PatternRecord& odd : records_.subspan(header_.odd_first)) {
-            if (best != nullptr && odd.rank <= best->rank) break;
-            if (glob_match(text_of(blob_, odd.text), uri, false)) return &odd;
+        for (std::uint32_t i = header_.odd_first; i < records.size(); ++i) {
+            if (!beats(records[i])) break;
+            if (glob_match(table_.text(records[i].text), uri, false)) return i;
         }
         return best;
     }
 
   private:
-    std::span<const std::byte> blob_;
+    const Table& table_;
     const Header& header_;
-    std::span<const PatternRecord> records_;
-    std::span<const IndexSlot> slots_;
 };
-
-}  // namespace
 
 std::optional<KmsId> Table::find_kms(std::string_view name) const noexcept {
     if (name.size() > kMaxText) return std::nullopt;
-    std::array<char, kMaxText> buffer;
-    std::transform(name.begin(), name.end(), buffer.begin(), sip::lower);
-    const std::string_view key(buffer.data(), name.size());
-    const auto names = section_of<KmsNameRecord>(blob_, Section::kms_names);
-    const std::uint32_t found = find_slot(
-        section_of<IndexSlot>(blob_, Section::kms_index), index_hash(key, header_of(blob_).hash_seed),
-        header_of(blob_).kms_probe, [&](std::uint32_t i) { return text(names[i].name) == key; });
-    if (found == kNone) return std::nullopt;
-    return names[found].kms;
+    const IndexSlot* slot =
+        find_slot(kms_index_, kms_hash(name, header().hash_seed), header().kms_probe, name.size(),
+                  [&](const IndexSlot& s) { return same_name(strings_.data() + s.text, name); });
+    if (slot == nullptr) return std::nullopt;
+    return slot->value;
+}
+
+Table::Found Table::find_pattern(const UserText& user, const OddFinder* odd) const noexcept {
+    const Patterns patterns(*this);
+    const IndexSlot* slot =
+        has_length(header().lengths[0], user.uri.size()) ? patterns.find_exact(user.uri) : nullptr;
+    if (slot == nullptr) {
+        if (user.host == 0)
+            slot = patterns.find_prefix(user.uri);
+        else if (user.host != std::string_view::npos)
+            slot = patterns.find_host(user.uri.substr(0, user.scheme), user.uri.substr(user.host));
+        if (header().odd_count != 0) [[unlikely]] {
+            const std::uint32_t best = slot != nullptr ? slot->name >> 8 : kNone;
+            const std::uint32_t found = patterns.find_odd(user.uri, best, odd);
+            if (found != best)
+                return {section_of<PatternRecord>(blob_, Section::patterns)[found].domain, found};
+        }
+    }
+    if (slot == nullptr) return {};
+    return {slot->value >> 3, slot->name >> 8};
+}
+
+std::uint64_t Table::rank(const Found& found) const noexcept {
+    return found ? section_of<PatternRecord>(blob_, Section::patterns)[found.pattern].rank : 0;
+}
+
+UserText UserText::of(std::string_view uri) noexcept {
+    constexpr std::size_t npos = std::string_view::npos;
+    const std::size_t colon = uri.find(':');
+    const std::size_t at = uri.find('@');
+    UserText out{uri, 0, 0};
+    if (at == npos) return out;
+    out.scheme = colon + 1;
+    out.host = colon < at && uri.find('@', at + 1) == npos ? at + 1 : npos;
+    return out;
 }
 
 std::optional<Table::UserMatch> Table::match_user(std::string_view uri, const OddFinder* odd) const noexcept {
-    const Patterns patterns(blob_);
-    const PatternRecord* best = patterns.find(Shape::exact, uri);
-    if (best == nullptr) {
-        const std::size_t colon = uri.find(':');
-        const std::size_t at = uri.find('@');
-        if (at == std::string_view::npos)
-            best = patterns.find_prefix(uri);
-        else if (colon < at && uri.find('@', at + 1) == std::string_view::npos)
-            best = patterns.find_host(uri.substr(0, colon + 1), uri.substr(at + 1));
-        best = patterns.find_odd(uri, best, odd);
-    }
-    if (best == nullptr) return std::nullopt;
-    return UserMatch{best->domain, best->rank};
+    const Found found = find_pattern(UserText::of(uri), odd);
+    if (!found) return std::nullopt;
+    return UserMatch{found.domain, rank(found)};
 }
 
 std::size_t Table::odd_count() const noexcept {
-    return header_of(blob_).odd_count;
+    return header().odd_count;
 }
 
 std::string_view Table::odd_glob(std::size_t at) const noexcept {
     const auto records = section_of<PatternRecord>(blob_, Section::patterns);
-    return text_of(blob_, records[header_of(blob_).odd_first + at].text);
+    return text(records[header().odd_first + at].text);
 }
 
 std::optional<DomainId> Table::find_user(std::string_view normalised) const noexcept {
-    const auto match = match_user(normalised);
-    if (!match) return std::nullopt;
-    return match->domain;
+    const Found found = find_pattern(UserText::of(normalised));
+    if (!found) return std::nullopt;
+    return found.domain;
 }
 
 }  // namespace kmsgate::policy::table

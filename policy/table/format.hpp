@@ -14,7 +14,7 @@
 namespace kmsgate::policy::table {
 
 inline constexpr std::array<char, 8> kMagic = {'K', 'M', 'S', 'G', 'T', 'B', 'L', '\n'};
-inline constexpr std::uint32_t kFormatVersion = 2;
+inline constexpr std::uint32_t kFormatVersion = 3;
 inline constexpr std::size_t kMaxBlob = std::size_t{1} << 30;
 inline constexpr std::uint32_t kNone = 0xFFFFFFFF;
 inline constexpr std::size_t kMaxAllow = 64;
@@ -37,7 +37,7 @@ enum class Section : std::uint32_t {
     strings,        ///< char
     kms,            ///< KmsRecord
     kms_names,      ///< KmsNameRecord: URIs and aliases, lower case
-    kms_index,      ///< IndexSlot over kms_names
+    kms_index,      ///< IndexSlot over kms_names; value: the KMS
     tags,           ///< Text, in bit order
     domains,        ///< DomainRecord
     edges,          ///< EdgeRecord
@@ -49,10 +49,23 @@ enum class Section : std::uint32_t {
     peers,          ///< PeerRecord
     ports,          ///< u16
     patterns,       ///< PatternRecord: users of domains; the odd ones stand last
-    pattern_index,  ///< IndexSlot over the patterns that are not odd
+    pattern_index,  ///< IndexSlot over the patterns that are not odd; value: pattern_value()
     count_
 };
 inline constexpr std::size_t kSections = static_cast<std::size_t>(Section::count_);
+
+/// Shapes of user patterns.
+enum class Shape : std::uint8_t {
+    exact,   ///< no `*`; text: the whole URI
+    host,    ///< scheme:*@host; text: scheme:host
+    suffix,  ///< scheme:*@*.suffix; text: scheme:suffix
+    prefix,  ///< literal then one `*` at the end, no `@`; text: the literal
+    odd,     ///< everything else; text: the glob
+};
+inline constexpr std::size_t kIndexedShapes = 4;  ///< those before odd
+
+/// A set of text lengths, 0 to 255: bit n of the 256.
+using Lengths = std::array<std::uint64_t, 4>;
 
 struct SectionEntry {
     std::uint64_t offset = 0;  ///< from the blob's start, multiple of 8
@@ -68,8 +81,7 @@ struct Header {
     std::uint64_t hash_seed = 0;                    ///< seed of both indexes
     std::uint32_t kms_probe = 0;                    ///< longest probe sequence of kms_index
     std::uint32_t pattern_probe = 0;                ///< longest probe sequence of pattern_index
-    std::array<std::uint64_t, 4> prefix_lengths{};  ///< bit n: a prefix pattern of n bytes exists
-    std::array<std::uint64_t, 4> suffix_lengths{};  ///< bit n: a suffix pattern with a text of n bytes exists
+    std::array<Lengths, kIndexedShapes> lengths{};  ///< by shape: lengths of the texts that there are
     std::uint32_t odd_first = 0;                    ///< first odd pattern
     std::uint32_t odd_count = 0;
     std::uint32_t allow_words = 0;  ///< u64 words of one allow set
@@ -77,12 +89,16 @@ struct Header {
     std::array<SectionEntry, kSections> sections{};
 };
 
-/// Open addressing, linear probing, power-of-two size. Key of kms_index: the name. See Shape for
-/// pattern_index.
+/// Open addressing, linear probing, power-of-two size; see key_hash() for the keys. A slot holds all that a
+/// lookup needs but the bytes to compare: two cache lines an entry found, one as a rule for what is not
+/// there.
 struct IndexSlot {
     std::uint32_t hash = 0;
-    std::uint32_t entry = kNone;  ///< kNone: free
+    std::uint32_t name = kNone;  ///< entry << 8 | bytes of its text; kNone: free
+    std::uint32_t text = 0;      ///< where the text starts among the strings
+    std::uint32_t value = 0;     ///< what the lookup is for
 };
+inline constexpr std::uint32_t kMaxIndexed = 0xFFFFFF;  ///< entries of one index
 
 struct KmsRecord {
     Text uri;   ///< the policy's own spelling
@@ -110,6 +126,16 @@ enum class Register : std::uint8_t { redirect, alarm };
 enum class Side : std::uint8_t { initiator, receiver };
 enum class Other : std::uint8_t { copy, any };
 
+/// What the rules of an edge ask of messages: of each side a bit, the initiator's first.
+enum class Ask : std::uint8_t {
+    user,  ///< whose user it is, or which one: an is edge with rules of that side, a tag or a user condition
+    tags,  ///< a tag condition
+    visited,  ///< a visited condition
+};
+[[nodiscard]] constexpr std::uint32_t ask_bit(Ask ask, std::size_t side) noexcept {
+    return std::uint32_t{1} << (2 * static_cast<unsigned>(ask) + side);
+}
+
 struct EdgeRecord {
     Text name;
     Text krr_after_id;  ///< prepared KRR piece (krr::piece_after_id)
@@ -124,6 +150,8 @@ struct EdgeRecord {
     Range tls_ports;
     std::uint32_t redirects_per_second = 0;
     std::uint32_t per_source = 0;
+    std::uint32_t asks = 0;  ///< ask_bit() of all that some rule asks
+    std::uint32_t reserved = 0;
     std::array<Action, (kCauses + 7) / 8 * 8> failure{};  ///< by cause; the rest zero
 };
 
@@ -157,14 +185,12 @@ struct PeerRecord {
     std::uint32_t reserved = 0;
 };
 
-/// Shapes of user patterns. Key of the index: the shape's byte, then the text.
-enum class Shape : std::uint8_t {
-    exact,   ///< no `*`; text: the whole URI
-    host,    ///< scheme:*@host; text: scheme:host
-    suffix,  ///< scheme:*@*.suffix; text: scheme:suffix
-    prefix,  ///< literal then one `*` at the end, no `@`; text: the literal
-    odd,     ///< everything else; text: the glob
-};
+/// Value of a slot of pattern_index.
+[[nodiscard]] constexpr std::uint32_t pattern_value(std::uint32_t domain, Shape shape) noexcept {
+    return domain << 3 | static_cast<std::uint32_t>(shape);
+}
+inline constexpr std::uint32_t kMaxDomains = 1U << 29;
+
 struct PatternRecord {
     Text text;
     std::uint32_t domain = 0;
@@ -176,8 +202,9 @@ struct PatternRecord {
 
 template <class T, std::size_t Size>
 inline constexpr bool is_record = sizeof(T) == Size && std::has_unique_object_representations_v<T>;
-static_assert(is_record<Header, 408> && is_record<KmsRecord, 40> && is_record<KmsNameRecord, 16> &&
-              is_record<DomainRecord, 24> && is_record<EdgeRecord, 104> && is_record<RuleRecord, 64> &&
-              is_record<CidrRecord, 24> && is_record<PeerRecord, 32> && is_record<PatternRecord, 24>);
+static_assert(is_record<Header, 472> && is_record<KmsRecord, 40> && is_record<KmsNameRecord, 16> &&
+              is_record<DomainRecord, 24> && is_record<EdgeRecord, 112> && is_record<RuleRecord, 64> &&
+              is_record<CidrRecord, 24> && is_record<PeerRecord, 32> && is_record<PatternRecord, 24> &&
+              is_record<IndexSlot, 16>);
 
 }  // namespace kmsgate::policy::table

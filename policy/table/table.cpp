@@ -16,13 +16,24 @@ template <class Record>
 
 }  // namespace
 
-template <class T>
-std::span<const T> Table::section(Section s) const noexcept {
-    return section_of<T>(blob_, s);
-}
-const Header& Table::header() const noexcept {
-    return header_of(blob_);
-}
+Table::Table(std::span<const std::byte> blob) noexcept
+    : blob_(blob),
+      header_(&header_of(blob)),
+      sip_hash_(text_hash("sip:", header_->hash_seed)),
+      strings_(section_of<char>(blob, Section::strings)),
+      kms_(section_of<KmsRecord>(blob, Section::kms)),
+      kms_index_(section_of<IndexSlot>(blob, Section::kms_index)),
+      pattern_index_(section_of<IndexSlot>(blob, Section::pattern_index)),
+      tags_(section_of<Text>(blob, Section::tags)),
+      domains_(section_of<DomainRecord>(blob, Section::domains)),
+      edges_(section_of<EdgeRecord>(blob, Section::edges)),
+      rules_(section_of<RuleRecord>(blob, Section::rules)),
+      kms_lists_(section_of<std::uint32_t>(blob, Section::kms_lists)),
+      allow_bits_(section_of<std::uint64_t>(blob, Section::allow_bits)),
+      globs_(section_of<Text>(blob, Section::globs)),
+      cidrs_(section_of<CidrRecord>(blob, Section::cidrs)),
+      peers_(section_of<PeerRecord>(blob, Section::peers)),
+      ports_(section_of<std::uint16_t>(blob, Section::ports)) {}
 
 std::string Table::digest() const {
     std::string out = "sha256:";
@@ -31,10 +42,6 @@ std::string Table::digest() const {
         out += "0123456789abcdef"[byte & 0xF];
     }
     return out;
-}
-
-std::string_view Table::text(Text t) const noexcept {
-    return text_of(blob_, t);
 }
 
 std::optional<EdgeId> Table::find_edge(std::string_view name) const noexcept {
@@ -62,48 +69,6 @@ const PeerRecord* Table::find_peer(const Address& address) const noexcept {
         }
     }
     return best;
-}
-
-std::span<const KmsRecord> Table::kms() const noexcept {
-    return section<KmsRecord>(Section::kms);
-}
-std::span<const Text> Table::tags() const noexcept {
-    return section<Text>(Section::tags);
-}
-std::span<const DomainRecord> Table::domains() const noexcept {
-    return section<DomainRecord>(Section::domains);
-}
-std::span<const EdgeRecord> Table::edges() const noexcept {
-    return section<EdgeRecord>(Section::edges);
-}
-std::span<const RuleRecord> Table::rules() const noexcept {
-    return section<RuleRecord>(Section::rules);
-}
-std::span<const PeerRecord> Table::peers() const noexcept {
-    return section<PeerRecord>(Section::peers);
-}
-
-std::span<const RuleRecord> Table::rules(const EdgeRecord& edge, Side side) const noexcept {
-    const Range range = edge.rules[std::to_underlying(side)];
-    return rules().subspan(range.first, range.count);
-}
-bool Table::allows(const RuleRecord& rule, KmsId kms) const noexcept {
-    if (rule.allow_any != 0) return true;
-    if (kms >= this->kms().size()) return false;
-    const std::uint64_t word = section<std::uint64_t>(Section::allow_bits)[rule.allow_bits + kms / 64];
-    return (word >> (kms % 64) & 1U) != 0;
-}
-std::span<const std::uint32_t> Table::kms_list(Range range) const noexcept {
-    return section<std::uint32_t>(Section::kms_lists).subspan(range.first, range.count);
-}
-std::span<const Text> Table::globs(Range range) const noexcept {
-    return section<Text>(Section::globs).subspan(range.first, range.count);
-}
-std::span<const CidrRecord> Table::cidrs(Range range) const noexcept {
-    return section<CidrRecord>(Section::cidrs).subspan(range.first, range.count);
-}
-std::span<const std::uint16_t> Table::ports(Range range) const noexcept {
-    return section<std::uint16_t>(Section::ports).subspan(range.first, range.count);
 }
 
 }  // namespace kmsgate::policy::table

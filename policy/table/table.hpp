@@ -38,6 +38,17 @@ class OddFinder {
     [[nodiscard]] virtual std::uint32_t find(std::string_view uri) const noexcept = 0;
 };
 
+/// A user's URI in normal form and where its parts start.
+struct UserText {
+    std::string_view uri;
+    std::size_t scheme = 0;  ///< bytes of the scheme with its colon
+    /// Where the host starts; 0: there is no '@'; npos: no pattern with any host can match (an '@' before the
+    /// colon, or several).
+    std::size_t host = 0;
+
+    [[nodiscard]] static UserText of(std::string_view uri) noexcept;
+};
+
 /// View of a verified table. The blob must stay in place and unchanged (8-byte aligned) while the view is
 /// used.
 class Table {
@@ -49,7 +60,9 @@ class Table {
     [[nodiscard]] std::string digest() const;
     [[nodiscard]] std::span<const std::byte> blob() const noexcept { return blob_; }
 
-    [[nodiscard]] std::string_view text(Text t) const noexcept;
+    [[nodiscard]] std::string_view text(Text t) const noexcept {
+        return {strings_.data() + t.offset, t.size};
+    }
     [[nodiscard]] std::optional<EdgeId> find_edge(std::string_view name) const noexcept;
     [[nodiscard]] std::optional<DomainId> find_domain(std::string_view name) const noexcept;
     /// Bit of a declared tag.
@@ -67,38 +80,89 @@ class Table {
     };
     [[nodiscard]] std::optional<UserMatch> match_user(std::string_view normalised,
                                                       const OddFinder* odd = nullptr) const noexcept;
+    /// The pattern that wins, and its domain.
+    struct Found {
+        DomainId domain = kNone;
+        std::uint32_t pattern = kNone;
+        explicit operator bool() const noexcept { return pattern != kNone; }
+    };
+    /// What match_user() finds, without its rank, which few need.
+    [[nodiscard]] Found find_pattern(const UserText& user, const OddFinder* odd = nullptr) const noexcept;
+    /// Only the user's scheme and host tell which pattern wins: no other one could match.
+    [[nodiscard]] bool host_decides(const UserText& user) const noexcept {
+        const std::size_t n = user.uri.size();
+        const bool exact = n < 256 && (header_->lengths[0][n / 64] >> (n % 64) & 1U) != 0;
+        return user.host != 0 && user.host != std::string_view::npos && header_->odd_count == 0 && !exact;
+    }
+    /// How specific the pattern is; 0: none was found.
+    [[nodiscard]] std::uint64_t rank(const Found& found) const noexcept;
     /// The peer whose longest CIDR holds the address.
     [[nodiscard]] const PeerRecord* find_peer(const Address& address) const noexcept;
 
-    [[nodiscard]] std::span<const KmsRecord> kms() const noexcept;
-    [[nodiscard]] std::span<const Text> tags() const noexcept;
-    [[nodiscard]] std::span<const DomainRecord> domains() const noexcept;
-    [[nodiscard]] std::span<const EdgeRecord> edges() const noexcept;
-    [[nodiscard]] std::span<const RuleRecord> rules() const noexcept;
-    [[nodiscard]] std::span<const PeerRecord> peers() const noexcept;
+    [[nodiscard]] std::span<const KmsRecord> kms() const noexcept { return kms_; }
+    [[nodiscard]] std::span<const Text> tags() const noexcept { return tags_; }
+    [[nodiscard]] std::span<const DomainRecord> domains() const noexcept { return domains_; }
+    [[nodiscard]] std::span<const EdgeRecord> edges() const noexcept { return edges_; }
+    [[nodiscard]] std::span<const RuleRecord> rules() const noexcept { return rules_; }
+    [[nodiscard]] std::span<const PeerRecord> peers() const noexcept { return peers_; }
     /// Globs of the odd user patterns, in falling rank.
     [[nodiscard]] std::size_t odd_count() const noexcept;
     [[nodiscard]] std::string_view odd_glob(std::size_t at) const noexcept;
 
     /// Rules of one side of an edge, in order. The id of the first is edge.rules[side].first.
-    [[nodiscard]] std::span<const RuleRecord> rules(const EdgeRecord& edge, Side side) const noexcept;
+    [[nodiscard]] std::span<const RuleRecord> rules(const EdgeRecord& edge, Side side) const noexcept {
+        const Range range = edge.rules[static_cast<std::size_t>(side)];
+        return rules_.subspan(range.first, range.count);
+    }
     /// Is the KMS in the rule's allow set? Always true for allow_any.
-    [[nodiscard]] bool allows(const RuleRecord& rule, KmsId kms) const noexcept;
-    [[nodiscard]] std::span<const std::uint32_t> kms_list(Range range) const noexcept;
-    [[nodiscard]] std::span<const Text> globs(Range range) const noexcept;
-    [[nodiscard]] std::span<const CidrRecord> cidrs(Range range) const noexcept;
-    [[nodiscard]] std::span<const std::uint16_t> ports(Range range) const noexcept;
+    [[nodiscard]] bool allows(const RuleRecord& rule, KmsId kms) const noexcept {
+        if (rule.allow_any != 0) return true;
+        if (kms >= kms_.size()) return false;
+        return (allow_bits_[rule.allow_bits + kms / 64] >> (kms % 64) & 1U) != 0;
+    }
+    [[nodiscard]] std::span<const std::uint32_t> kms_list(Range range) const noexcept {
+        return kms_lists_.subspan(range.first, range.count);
+    }
+    [[nodiscard]] std::span<const Text> globs(Range range) const noexcept {
+        return globs_.subspan(range.first, range.count);
+    }
+    [[nodiscard]] std::span<const CidrRecord> cidrs(Range range) const noexcept {
+        return cidrs_.subspan(range.first, range.count);
+    }
+    [[nodiscard]] std::span<const std::uint16_t> ports(Range range) const noexcept {
+        return ports_.subspan(range.first, range.count);
+    }
     [[nodiscard]] Action action(const EdgeRecord& edge, Cause cause) const noexcept {
         return edge.failure[static_cast<std::size_t>(cause)];
     }
 
+    /// Does some rule of the edge's side ask that of messages?
+    [[nodiscard]] static bool asks(const EdgeRecord& edge, Ask ask, Side side) noexcept {
+        return (edge.asks & ask_bit(ask, static_cast<std::size_t>(side))) != 0;
+    }
+
   private:
-    explicit Table(std::span<const std::byte> blob) noexcept : blob_(blob) {}
-    template <class T>
-    [[nodiscard]] std::span<const T> section(Section s) const noexcept;
-    [[nodiscard]] const Header& header() const noexcept;
+    friend class Patterns;
+    explicit Table(std::span<const std::byte> blob) noexcept;
+    [[nodiscard]] const Header& header() const noexcept { return *header_; }
 
     std::span<const std::byte> blob_;
+    const Header* header_;
+    std::uint64_t sip_hash_;  ///< of "sip:", the scheme of nearly every user
+    std::span<const char> strings_;
+    std::span<const KmsRecord> kms_;
+    std::span<const IndexSlot> kms_index_;
+    std::span<const IndexSlot> pattern_index_;
+    std::span<const Text> tags_;
+    std::span<const DomainRecord> domains_;
+    std::span<const EdgeRecord> edges_;
+    std::span<const RuleRecord> rules_;
+    std::span<const std::uint32_t> kms_lists_;
+    std::span<const std::uint64_t> allow_bits_;
+    std::span<const Text> globs_;
+    std::span<const CidrRecord> cidrs_;
+    std::span<const PeerRecord> peers_;
+    std::span<const std::uint16_t> ports_;
 };
 
 /// Does `address` lie in the network? A network shorter than /96 (of the 128 bits) holds no IPv4 address.
@@ -108,9 +172,6 @@ class Table {
 /// match. Letter case counts, for users because both sides are in normal form. A glob longer than kMaxText
 /// bytes matches nothing. Linear time, no recursion.
 [[nodiscard]] bool glob_match(std::string_view glob, std::string_view text, bool star_matches_at) noexcept;
-
-/// Hash of the indexes: seeded, over bytes as given (the caller lower-cases KMS names).
-[[nodiscard]] std::uint32_t index_hash(std::string_view key, std::uint64_t seed) noexcept;
 
 /// SHA-256 of the blob with its digest field taken as zero; the blob must be at least a Header long.
 [[nodiscard]] std::array<std::uint8_t, 32> blob_digest(std::span<const std::byte> blob);

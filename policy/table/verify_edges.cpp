@@ -59,7 +59,20 @@ template <class Enum>
     if (Fault bad = check_range(view, edge.tls_ports, Section::ports, "tls_ports")) return bad;
     for (const Range range : edge.rules)
         if (Fault bad = check_range(view, range, Section::rules, "rules")) return bad;
+    if (edge.reserved != 0) return "a reserved field is not zero";
     return check_failure(edge);
+}
+
+/// What the rules of an edge, which are known to be sound, ask.
+[[nodiscard]] std::uint32_t asks_of(std::span<const RuleRecord> rules, const EdgeRecord& edge) {
+    std::uint32_t asks = 0;
+    for (const RuleRecord& rule : rules) {
+        const std::size_t side = std::to_underlying(rule.side);
+        if (rule.needs_user != 0 || edge.proxy == Proxy::is) asks |= ask_bit(Ask::user, side);
+        if (rule.tags != 0) asks |= ask_bit(Ask::tags, side);
+        if (rule.visited.count != 0) asks |= ask_bit(Ask::visited, side);
+    }
+    return asks;
 }
 
 /// How many KMSs each allow set holds.
@@ -156,6 +169,7 @@ Fault verify_rules(const View& view) {
     const auto edges = view.section<EdgeRecord>(Section::edges);
     std::size_t next = 0;
     for (std::size_t e = 0; e < edges.size(); ++e) {
+        const std::size_t first = next;
         for (const Side side : {Side::initiator, Side::receiver}) {
             const Range range = edges[e].rules[std::to_underlying(side)];
             if (range.first != next)
@@ -170,6 +184,8 @@ Fault verify_rules(const View& view) {
             if (Fault fault = check_distinct(std::move(names), "rule"))
                 return fmt::format("section edges: record {}: {}", e, *fault);
         }
+        if (edges[e].asks != asks_of(rules.subspan(first, next - first), edges[e]))
+            return fmt::format("section edges: record {}: asks does not fit its rules", e);
     }
     if (next != rules.size()) return fmt::format("section rules: record {}: belongs to no edge", next);
     return std::nullopt;

@@ -8,26 +8,51 @@
 namespace kmsgate::policy::table {
 namespace {
 
-/// Slots whole, hashes right, each of the `entries` in exactly one slot. `hash_of(entry)` is its key's hash.
-template <class HashOf>
+/// What the slot of an entry has to hold.
+struct Entry {
+    std::uint32_t hash;
+    Text text;
+    std::uint32_t value;
+};
+
+/// Slots whole, each as `entry_of(number)` says, each of the `entries` in exactly one slot, and found from
+/// where a lookup starts within its bound.
+template <class EntryOf>
 [[nodiscard]] Fault check_slots(const View& view, Section section, std::uint32_t probe, std::size_t entries,
-                                HashOf hash_of) {
+                                EntryOf entry_of) {
     const auto slots = view.section<IndexSlot>(section);
     const std::string_view name = kSectionTypes[std::to_underlying(section)].name;
     if (!slots.empty() && !std::has_single_bit(slots.size()))
         return fmt::format("section {}: {} slots are no power of two", name, slots.size());
     if (probe > kMaxProbe) return fmt::format("section {}: lookups of {} slots", name, probe);
+    if (entries > kMaxIndexed) return fmt::format("section {}: {} entries", name, entries);
     std::size_t used = 0;
     if (Fault fault = each<IndexSlot>(view, section, [&](const IndexSlot& slot) -> Fault {
-            if (slot.entry == kNone) return slot.hash == 0 ? std::nullopt : Fault("a free slot with a hash");
-            if (slot.entry >= entries) return fmt::format("no entry {}", slot.entry);
-            if (slot.hash != hash_of(slot.entry)) return "wrong hash";
+            if (slot.name == kNone)
+                return slot.hash == 0 && slot.text == 0 && slot.value == 0 ? std::nullopt
+                                                                           : Fault("a free slot with a hash");
+            if (slot.name >> 8 >= entries) return fmt::format("no entry {}", slot.name >> 8);
+            const Entry entry = entry_of(slot.name >> 8);
+            if (slot.hash != entry.hash) return "wrong hash";
+            if (slot.text != entry.text.offset || (slot.name & 0xFF) != entry.text.size) return "wrong text";
+            if (slot.value != entry.value) return "wrong value";
             ++used;
             return std::nullopt;
         }))
         return fault;
     if (used != entries)
         return fmt::format("section {}: {} slots in use for {} entries", name, used, entries);
+    for (std::uint32_t i = 0; i < entries; ++i) {
+        const Entry entry = entry_of(i);
+        const IndexSlot* found =
+            find_slot(slots, entry.hash, probe, entry.text.size, [&](const IndexSlot& slot) {
+                return (slot.value & 7) == (entry.value & 7) &&
+                       same_bytes(view.text({slot.text, entry.text.size}).data(),
+                                  view.text(entry.text).data(), entry.text.size);
+            });
+        if (found == nullptr || found->name >> 8 != i)
+            return fmt::format("section {}: `{}` cannot be found", name, view.text(entry.text));
+    }
     return std::nullopt;
 }
 
@@ -57,25 +82,24 @@ template <class HashOf>
 Fault verify_kms_index(const View& view) {
     const auto names = view.section<KmsNameRecord>(Section::kms_names);
     const Header& header = view.header();
-    const auto hash_of = [&](std::size_t i) {
-        return index_hash(view.text(names[i].name), header.hash_seed);
-    };
-    if (Fault fault = check_slots(view, Section::kms_index, header.kms_probe, names.size(), hash_of))
+    if (Fault fault =
+            check_slots(view, Section::kms_index, header.kms_probe, names.size(), [&](std::size_t i) {
+                return Entry{kms_hash(view.text(names[i].name), header.hash_seed), names[i].name,
+                             names[i].kms};
+            }))
         return fault;
     const auto slots = view.section<IndexSlot>(Section::kms_index);
     const auto find = [&](std::string_view name) {
-        return find_slot(slots, index_hash(name, header.hash_seed), header.kms_probe,
-                         [&](std::uint32_t i) { return view.text(names[i].name) == name; });
+        return find_slot(
+            slots, kms_hash(name, header.hash_seed), header.kms_probe, name.size(),
+            [&](const IndexSlot& slot) { return view.text(names[slot.name >> 8].name) == name; });
     };
-    for (std::size_t i = 0; i < names.size(); ++i)
-        if (find(view.text(names[i].name)) != i)
-            return fmt::format("section kms_index: `{}` cannot be found", view.text(names[i].name));
     const auto all = view.section<KmsRecord>(Section::kms);
     for (std::size_t id = 0; id < all.size(); ++id) {
         std::string uri(view.text(all[id].uri));
         for (char& c : uri) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-        const std::uint32_t entry = find(uri);
-        if (entry == kNone || names[entry].kms != id)
+        const IndexSlot* slot = find(uri);
+        if (slot == nullptr || slot->value != id)
             return fmt::format("section kms: record {}: its uri is not in the index", id);
     }
     return std::nullopt;
@@ -91,41 +115,29 @@ Fault verify_patterns(const View& view) {
     if (Fault fault = each<PatternRecord>(view, Section::patterns,
                                           [&](const PatternRecord& p) { return check_pattern(view, p); }))
         return fault;
-    std::array<std::uint64_t, 4> prefixes{};
-    std::array<std::uint64_t, 4> suffixes{};
+    std::array<Lengths, kIndexedShapes> lengths{};
     for (std::size_t i = 0; i < all.size(); ++i) {
         const PatternRecord& pattern = all[i];
         if ((pattern.shape == Shape::odd) != (i >= header.odd_first))
             return fmt::format("section patterns: record {}: odd patterns stand last", i);
         if (i > header.odd_first && pattern.rank > all[i - 1].rank)
             return fmt::format("section patterns: record {}: odd patterns stand in falling rank", i);
-        const std::uint64_t length = std::uint64_t{1} << (pattern.text.size % 64);
-        if (pattern.shape == Shape::prefix) prefixes[pattern.text.size / 64] |= length;
-        if (pattern.shape == Shape::suffix) suffixes[pattern.text.size / 64] |= length;
+        if (pattern.shape != Shape::odd)
+            add_length(lengths[std::to_underlying(pattern.shape)], pattern.text.size);
     }
-    if (prefixes != header.prefix_lengths) return "header: prefix_lengths do not fit the patterns";
-    if (suffixes != header.suffix_lengths) return "header: suffix_lengths do not fit the patterns";
+    if (lengths != header.lengths) return "header: lengths do not fit the patterns";
     return std::nullopt;
 }
 
 Fault verify_pattern_index(const View& view) {
     const auto all = view.section<PatternRecord>(Section::patterns);
-    const auto slots = view.section<IndexSlot>(Section::pattern_index);
     const Header& header = view.header();
-    const auto hash_of = [&](std::size_t i) {
-        return index_hash(PatternKey(all[i].shape, view.text(all[i].text)).key(), header.hash_seed);
-    };
-    if (Fault fault =
-            check_slots(view, Section::pattern_index, header.pattern_probe, header.odd_first, hash_of))
-        return fault;
-    for (std::uint32_t i = 0; i < header.odd_first; ++i) {
-        const std::uint32_t found = find_slot(slots, hash_of(i), header.pattern_probe, [&](std::uint32_t j) {
-            return all[j].shape == all[i].shape && view.text(all[j].text) == view.text(all[i].text);
-        });
-        if (found != i)
-            return fmt::format("section pattern_index: `{}` cannot be found", view.text(all[i].text));
-    }
-    return std::nullopt;
+    return check_slots(view, Section::pattern_index, header.pattern_probe, header.odd_first,
+                       [&](std::size_t i) {
+                           const PatternRecord& p = all[i];
+                           return Entry{pattern_hash(p.shape, view.text(p.text), header.hash_seed), p.text,
+                                        pattern_value(p.domain, p.shape)};
+                       });
 }
 
 }  // namespace kmsgate::policy::table

@@ -97,6 +97,7 @@ Fault verify_words(const View& view) {
 }
 
 Fault verify_domains(const View& view) {
+    if (view.count(Section::domains) >= kMaxDomains) return "section domains: too many";
     if (Fault fault = each<DomainRecord>(view, Section::domains, [&](const DomainRecord& domain) -> Fault {
             if (Fault bad = check_text(view, domain.name, Charset::name, "name")) return bad;
             if (domain.reserved != 0) return "a reserved field is not zero";

@@ -4,7 +4,6 @@
 #pragma once
 
 #include <array>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -12,10 +11,9 @@
 #include <utility>
 
 #include "policy/table/format.hpp"
+#include "policy/table/text_hash.hpp"
 
 namespace kmsgate::policy::table {
-
-static_assert(std::endian::native == std::endian::little, "tables are little-endian and read in place");
 
 /// Name and record size of each section, in order.
 struct SectionType {
@@ -63,49 +61,49 @@ template <class T>
     return {strings.data() + t.offset, t.size};
 }
 
-/// Entry of the first slot within `probe` slots whose hash agrees and of which `same(entry)` says yes; or
-/// kNone.
+/// The first slot within `probe` slots whose hash and size agree and of which `same(slot)` says yes; or null.
 template <class Same>
-[[nodiscard]] std::uint32_t find_slot(std::span<const IndexSlot> slots, std::uint32_t hash,
-                                      std::uint32_t probe, Same same) noexcept {
-    if (slots.empty()) return kNone;
+[[nodiscard]] inline const IndexSlot* find_slot(std::span<const IndexSlot> slots, std::uint32_t hash,
+                                                std::uint32_t probe, std::size_t size, Same same) noexcept {
+    if (slots.empty()) return nullptr;
+    const IndexSlot* const first = slots.data();
     const std::size_t mask = slots.size() - 1;
     for (std::uint32_t i = 0; i < probe; ++i) {
-        const IndexSlot& slot = slots[(hash + std::size_t{i}) & mask];
-        if (slot.entry == kNone) return kNone;
-        if (slot.hash == hash && same(slot.entry)) return slot.entry;
+        const IndexSlot& slot = first[(hash + std::size_t{i}) & mask];
+        if (slot.name == kNone) return nullptr;
+        if (slot.hash == hash && (slot.name & 0xFF) == size && same(slot)) return &slot;
     }
-    return kNone;
+    return nullptr;
 }
 
-/// Key of pattern_index: the shape's byte, then the text (at most kMaxText bytes).
-class PatternKey {
-  public:
-    PatternKey(Shape shape, std::string_view a, std::string_view b = {}) noexcept {
-        buffer_[0] = static_cast<char>(std::to_underlying(shape));
-        add(a);
-        add(b);
+/// `kind` of key_hash() for KMS names; patterns take their shape.
+inline constexpr std::uint32_t kKmsKind = 7;
+
+[[nodiscard]] inline Shape shape_of(const IndexSlot& slot) noexcept {
+    return static_cast<Shape>(slot.value & 7);
+}
+
+[[nodiscard]] inline std::uint32_t kms_hash(std::string_view name, std::uint64_t seed) noexcept {
+    return key_hash(caseless_hash(name, seed), 0, kKmsKind);
+}
+/// The text of a host or suffix pattern is hashed in two pieces, as lookups have it.
+[[nodiscard]] inline std::uint32_t pattern_hash(Shape shape, std::string_view text,
+                                                std::uint64_t seed) noexcept {
+    std::uint64_t head = 0;
+    if (shape == Shape::host || shape == Shape::suffix) {
+        const std::size_t scheme = text.find(':') + 1;
+        head = text_hash(text.substr(0, scheme), seed);
+        text.remove_prefix(scheme);
     }
-    /// False when the text was too long to be a pattern's.
-    [[nodiscard]] bool fits() const noexcept { return fits_; }
-    [[nodiscard]] std::string_view key() const noexcept { return {buffer_.data(), size_}; }
-    [[nodiscard]] std::string_view text() const noexcept { return key().substr(1); }
+    return key_hash(text_hash(text, seed), head, std::to_underlying(shape));
+}
 
-  private:
-    void add(std::string_view s) noexcept {
-        fits_ = fits_ && s.size() <= buffer_.size() - size_;
-        if (!fits_) return;
-        for (const char c : s) buffer_[size_++] = c;
-    }
-
-    std::array<char, kMaxText + 1> buffer_;
-    std::size_t size_ = 1;
-    bool fits_ = true;
-};
-
-/// Bit `n` of a set of lengths up to 255.
-[[nodiscard]] constexpr bool has_length(const std::array<std::uint64_t, 4>& set, std::size_t n) noexcept {
+/// Bit `n` of a set of lengths.
+[[nodiscard]] constexpr bool has_length(const Lengths& set, std::size_t n) noexcept {
     return n < 256 && (set[n / 64] >> (n % 64) & 1U) != 0;
+}
+constexpr void add_length(Lengths& set, std::size_t n) noexcept {
+    if (n < 256) set[n / 64] |= std::uint64_t{1} << (n % 64);
 }
 
 }  // namespace kmsgate::policy::table

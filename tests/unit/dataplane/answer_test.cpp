@@ -14,6 +14,7 @@ namespace {
 using policy::decide::Decision;
 using policy::decide::KmsName;
 using policy::decide::ListOut;
+using test::kRules;
 using test::Policy;
 using test::policy_text;
 
@@ -80,19 +81,20 @@ TEST(Answer, WhatIsNoNameIsNotRepeated) {
 TEST(Answer, RuleAndKmsLists) {
     Scene s;
     s.offer("x", "y");
-    const auto& table = s.policy.table();
+    const Policy policy(
+        policy_text("", "", "cs", kRules + "      - {name: more, side: receiver, allow: [C, A, B]}\n"));
+    const auto& table = policy.table();
     Decision d;
     d.krr[0].kind = ListOut::Kind::rule;
     d.krr[0].rule = table.edges()[0].rules[0].first + 1;  // attached: [A]
     d.krr[1].kind = ListOut::Kind::kms;
-    d.krr[1].kms[0] = *table.find_kms("kms.c.example");
-    d.krr[1].kms[1] = *table.find_kms("kms.b.example");
-    d.krr[1].kms_count = 2;
+    d.krr[1].rule = table.edges()[0].rules[1].first + 1;
+    d.krr[1].keep = 0b101;
     KrrLists lists = krr_lists(d, s.seen, table, s.arena);
     EXPECT_EQ(lists.xml[0], "<KmsUri>kms.a.example</KmsUri>");
     EXPECT_EQ(lists.xml[1], "<KmsUri>kms.c.example</KmsUri><KmsUri>kms.b.example</KmsUri>");
     EXPECT_EQ(lists.record.lists[1]->size(), 2U);
-    d.krr[1].kms_count = 0;
+    d.krr[1].keep = 0;
     lists = krr_lists(d, s.seen, table, s.arena);
     EXPECT_EQ(lists.xml[1], "") << "the empty list";
     ASSERT_TRUE(lists.record.lists[1].has_value());

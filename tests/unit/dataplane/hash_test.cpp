@@ -5,10 +5,13 @@
 #include <openssl/params.h>
 
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "dataplane/memory/siphash.hpp"
 #include "dataplane/memory/uid.hpp"
+#include "dataplane/memory/user_hash.hpp"
 #include "tests/unit/dataplane/frames.hpp"
 #include "tests/unit/dataplane/tags.hpp"
 
@@ -169,6 +172,59 @@ TEST(Uid, Roster) {
     EXPECT_EQ(roster.find("short", {"kms.a.example", 2592000, 0}, kNow), "");
     EXPECT_EQ(find(7, std::string(kMaxKmsName, 'k')), "sip:u7@mc1.example");
     EXPECT_EQ(find(7, std::string(kMaxKmsName + 1, 'k')), "");
+}
+
+/// The two polynomials with a division a step.
+Hash128 user_hash_slowly(const Key& key, const std::string& domain, const std::string& uri) {
+    __extension__ using Wide = unsigned __int128;
+    constexpr std::uint64_t prime = (std::uint64_t{1} << 61) - 1;
+    std::vector<std::uint64_t> pieces = {std::uint64_t{domain.size()} << 28 | uri.size()};
+    for (const std::string& text : {domain, uri})
+        for (std::size_t at = 0; at < text.size(); at += 7) {
+            std::uint64_t piece = 0;
+            for (std::size_t i = std::min(text.size(), at + 7); i-- > at;)
+                piece = piece << 8 | static_cast<unsigned char>(text[i]);
+            pieces.push_back(piece);
+        }
+    const auto value = [&](std::uint64_t k) {
+        const std::uint64_t point = (k * 0x9E3779B97F4A7C15 + 0xC2B2AE3D27D4EB4F) & prime;
+        std::uint64_t h = 0;
+        for (const std::uint64_t piece : pieces)
+            h = static_cast<std::uint64_t>(Wide{h + piece} * point % prime);
+        h *= 0x9E3779B97F4A7C15;
+        return h ^ (h >> 32);
+    };
+    return {value(key[0]), value(key[1])};
+}
+
+TEST(UserHash, IsThePolynomialItSays) {
+    const std::string text =
+        "sip:A-user.of+any~length@with-a-long.host.example\xFF\xFE\x80\xFF\xFF\xFF\xFF\xFF\xFF\xFF";
+    for (const Key& key : {kReference, Key{0, 0}, Key{~0ULL, 1}})
+        for (std::size_t n = 0; n <= text.size(); ++n)
+            for (std::size_t d = 0; d < 20; ++d)
+                EXPECT_EQ(UserHash(key)(text.substr(0, d), text.substr(text.size() - n)),
+                          user_hash_slowly(key, text.substr(0, d), text.substr(text.size() - n)))
+                    << n << " " << d;
+}
+
+TEST(UserHash, TellsUsersApart) {
+    std::set<std::pair<std::uint64_t, std::uint64_t>> seen;
+    std::set<std::uint64_t> low, high;
+    const UserHash hash(kReference);
+    for (int i = 0; i < 100'000; ++i) {
+        const Hash128 h = hash("mc1", "sip:unit-" + std::to_string(i) + "@mc1.example");
+        seen.insert({h.low, h.high});
+        low.insert(h.low & 0xFFFF);
+        high.insert(h.high & 0xFFFF);
+    }
+    EXPECT_EQ(seen.size(), 100'000U);
+    // 100,000 balls in 65,536 boxes leave a share of exp(-1.53) empty.
+    EXPECT_NEAR(static_cast<double>(low.size()), 51'270, 500);
+    EXPECT_NEAR(static_cast<double>(high.size()), 51'270, 500);
+    EXPECT_NE(hash("mc1", "sip:a@b"), hash("mc1s", "ip:a@b")) << "the border between the two counts";
+    EXPECT_NE(hash("mc1", "sip:a"), hash("mc1", std::string("sip:a\0", 6)));
+    EXPECT_NE(hash("mc1", "sip:a"), UserHash(Key{1, 2})("mc1", "sip:a"));
 }
 
 }  // namespace

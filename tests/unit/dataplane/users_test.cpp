@@ -207,5 +207,112 @@ TEST(Users, ACrowdHidesNobody) {
     }
 }
 
+/// A cs edge with a tag rule for initiators and none that asks for receivers.
+class Lazy {
+  public:
+    explicit Lazy(std::string_view proxy)
+        : policy_(policy_text("", "", proxy)), storage_(1 << 20), arena_(storage_) {}
+
+    Inspection& look(const Sip& sip, core::Arrival arrival, bool all) {
+        text_ = sip.text();
+        arena_.reset();
+        arrived_ = {};
+        arrived_.now = kNow;
+        arrived_.arrival = arrival;
+        arrived_.source = {{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 10, 0, 0, 1}, 5060, false};
+        arrived_.payload = text_;
+        context_ = {&policy_.table(),
+                    *policy_.table().find_edge("e"),
+                    Mode::enforce,
+                    tags.get(),
+                    nullptr,
+                    nullptr,
+                    {},
+                    all};
+        inspect(arrived_, context_, arena_, seen);
+        return seen;
+    }
+    void complete() { resolve_open_users(arrived_, context_, arena_, seen); }
+    [[nodiscard]] std::string said(const policy::decide::User& user) const {
+        std::string out = std::to_string(static_cast<int>(user.state)) + (user.disagreement ? "!" : "");
+        for (const auto& c : user.candidates) out.append(" ").append(c.uri).append(" ").append(c.alias);
+        return out;
+    }
+    [[nodiscard]] policy::decide::Decision judge() const {
+        return policy::decide::decide(seen.facts, policy_.table());
+    }
+    std::unique_ptr<memory::UserTags> tags = made_tags(10);
+    Inspection seen;
+
+  private:
+    Policy policy_;
+    std::vector<std::byte> storage_;
+    sip::Arena arena_;
+    std::string text_;
+    Arrived arrived_;
+    Context context_;
+};
+
+TEST(Users, WhatNoRuleAsksStaysOpen) {
+    Lazy cs("cs");
+    const Sip call =
+        plain({.idri = "sip:alice@mc1.example", .idrr = "sip:bob@mc1.example"}, "<sip:alice@mc1.example>");
+    cs.look(call, core::Arrival::inside, false);
+    EXPECT_EQ(cs.seen.users_open, (std::array{false, true})) << "a rule asks for the initiator's tags";
+    EXPECT_EQ(cs.seen.facts.users[0].state, State::ours);
+    EXPECT_EQ(cs.seen.facts.users[1].state, State::unknown);
+    EXPECT_TRUE(cs.seen.users[1].empty());
+    cs.complete();
+    EXPECT_EQ(cs.seen.users_open, (std::array{false, false}));
+    EXPECT_EQ(cs.seen.users[1], "sip:bob@mc1.example");
+    cs.look(call, core::Arrival::outside, false);
+    EXPECT_EQ(cs.seen.users_open, (std::array{true, true})) << "no rule for receivers asks for a user";
+    Lazy is("is");
+    is.look(call, core::Arrival::outside, false);
+    EXPECT_EQ(is.seen.users_open, (std::array{false, false}))
+        << "whose user it is decides whether the edge polices";
+    cs.look(call, core::Arrival::outside, true);
+    EXPECT_EQ(cs.seen.users_open, (std::array{false, false})) << "somebody wants to know";
+}
+
+TEST(Users, OpenSidesChangeNoVerdict) {
+    const char* const names[] = {"sip:alice@mc1.example", "sip:bob@mc1.example:5060", "sip:carol@mc2.example",
+                                 "sip:+4420123@far.example;user=phone", "sip:dave@nobody.example"};
+    const char* const kms[] = {"kms.a.example", "kms.b.example", "KMS.C.example"};
+    std::size_t open = 0, refused = 0, tagged = 0;
+    for (const char* proxy : {"cs", "is"}) {
+        Lazy all(proxy), few(proxy);
+        for (Lazy* one : {&all, &few}) ASSERT_TRUE(one->tags->set("mc1", "sip:alice@mc1.example", 1));
+        for (const auto arrival : {core::Arrival::inside, core::Arrival::outside})
+            for (const char* from : names)
+                for (const char* to : names)
+                    for (const char* kmsi : kms)
+                        for (const char* kmsr : kms) {
+                            const Sip call = plain({.kmsi = kmsi, .kmsr = kmsr, .idri = from, .idrr = to},
+                                                   std::string("<") + from + ">");
+                            all.look(call, arrival, true);
+                            few.look(call, arrival, false);
+                            const auto a = all.judge(), b = few.judge();
+                            ASSERT_EQ(a.verdict, b.verdict);
+                            ASSERT_EQ(a.reason, b.reason);
+                            ASSERT_EQ(a.policed, b.policed);
+                            ASSERT_EQ(a.rule, b.rule);
+                            ASSERT_EQ(a.strictest, b.strictest);
+                            open += few.seen.users_open[0] + few.seen.users_open[1];
+                            refused += a.verdict == policy::decide::Verdict::redirect ? 1 : 0;
+                            tagged += a.rule[0] == 0 ? 1 : 0;
+                            few.complete();
+                            for (std::size_t side = 0; side < 2; ++side) {
+                                ASSERT_EQ(all.said(all.seen.facts.users[side]),
+                                          few.said(few.seen.facts.users[side]));
+                                ASSERT_EQ(all.seen.users[side], few.seen.users[side]);
+                            }
+                        }
+    }
+    EXPECT_GT(open, 100U);
+    EXPECT_GT(refused, 100U);
+    EXPECT_GT(tagged, 20U);
+}
+
 }  // namespace
 }  // namespace kmsgate::inspect

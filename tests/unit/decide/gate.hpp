@@ -191,9 +191,12 @@ class Scene {
                 for (const auto id : gate_.table().kms_list(gate_.table().rules()[out.rule].allow))
                     put(uri(id));
                 break;
-            case ListOut::Kind::kms:
-                for (std::size_t i = 0; i < out.kms_count; ++i) put(uri(out.kms[i]));
+            case ListOut::Kind::kms: {
+                const auto ids = gate_.table().kms_list(gate_.table().rules()[out.rule].allow);
+                for (std::size_t i = 0; i < ids.size(); ++i)
+                    if ((out.keep >> i & 1U) != 0) put(uri(ids[i]));
                 break;
+            }
             case ListOut::Kind::names:
                 for (std::size_t i = 0; i < lists_[s].size(); ++i)
                     if ((out.keep >> i & 1U) != 0) put(lists_[s][i].text);

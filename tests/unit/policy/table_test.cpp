@@ -8,8 +8,11 @@
 #include <random>
 #include <set>
 
+#include "dataplane/sip/ascii.hpp"
+#include "policy/compile/compile.hpp"
 #include "policy/table/cidr.hpp"
 #include "policy/table/pattern.hpp"
+#include "policy/table/view.hpp"
 #include "tests/unit/policy/exercise.hpp"
 #include "tests/unit/policy/sample.hpp"
 
@@ -296,13 +299,13 @@ TEST(MatchUser, AgreesWithAWalkOverAllPatterns) {
     EXPECT_GT(found, 1000U);
 }
 
-TEST(IndexHash, SpreadsAndDependsOnTheSeed) {
+TEST(KeyHash, SpreadsAndDependsOnTheSeed) {
     std::set<std::uint32_t> hashes;
     std::size_t changed = 0;
     for (int i = 0; i < 10000; ++i) {
         const std::string key = fmt::format("kms{}.example", i);
-        hashes.insert(index_hash(key, 1) & 0xFFFFF);
-        changed += index_hash(key, 1) != index_hash(key, 2) ? 1U : 0U;
+        hashes.insert(kms_hash(key, 1) & 0xFFFFF);
+        changed += kms_hash(key, 1) != kms_hash(key, 2) ? 1U : 0U;
     }
     EXPECT_GT(hashes.size(), 9900U - 50U) << "10,000 balls in 2^20 boxes: about 48 meet";
     EXPECT_GT(changed, 9990U);
@@ -311,8 +314,56 @@ TEST(IndexHash, SpreadsAndDependsOnTheSeed) {
     for (std::size_t i = 0; i < base.size(); ++i) {
         std::string other = base;
         other[i] = '\1';
-        EXPECT_NE(index_hash(other, 1), index_hash(base, 1)) << i;
-        EXPECT_NE(index_hash(std::string(i, '\0'), 1), index_hash(base, 1)) << i;
+        EXPECT_NE(kms_hash(other, 1), kms_hash(base, 1)) << i;
+        EXPECT_NE(kms_hash(std::string(i, '\0'), 1), kms_hash(base, 1)) << i;
+    }
+    // What has one text but another shape is another key.
+    EXPECT_NE(pattern_hash(Shape::host, "sip:mc1.example", 1),
+              pattern_hash(Shape::suffix, "sip:mc1.example", 1));
+    EXPECT_NE(pattern_hash(Shape::exact, "sip:mc1.example", 1),
+              pattern_hash(Shape::prefix, "sip:mc1.example", 1));
+}
+
+TEST(SameBytes, IsMemcmpAtEverySize) {
+    const std::string text = "0123456789abcdefghijklmnopqrstuvwxyz";
+    for (std::size_t n = 0; n <= text.size(); ++n) {
+        std::string other = text.substr(0, n);
+        EXPECT_TRUE(same_bytes(text.data(), other.data(), n)) << n;
+        EXPECT_FALSE(same_text(text.substr(0, n), other + "x")) << n;
+        for (std::size_t i = 0; i < n; ++i) {
+            other[i] ^= 0x20;
+            EXPECT_FALSE(same_bytes(text.data(), other.data(), n)) << n << " " << i;
+            other[i] ^= 0x20;
+        }
+    }
+}
+
+TEST(FindKms, AnyLetterCaseOfEveryByte) {
+    // Every byte that a URI may hold: only A-Z have another case.
+    std::string uri = "k";
+    for (char c = 0x21; c < 0x7F; ++c)
+        if (std::string_view("\"\\'").find(c) == std::string_view::npos) uri += c;
+    for (std::size_t size = 1; size <= uri.size(); size += 7) {
+        const std::string name = uri.substr(0, size);
+        auto made = compile::compile_text(
+            "version: 1\nkms: {A: \"" + name +
+            "\"}\ndomains: {d: {users: [\"sip:*@d.example\"], home: A}}\nedges:\n"
+            "  e: {domain: d, proxy: cs, rules: [{name: r, side: initiator, allow: [A]}]}\n");
+        ASSERT_FALSE(made.blob.empty()) << name;
+        const auto table = Table::open(made.blob);
+        ASSERT_TRUE(table);
+        std::string upper = name;
+        for (char& c : upper) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+        EXPECT_EQ(table->find_kms(name), 0U) << name;
+        EXPECT_EQ(table->find_kms(upper), 0U) << upper;
+        for (std::size_t i = 0; i < name.size(); ++i) {
+            std::string other = name;
+            other[i] = static_cast<char>(other[i] ^ 0x80);
+            EXPECT_FALSE(table->find_kms(other)) << i;
+            if (sip::is_alpha(name[i])) continue;
+            other[i] = static_cast<char>(name[i] ^ 0x20);
+            EXPECT_FALSE(table->find_kms(other)) << i << " only letters have a case";
+        }
     }
 }
 

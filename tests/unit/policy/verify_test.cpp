@@ -32,7 +32,7 @@ std::ostream& operator<<(std::ostream& out, const Damage& damage) {
 const Damage kHeader[] = {
     {"magic", [](Blob& b) { b.header().magic[0] = 'X'; }, "no magic"},
     {"version", [](Blob& b) { b.header().version = 1; }, "format version 1"},
-    {"header_size", [](Blob& b) { b.header().header_size += 8; }, "header of 416 bytes"},
+    {"header_size", [](Blob& b) { b.header().header_size += 8; }, "header of 480 bytes"},
     {"total_size", [](Blob& b) { b.header().total_size -= 8; }, "are here"},
     {"reserved", [](Blob& b) { b.header().reserved = 1; }, "reserved"},
     {"bytes behind",
@@ -63,8 +63,10 @@ const Damage kHeader[] = {
     {"pattern_probe", [](Blob& b) { b.header().pattern_probe = ~0U; }, "section pattern_index: lookups"},
     {"pattern_probe short", [](Blob& b) { b.header().pattern_probe = 0; }, "cannot be found"},
     {"hash_seed", [](Blob& b) { b.header().hash_seed ^= 1; }, "wrong hash"},
-    {"prefix_lengths", [](Blob& b) { b.header().prefix_lengths[3] |= 1; }, "prefix_lengths"},
-    {"suffix_lengths", [](Blob& b) { b.header().suffix_lengths = {}; }, "suffix_lengths"},
+    {"prefix lengths", [](Blob& b) { b.header().lengths[3][3] |= 1; }, "lengths"},
+    {"suffix lengths", [](Blob& b) { b.header().lengths[2] = {}; }, "lengths"},
+    {"host lengths", [](Blob& b) { b.header().lengths[1] = {}; }, "lengths"},
+    {"exact lengths", [](Blob& b) { b.header().lengths[0][1] ^= 1; }, "lengths"},
     {"odd_first", [](Blob& b) { b.header().odd_first -= 1; }, "odd patterns"},
     {"odd_count", [](Blob& b) { b.header().odd_count = ~0U; }, "odd patterns"},
     {"odd split elsewhere",
@@ -117,8 +119,7 @@ const Damage kNames[] = {
     {"kms_names capital",
      [](Blob& b) { b.at<KmsNameRecord>(Section::kms_names, 0).name = b.at<KmsRecord>(Section::kms, 0).uri; },
      "name holds the byte 0x4b"},
-    {"kms_names of another kms", set(Section::kms_names, 0, &KmsNameRecord::kms, 1U),
-     "its uri is not in the index"},
+    {"kms_names of another kms", set(Section::kms_names, 0, &KmsNameRecord::kms, 1U), "wrong value"},
     {"kms_lists id", [](Blob& b) { b.at<std::uint32_t>(Section::kms_lists, 0) = 99; },
      "section kms_lists: record 0"},
     {"tag outside", [](Blob& b) { b.at<Text>(Section::tags, 1) = kOutside; }, "section tags: record 1"},
@@ -175,6 +176,10 @@ const Damage kEdges[] = {
     {"edge mode", on_edge([](EdgeRecord& e) { e.mode = Mode{3}; }), "mode"},
     {"edge in_dialog", on_edge([](EdgeRecord& e) { e.in_dialog = InDialog{0xFF}; }), "in-dialog"},
     {"edge on_register", on_edge([](EdgeRecord& e) { e.on_register = Register{2}; }), "register"},
+    {"edge asks", on_edge([](EdgeRecord& e) { e.asks ^= ask_bit(Ask::tags, 0); }), "asks does not fit"},
+    {"edge asks more", on_edge([](EdgeRecord& e) { e.asks |= 1U << 31; }), "asks does not fit"},
+    {"edge asks nothing", on_edge([](EdgeRecord& e) { e.asks = 0; }), "asks does not fit"},
+    {"edge reserved", on_edge([](EdgeRecord& e) { e.reserved = 1; }), "reserved"},
     {"edge udp", on_edge([](EdgeRecord& e) { e.udp_ports = kRangeOutside; }), "udp_ports passes"},
     {"edge tcp", on_edge([](EdgeRecord& e) { e.tcp_ports.count = 100; }), "tcp_ports passes"},
     {"edge tls", on_edge([](EdgeRecord& e) { e.tls_ports.first = 100; }), "tls_ports passes"},
@@ -253,8 +258,8 @@ const Damage kPatterns[] = {
     {"index entry",
      [](Blob& b) {
          for (std::size_t i = 0;; ++i)
-             if (auto& slot = b.at<IndexSlot>(Section::kms_index, i); slot.entry != kNone) {
-                 slot.entry = 1000;
+             if (auto& slot = b.at<IndexSlot>(Section::kms_index, i); slot.name != kNone) {
+                 slot.name = 1000 << 8;
                  return;
              }
      },
@@ -262,8 +267,8 @@ const Damage kPatterns[] = {
     {"index entry of another",
      [](Blob& b) {
          for (std::size_t i = 0;; ++i)
-             if (auto& slot = b.at<IndexSlot>(Section::pattern_index, i); slot.entry != kNone) {
-                 slot.entry = slot.entry == 0 ? 1 : 0;
+             if (auto& slot = b.at<IndexSlot>(Section::pattern_index, i); slot.name != kNone) {
+                 slot.name = (slot.name >> 8 == 0 ? 1 : 0) << 8 | (slot.name & 0xFF);
                  return;
              }
      },
@@ -271,7 +276,7 @@ const Damage kPatterns[] = {
     {"index entry lost",
      [](Blob& b) {
          for (std::size_t i = 0;; ++i)
-             if (auto& slot = b.at<IndexSlot>(Section::pattern_index, i); slot.entry != kNone) {
+             if (auto& slot = b.at<IndexSlot>(Section::pattern_index, i); slot.name != kNone) {
                  slot = {};
                  return;
              }
@@ -280,7 +285,7 @@ const Damage kPatterns[] = {
     {"index free slot with a hash",
      [](Blob& b) {
          for (std::size_t i = 0;; ++i)
-             if (auto& slot = b.at<IndexSlot>(Section::kms_index, i); slot.entry == kNone) {
+             if (auto& slot = b.at<IndexSlot>(Section::kms_index, i); slot.name == kNone) {
                  slot.hash = 7;
                  return;
              }
@@ -289,12 +294,57 @@ const Damage kPatterns[] = {
     {"index hash",
      [](Blob& b) {
          for (std::size_t i = 0;; ++i)
-             if (auto& slot = b.at<IndexSlot>(Section::kms_index, i); slot.entry != kNone) {
+             if (auto& slot = b.at<IndexSlot>(Section::kms_index, i); slot.name != kNone) {
                  slot.hash ^= 1;
                  return;
              }
      },
      "wrong hash"},
+    {"index text",
+     [](Blob& b) {
+         for (std::size_t i = 0;; ++i)
+             if (auto& slot = b.at<IndexSlot>(Section::pattern_index, i); slot.name != kNone) {
+                 slot.text += 1;
+                 return;
+             }
+     },
+     "wrong text"},
+    {"index text outside",
+     [](Blob& b) {
+         for (std::size_t i = 0;; ++i)
+             if (auto& slot = b.at<IndexSlot>(Section::kms_index, i); slot.name != kNone) {
+                 slot.text = ~0U;
+                 return;
+             }
+     },
+     "wrong text"},
+    {"index size",
+     [](Blob& b) {
+         for (std::size_t i = 0;; ++i)
+             if (auto& slot = b.at<IndexSlot>(Section::kms_index, i); slot.name != kNone) {
+                 slot.name ^= 1;
+                 return;
+             }
+     },
+     "wrong text"},
+    {"index domain",
+     [](Blob& b) {
+         for (std::size_t i = 0;; ++i)
+             if (auto& slot = b.at<IndexSlot>(Section::pattern_index, i); slot.name != kNone) {
+                 slot.value ^= 8;
+                 return;
+             }
+     },
+     "wrong value"},
+    {"index KMS",
+     [](Blob& b) {
+         for (std::size_t i = 0;; ++i)
+             if (auto& slot = b.at<IndexSlot>(Section::kms_index, i); slot.name != kNone) {
+                 slot.value = 1U << 30;
+                 return;
+             }
+     },
+     "wrong value"},
     {"index slot elsewhere",
      [](Blob& b) {
          // The entry moves as far from its hash as it gets.
@@ -302,7 +352,7 @@ const Damage kPatterns[] = {
          for (std::size_t i = 0;; ++i) {
              auto& slot = b.at<IndexSlot>(Section::pattern_index, i);
              auto& far = b.at<IndexSlot>(Section::pattern_index, (slot.hash + slots - 1) % slots);
-             if (slot.entry == kNone || far.entry != kNone) continue;
+             if (slot.name == kNone || far.name != kNone) continue;
              std::swap(slot, far);
              return;
          }

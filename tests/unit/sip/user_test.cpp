@@ -114,5 +114,59 @@ TEST(UserUri, NormalisingTwiceChangesNothing) {
     }
 }
 
+TEST(PlainUserHost, IsSureOfWhatItSays) {
+    EXPECT_EQ(plain_user_host("sip:alice@mc1.example"), 10U);
+    EXPECT_EQ(plain_user_host("sip:Alice@mc1.example"), 10U) << "the user keeps its letter case";
+    for (const char* uri : {"",
+                            "sip:",
+                            "sip:a",
+                            "sip:mc1.example",
+                            "sips:alice@mc1.example",
+                            "SIP:alice@mc1.example",
+                            "tel:+44207946",
+                            "sip:alice@MC1.example",
+                            "sip:alice@mc1.example.",
+                            "sip:alice@mc1.example:5060",
+                            "sip:alice:pw@mc1.example",
+                            "sip:alice@mc1.example;lr",
+                            "sip:alice;x@mc1.example",
+                            "sip:alice@mc1.example?x=y",
+                            "sip:%61lice@mc1.example",
+                            "sip:a@b@c.example",
+                            "sip:alice@",
+                            "sip:al ice@mc1.example",
+                            "sip:alice@mc1.exam\x80le",
+                            "sip:alice@mc1.exam\x7fle"})
+        EXPECT_EQ(plain_user_host(uri), 0U) << uri;
+    EXPECT_NE(plain_user_host("sip:a@" + std::string(62, 'h')), 0U);
+    EXPECT_EQ(plain_user_host("sip:a@" + std::string(63, 'h')), 0U) << "longer than it looks at";
+}
+
+TEST(PlainUserHost, WhatIsPlainIsItsOwnNormalForm) {
+    // Every byte at every place of URIs of every size around the steps of the scan.
+    std::size_t plain = 0;
+    for (const std::size_t size : {3U, 9U, 14U, 15U, 16U, 17U, 31U, 32U, 33U, 48U, 63U, 64U}) {
+        for (std::size_t place = 0; place < size; ++place) {
+            for (int byte = 0; byte < 256; ++byte) {
+                std::string rest(size, 'x');
+                rest[size / 2] = '@';
+                rest[place] = static_cast<char>(byte);
+                const std::string uri = "sip:" + rest;
+                const std::size_t host = plain_user_host(uri);
+                if (host == 0) continue;
+                ++plain;
+                const UserUri normal = UserUri::normalise(uri);
+                ASSERT_EQ(normal.text(), uri);
+                ASSERT_EQ(normal.tel(), "");
+                ASSERT_EQ(host, uri.find('@') + 1) << uri;
+                ASSERT_EQ(uri.find('@', host), std::string::npos) << uri;
+                ASSERT_EQ(uri.find(':', 4), std::string::npos) << uri;
+                ASSERT_FALSE(uri.ends_with('.')) << uri;
+            }
+        }
+    }
+    EXPECT_GT(plain, 10'000U);
+}
+
 }  // namespace
 }  // namespace kmsgate::sip

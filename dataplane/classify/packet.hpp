@@ -50,6 +50,12 @@ struct Packet {
 
 /// Reads one frame. Never reads outside `frame`; at most 8 VLAN tags, 16 IPv6 extension headers, 4 tunnels.
 [[nodiscard]] Packet read(std::span<const std::uint8_t> frame) noexcept;
+/// The same into `packet`, at a fraction of the cost for a frame that read_plain() reads.
+void read(std::span<const std::uint8_t> frame, Packet& packet) noexcept;
+/// Reads an untagged frame of IPv4 without options, or IPv6 without extension headers, with UDP or TCP in it,
+/// or an IPv4 fragment. False: it is something else, or something is wrong with it; ask read(). `packet` then
+/// says nothing.
+[[nodiscard]] bool read_plain(std::span<const std::uint8_t> frame, Packet& packet) noexcept;
 
 /// Reads the UDP or TCP header of a reassembled datagram (packet.protocol; l4 offsets then refer to
 /// `datagram`). A fragment directly inside it is malformed.

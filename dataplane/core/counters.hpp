@@ -54,7 +54,7 @@ struct Counters {
     std::array<Count, policy::kCauses> cause{};
 
     void add(Counter c, std::uint64_t n = 1) noexcept { value[static_cast<std::size_t>(c)].add(n); }
-    void add(Outcome o) noexcept { outcome[static_cast<std::size_t>(o)].add(); }
+    void add(Outcome o, std::uint64_t n = 1) noexcept { outcome[static_cast<std::size_t>(o)].add(n); }
     void add(policy::decide::Verdict v) noexcept { verdict[static_cast<std::size_t>(v)].add(); }
     void add(policy::Cause c) noexcept { cause[static_cast<std::size_t>(c)].add(); }
     [[nodiscard]] std::uint64_t get(Counter c) const noexcept { return value[static_cast<std::size_t>(c)]; }

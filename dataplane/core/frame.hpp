@@ -4,6 +4,7 @@
 
 #include <rte_mbuf.h>
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -31,13 +32,13 @@ struct FrameMeta {
     Arrival arrival = Arrival::inside;
     bool left = false;  ///< already sent or ended; held for its bytes only (late duplicates)
     // while it is a fragment that waits
-    bool more = false;         ///< more fragments follow
-    std::uint16_t pair = 0;    ///< pair of ports that it came by, or that its cause came by
-    std::uint32_t offset = 0;  ///< of its data in the datagram
-    std::uint32_t size = 0;    ///< of its data
-    std::uint32_t data = 0;    ///< where its data starts in the frame
-    std::uint64_t digest = 0;  ///< of its data
-    rte_mbuf* next = nullptr;  ///< in a FrameList
+    bool more = false;                      ///< more fragments follow
+    std::uint16_t pair = 0;                 ///< pair of ports that it came by, or that its cause came by
+    std::uint32_t offset = 0;               ///< of its data in the datagram
+    std::uint32_t size = 0;                 ///< of its data
+    std::uint32_t data = 0;                 ///< where its data starts in the frame
+    std::array<std::uint64_t, 2> digest{};  ///< of its data
+    rte_mbuf* next = nullptr;               ///< in a FrameList
 };
 inline constexpr std::uint16_t kPrivateSize = 64;
 static_assert(sizeof(FrameMeta) <= kPrivateSize);

@@ -27,17 +27,18 @@ using reassemble::Added;
 Workspace::Workspace()
     : arena_storage(kArena), arena(arena_storage), frame(kMaxFrame), datagram(reassemble::kMaxDatagram + 1) {
     numbers.reserve(reassemble::kMaxFragments);
+    packets.resize(kBurst);
 }
 
 Pipeline::Pipeline(const Config& config, EventSink& sink)
     : config_(config),
       sink_(sink),
-      fragments_(config.fragments, config.table_key),
       own_shared_(config.shared != nullptr
                       ? nullptr
                       : std::make_unique<memory::Shared>(
                             memory::SharedSizes{config.transactions, config.sources, 1}, config.table_key)),
       shared_(config.shared != nullptr ? *config.shared : *own_shared_),
+      fragments_(config.fragments, config.table_key, &shared_.hash()),
       own_workspace_(config.workspace != nullptr ? nullptr : std::make_unique<Workspace>()),
       space_(config.workspace != nullptr ? *config.workspace : *own_workspace_),
       arena_(space_.arena),
@@ -47,6 +48,7 @@ void Pipeline::begin(const Judge& judge, Output& out) noexcept {
     judge_ = &judge;
     edge_ = judge.table != nullptr ? &judge.table->edges()[judge.edge] : nullptr;
     out_ = &out;
+    tap_ = config_.tap != nullptr && config_.tap->watches() ? config_.tap : nullptr;
     if (config_.budget != 0) start_ = rte_rdtsc();
 }
 
@@ -57,22 +59,46 @@ bool Pipeline::spent() const noexcept {
 void Pipeline::process(std::span<Mbuf> burst, const Judge& judge, Output& out) {
     if (burst.empty()) return;
     tick(meta(burst.front().get()).time, judge, out);
+    find_ports();
     for (; burst.size() > kBurst; burst = burst.subspan(kBurst)) some(burst.first(kBurst));
     some(burst);
     judge_ = nullptr;
 }
 
+void Pipeline::find_ports() noexcept {
+    udp_ports_.clear();
+    tcp_ports_.clear();
+    if (edge_ == nullptr) {
+        udp_ports_.add(5060);
+        tcp_ports_.add(5060);
+        tcp_ports_.add(5061);
+        return;
+    }
+    const policy::table::Table& table = *judge_->table;
+    for (const std::uint16_t port : table.ports(edge_->udp_ports)) udp_ports_.add(port);
+    for (const auto& range : {edge_->tcp_ports, edge_->tls_ports})
+        for (const std::uint16_t port : table.ports(range)) tcp_ports_.add(port);
+}
+
 /// Headers are read for all of them first; what is no signalling has left before the first message is parsed,
 /// and never waits for one.
 void Pipeline::some(std::span<Mbuf> burst) {
-    std::array<Packet, kBurst> packets;
-    std::array<std::uint8_t, kBurst> later{};
+    Packet* const packets = space_.packets.data();
+    std::array<std::uint8_t, kBurst> later;  // NOLINT: as far as later_count it is written
     std::size_t later_count = 0;
+    std::size_t media = 0;
     for (std::size_t i = 0; i < burst.size(); ++i) {
         if (i + 2 < burst.size()) rte_prefetch0(rte_pktmbuf_mtod(burst[i + 2].get(), const void*));
-        counters_.add(Counter::frames_in);
+        rte_mbuf* const m = burst[i].get();
+        if (m->nb_segs == 1 && classify::is_media({rte_pktmbuf_mtod(m, const std::uint8_t*), m->data_len},
+                                                  udp_ports_, tcp_ports_)) {
+            ++media;
+            if (tap_ != nullptr) tap_->ended(m, edge_name(), Outcome::passed);
+            out_->port(opposite(meta(m).arrival)).push_back(std::move(burst[i]));
+            continue;
+        }
         const auto bytes = linear(burst[i].get(), space_.frame);
-        packets[i] = classify::read(bytes);
+        classify::read(bytes, packets[i]);
         if (bytes.empty() && burst[i]->pkt_len != 0)
             packets[i].kind = Kind::malformed;  // larger than any frame
         if (is_no_signalling(packets[i], bytes)) {
@@ -81,6 +107,9 @@ void Pipeline::some(std::span<Mbuf> burst) {
             later[later_count++] = static_cast<std::uint8_t>(i);
         }
     }
+    counters_.add(Counter::frames_in, burst.size());
+    counters_.add(Counter::frames_out, media);
+    counters_.add(Outcome::passed, media);
     work_off();  // what came before goes first
     for (std::size_t n = 0; n < later_count; ++n) {
         Mbuf frame = std::move(burst[later[n]]);
@@ -164,10 +193,10 @@ void Pipeline::dispatch(Mbuf frame, const Packet& packet, std::span<const std::u
     whole.now = meta(frame.get()).time;
     meta(frame.get()).size = 1;  // it gives its message bytes
     whole.frames.push(std::move(frame));
-    transport(packet.kind, std::move(whole));
+    transport(packet.kind, whole);
 }
 
-Outcome Pipeline::transport(Kind kind, Whole whole) {
+Outcome Pipeline::transport(Kind kind, Whole& whole) {
     switch (kind) {
         case Kind::other:
             return end_all(std::move(whole.frames), Outcome::passed, whole.now, false);
@@ -314,7 +343,8 @@ void Pipeline::first_look(reassemble::Datagram& d, Time now) {
             release(d, Outcome::passed, now, false);
             return;
     }
-    const auto bytes = reassemble::Fragments::gather(d, space_.datagram);
+    auto bytes = reassemble::Fragments::start(d);
+    if (bytes.size() < 8) bytes = reassemble::Fragments::gather(d, space_.datagram);
     if (bytes.size() < 8) return;
     p.source_port = static_cast<std::uint16_t>(bytes[0] << 8 | bytes[1]);
     p.destination_port = static_cast<std::uint16_t>(bytes[2] << 8 | bytes[3]);
@@ -329,6 +359,7 @@ void Pipeline::first_look(reassemble::Datagram& d, Time now) {
         d.is_signalling = true;
         return;
     }
+    bytes = reassemble::Fragments::gather(d, space_.datagram);
     const auto looks = sip::looks_like_sip(as_text(bytes.subspan(8)), false);
     d.is_signalling = looks == sip::LooksLike::yes;
     if (looks == sip::LooksLike::no) release(d, Outcome::passed, now, false);
@@ -347,12 +378,14 @@ void Pipeline::whole_datagram(reassemble::Datagram& d, Time now) {
     const Kind kind = classify::read_transport(bytes, whole.packet);
     if (kind == Kind::udp || kind == Kind::tcp)
         whole.payload = as_text(bytes.subspan(whole.packet.payload, whole.packet.payload_size));
+    if (kind == Kind::udp && whole.packet.payload == memory::BulkHash::kStart)
+        whole.digest = shared_.hash().payload(fragments_.sum(d, bytes), bytes);
     whole.fragmented = true;
     whole.arrival = d.key.arrival;
     whole.now = now;
     fragments_.remember(d);
     while (!d.frames.empty()) whole.frames.push(fragments_.take(d));
-    fragments_.settle(d, transport(kind, std::move(whole)), now);
+    fragments_.settle(d, transport(kind, whole), now);
 }
 
 /// Tunnels and encryption matter between signalling peers; a policy that names no peers means everybody. What
@@ -394,10 +427,14 @@ void Pipeline::send(Mbuf frame, Arrival port) {
 void Pipeline::end(Mbuf frame, Outcome outcome) {
     if (meta(frame.get()).left) return;  // sent and counted before
     counters_.add(outcome);
-    if (config_.tap != nullptr) config_.tap->ended(frame.get(), edge_name(), outcome);
+    if (tap_ != nullptr) tap_->ended(frame.get(), edge_name(), outcome);
     if (fate(outcome) != Fate::out) return;
     const Arrival to = opposite(meta(frame.get()).arrival);
     send(std::move(frame), to);
+}
+
+void Pipeline::end_frames(FrameList& frames, Outcome outcome) {
+    while (!frames.empty()) end(frames.pop(), outcome);
 }
 
 Outcome Pipeline::end_all(FrameList frames, Outcome outcome, Time now, bool line) {

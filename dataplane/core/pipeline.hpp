@@ -19,6 +19,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/classify/media.hpp"
 #include "dataplane/classify/packet.hpp"
 #include "dataplane/core/counters.hpp"
 #include "dataplane/core/frame.hpp"
@@ -73,9 +74,10 @@ struct Workspace {
     Workspace();
     std::vector<std::byte> arena_storage;
     sip::Arena arena;
-    std::vector<std::uint8_t> frame;     ///< a frame that came in pieces
-    std::vector<std::uint8_t> datagram;  ///< a reassembled datagram
-    std::vector<std::uint64_t> numbers;  ///< frame numbers for an event
+    std::vector<std::uint8_t> frame;        ///< a frame that came in pieces
+    std::vector<std::uint8_t> datagram;     ///< a reassembled datagram
+    std::vector<std::uint64_t> numbers;     ///< frame numbers for an event
+    std::vector<classify::Packet> packets;  ///< of a burst
     inspect::Inspection inspection;
 };
 
@@ -115,7 +117,8 @@ class Pipeline {
         std::span<const std::uint8_t> first;  ///< bytes of its first frame
         std::size_t link_size = 0;            ///< of the Ethernet header in `first`
         std::string_view payload;
-        FrameList frames;  ///< in order of arrival
+        std::optional<memory::Hash128> digest;  ///< of the payload, where its fragments have told it already
+        FrameList frames;                       ///< in order of arrival
         bool fragmented = false;
         bool off_port = false;
         Arrival arrival = Arrival::inside;
@@ -125,6 +128,7 @@ class Pipeline {
 
     // frames
     void begin(const Judge& judge, Output& out) noexcept;
+    void find_ports() noexcept;
     [[nodiscard]] bool spent() const noexcept;
     void some(std::span<Mbuf> burst);
     [[nodiscard]] bool is_no_signalling(const classify::Packet& packet,
@@ -135,7 +139,7 @@ class Pipeline {
     void fragment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes);
     void first_look(reassemble::Datagram& datagram, Time now);
     void whole_datagram(reassemble::Datagram& datagram, Time now);
-    Outcome transport(classify::Kind kind, Whole whole);
+    Outcome transport(classify::Kind kind, Whole& whole);
     [[nodiscard]] bool is_sip_port(const classify::Packet& packet, bool tcp, bool tls) const noexcept;
     [[nodiscard]] bool could_be_sip(const classify::Packet& packet, std::string_view payload,
                                     bool whole) const noexcept;
@@ -145,7 +149,7 @@ class Pipeline {
 
     // messages
     Outcome judge_message(Whole& whole);
-    [[nodiscard]] bool is_own_answer(const Whole& whole) const;
+    [[nodiscard]] bool is_own_answer(const Whole& whole);
     /// What was decided of an earlier copy under another table; nullopt: decided (or found) under this one.
     std::optional<emit::Said> decide_message(const Whole& whole, policy::decide::Decision& decision,
                                              policy::decide::Record* record);
@@ -164,34 +168,44 @@ class Pipeline {
     [[nodiscard]] emit::Said say(const policy::decide::Decision& decision);
     void report(const Whole& whole, const policy::decide::Decision& decision, const emit::Said& said);
 
+    /// What the answers of the message at hand are made from: its To tag, the Id of its KRR.
+    [[nodiscard]] const memory::Hash128& key() noexcept;
+    /// Of its bytes.
+    [[nodiscard]] const memory::Hash128& digest(const Whole& whole) noexcept;
+
     // ends
     [[nodiscard]] std::string_view edge_name() const noexcept;
     void send(Mbuf frame, Arrival port);
     void end(Mbuf frame, Outcome outcome);
+    /// Ends the frames of a message, of which report() tells.
+    void end_frames(FrameList& frames, Outcome outcome);
     Outcome end_all(FrameList frames, Outcome outcome, Time now, bool line);
 
     Config config_;
     EventSink& sink_;
     Counters counters_;
-    reassemble::Fragments fragments_;
     std::unique_ptr<memory::Shared> own_shared_;
     memory::Shared& shared_;
+    reassemble::Fragments fragments_;
     memory::Shared::Shard* shard_ = nullptr;  ///< held while a message is judged
     std::unique_ptr<Workspace> own_workspace_;
     Workspace& space_;
     sip::Arena& arena_;
     inspect::Inspection& inspection_;
-    FrameList waiting_;                     ///< beyond the budget
-    std::uint64_t start_ = 0;               ///< TSC when this call began
-    memory::Hash128 key_;                   ///< transaction of the message at hand
-    memory::Hash128 entry_;                 ///< where its verdict stands
-    std::uint64_t branch_ = 0;              ///< hash of its request's Via branch; 0: it has none
-    memory::Transaction* fresh_ = nullptr;  ///< its new entry, until what it says is kept
-    memory::Hash128 digest_;                ///< of its bytes
-    std::uint64_t krr_time_ = 0;            ///< seconds
-    std::string_view changed_;              ///< what a rewritten message says
+    FrameList waiting_;        ///< beyond the budget
+    std::uint64_t start_ = 0;  ///< TSC when this call began
+    std::optional<memory::Hash128>
+        key_;                   ///< transaction of the message at hand, once something leaves that says it
+    memory::Hash128 entry_;     ///< where its verdict stands
+    std::uint64_t branch_ = 0;  ///< hash of its request's Via branch; 0: it has none
+    memory::Transaction* fresh_ = nullptr;   ///< its new entry, until what it says is kept
+    std::optional<memory::Hash128> digest_;  ///< of its bytes, once it is asked for
+    std::uint64_t krr_time_ = 0;             ///< seconds
+    std::string_view changed_;               ///< what a rewritten message says
     std::uint32_t packet_id_ = 0;
-    const Judge* judge_ = nullptr;  ///< during a call
+    classify::Ports udp_ports_, tcp_ports_;  ///< during a call
+    FrameTap* tap_ = nullptr;                ///< during a call: somebody looks
+    const Judge* judge_ = nullptr;           ///< during a call
     const policy::table::EdgeRecord* edge_ = nullptr;
     Output* out_ = nullptr;
 };

@@ -50,9 +50,9 @@ bool too_large(const inspect::Inspection& in, std::string_view body) noexcept {
 void Pipeline::prepare(const Whole& whole, Decision& decision, const emit::KrrLists& lists) {
     changed_ = {};
     if (decision.effective() != Verdict::rewrite) return;
-    const auto body = emit::krr_body(
-        decision, inspection_, *judge_->table, lists, key_.low + key_.high + 1, krr_time_,
-        inspection_.krr ? std::string_view(inspection_.krr->root) : std::string_view(), arena_);
+    const auto body =
+        emit::krr_body(decision, inspection_, *judge_->table, lists, key().low + key().high + 1, krr_time_,
+                       inspection_.krr ? inspection_.krr->root : std::string_view(), arena_);
     if (!body.empty() && lists.ok && !too_large(inspection_, body) && !whole.packet.tunnelled)
         changed_ = rewrite::replace_krr(whole.payload, inspection_, body, arena_);
     if (changed_.empty() || changed_.size() > kMaxPayload) override_with(decision, Cause::unparsable_krr);
@@ -64,7 +64,7 @@ Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& li
     switch (decision.verdict) {
         case Verdict::redirect: {
             const auto body = emit::krr_body(decision, inspection_, *judge_->table, lists,
-                                             key_.low ^ key_.high, krr_time_, {}, arena_);
+                                             key().low ^ key().high, krr_time_, {}, arena_);
             if (body.empty() || !lists.ok)
                 counters_.add(
                     Counter::unsent_answers);  // better no answer than one that says less than the policy
@@ -99,7 +99,7 @@ void Pipeline::send_response(const Whole& whole, const emit::ResponseParts& part
     const auto destination = emit::answer_destination(inspection_.message, source);
     const auto storage = arena_.take<char>(
         std::min<std::size_t>(inspection_.message.head.size() + parts.body.size() + 4096, kMaxMessage));
-    const emit::ToTag tag = emit::to_tag(key_);
+    const emit::ToTag tag = emit::to_tag(key());
     emit::ResponseParts full = parts;
     full.tag = {tag.data(), tag.size()};
     const std::string_view text =
@@ -171,6 +171,7 @@ void Pipeline::report(const Whole& whole, const Decision& decision, const emit::
         judge_->rule_hits[rule].hit.add();
         if (decision.would) judge_->rule_hits[rule].would.add();
     }
+    if (!sink_.wants(decision, whole.now)) return;
     space_.numbers.clear();
     for (rte_mbuf* m = whole.frames.front(); m != nullptr; m = FrameList::after(m))
         if (meta(m).size != 0) space_.numbers.push_back(meta(m).number);

@@ -29,8 +29,9 @@ bool refused(const Decision& d) noexcept {
     return d.effective() == Verdict::redirect || d.effective() == Verdict::reject;
 }
 
-void note(policy::decide::Record* record, std::string text) {
-    if (record != nullptr) record->add({policy::decide::Step::Kind::verdict, 0, true, std::move(text)});
+void note(policy::decide::Record* record, std::string_view text, std::string_view more = {}) {
+    if (record == nullptr) return;
+    record->add({policy::decide::Step::Kind::verdict, 0, true, std::string(text).append(more)});
 }
 
 /// Really answered: in shadow mode nothing is.
@@ -38,14 +39,8 @@ bool answered(const Decision& d) noexcept {
     return d.verdict == Verdict::redirect || d.verdict == Verdict::reject;
 }
 
-memory::Hash128 digest_of(std::string_view bytes, const memory::Key& key) noexcept {
-    memory::SipHash h(key);
-    h.bytes(bytes);
-    return h.finish();
-}
-
-std::uint64_t tag_hash(std::string_view tag, const memory::Key& key) noexcept {
-    return tag.empty() ? 0 : digest_of(tag, key).low | 1;
+std::uint64_t tag_hash(std::string_view tag, const memory::BulkHash& hash) noexcept {
+    return tag.empty() ? 0 : hash.fields({tag}, 0).low | 1;
 }
 
 }  // namespace
@@ -70,15 +65,16 @@ Outcome Pipeline::judge_message(Whole& whole) {
                                    judge_->roster, judge_->odd,  judge_->tag_bits};
     inspect::inspect(arrived, context, arena_, inspection_);
     counters_.add(inspection_.plain ? Counter::plain_messages : Counter::full_messages);
-    key_ = emit::transaction_key(inspection_.message, config_.tag_key);
+    key_.reset();
+    digest_ = whole.digest;
     // Each port has its transactions: what one side's rules said is no verdict of the other's. A response
     // belongs to the request that came in by the other port.
     const bool response = inspection_.message.kind == sip::Kind::response;
-    entry_ = key_;
+    entry_ = emit::entry_key(inspection_.message, shared_.hash());
     const Arrival asked = response ? opposite(whole.arrival) : whole.arrival;
     if (asked == Arrival::outside) entry_.high = ~entry_.high;
     entry_.low ^= config_.salt;
-    branch_ = emit::branch_key(inspection_.message, asked, config_.table_key);
+    branch_ = emit::branch_key(inspection_.message, asked, shared_.hash());
     if (branch_ != 0) branch_ = std::max<std::uint64_t>(branch_ ^ config_.salt, 1);
     const auto held = shared_.hold(branch_ != 0 ? branch_ : entry_.low);
     shard_ = &*held;
@@ -100,6 +96,12 @@ Outcome Pipeline::judge_message(Whole& whole) {
     const emit::Said said = recalled ? *recalled : say(decision);
     if (fresh_ != nullptr) fresh_->said = shard_->snapshots.put(emit::to_text(said, arena_));
     prepare(whole, decision, said.lists);
+    if (tap_ == nullptr) {
+        const Outcome outcome = act(whole, decision, said.lists);
+        report(whole, decision, said);
+        end_frames(whole.frames, outcome);
+        return outcome;
+    }
     const auto sent = [this] {
         return std::array{out_->port(Arrival::inside).size(), out_->port(Arrival::outside).size()};
     };
@@ -107,27 +109,29 @@ Outcome Pipeline::judge_message(Whole& whole) {
     const Outcome outcome = act(whole, decision, said.lists);
     const auto after = sent();
     report(whole, decision, said);
-    end_all(std::move(whole.frames), outcome, whole.now, false);
-    if (config_.tap == nullptr) return outcome;
+    end_frames(whole.frames, outcome);
     // A capture shows what was made behind what caused it.
     for (const Arrival port : {Arrival::inside, Arrival::outside})
         for (std::size_t i = before[static_cast<std::size_t>(port)];
              i < after[static_cast<std::size_t>(port)]; ++i)
-            config_.tap->made(out_->port(port)[i].get(), edge_name());
+            tap_->made(out_->port(port)[i].get(), edge_name());
     return outcome;
 }
 
 /// Is it the ACK or CANCEL of a request that was answered here (RFC 3261 9.2, 17.1.1.3)?
-bool Pipeline::is_own_answer(const Whole& whole) const {
+bool Pipeline::is_own_answer(const Whole& whole) {
     const sip::Message& m = inspection_.message;
     if (m.kind != sip::Kind::request || !m.answerable()) return false;
     const bool ack = m.method == "ACK";
     if (!ack && m.method != "CANCEL") return false;
-    if (ack && m.to_tag == std::string_view(emit::to_tag(key_).data(), emit::ToTag{}.size())) return true;
+    if (ack && m.to_tag.size() == emit::ToTag{}.size()) {
+        const emit::ToTag tag = emit::to_tag(key());
+        if (m.to_tag == std::string_view(tag.data(), tag.size())) return true;
+    }
     const memory::Transaction* t = shard_->transactions.find(entry_, whole.now);
     if (t == nullptr || !t->invite || t->let_through) return false;
     // The ACK of a refused re-INVITE carries the dialog's own To tag.
-    return !ack || (t->to_tag != 0 && t->to_tag == tag_hash(m.to_tag, config_.table_key));
+    return !ack || (t->to_tag != 0 && t->to_tag == tag_hash(m.to_tag, shared_.hash()));
 }
 
 std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision& decision,
@@ -141,24 +145,23 @@ std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision&
             break;
         }
     const bool tracked = m.kind == sip::Kind::request && m.answerable() && judge_->mode != Mode::bypass;
-    digest_ = digest_of(whole.payload, config_.table_key);
     if (tracked) {
         const memory::Transaction* t = shard_->transactions.find(entry_, whole.now);
-        if (t != nullptr && t->request && t->digest != digest_) {
+        if (t != nullptr && t->request && t->digest != digest(whole)) {
             const bool changed = t->method_is(m.method);
-            t = shard_->transactions.find(memory::copy_key(entry_, digest_), whole.now);
+            t = shard_->transactions.find(memory::copy_key(entry_, digest(whole)), whole.now);
             if (t == nullptr && changed) counters_.add(Counter::changed_copies);
         }
-        const bool copy = t != nullptr && t->request && t->digest == digest_ &&
+        const bool copy = t != nullptr && t->request && t->digest == digest(whole) &&
                           (t->mode == judge_->mode || judge_->mode == Mode::enforce);
         const bool same_table = copy && t->generation == judge_->generation;
         const auto said = copy ? shard_->snapshots.get(t->said) : std::nullopt;
         if (same_table || said) {
             counters_.add(Counter::retransmissions);
-            decision = t->decision;
+            memory::copy_decision(t->decision, decision);
             krr_time_ = t->krr_time;
-            note(record, "copy of a request that was judged before: the same verdict, " +
-                             std::string(to_string(decision.effective())));
+            note(record, "copy of a request that was judged before: the same verdict, ",
+                 to_string(decision.effective()));
             if (same_table) return std::nullopt;
             decision.rule = {policy::table::kNone, policy::table::kNone};  // numbers of a table that is gone
             return emit::from_text(*said, arena_);
@@ -177,6 +180,16 @@ std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision&
     if (own_entry && (!inspection_.facts.messages.empty() || refused(decision))) remember(whole, decision);
     if (m.kind == sip::Kind::response) note_response(decision, whole.now);
     return std::nullopt;
+}
+
+const memory::Hash128& Pipeline::key() noexcept {
+    if (!key_) key_ = emit::transaction_key(inspection_.message, config_.tag_key);
+    return *key_;
+}
+
+const memory::Hash128& Pipeline::digest(const Whole& whole) noexcept {
+    if (!digest_) digest_ = shared_.hash().message(whole.payload);
+    return *digest_;
 }
 
 /// In-dialog request of which every I_MESSAGE was accepted in this dialog before (`in-dialog: grandfather`).
@@ -200,28 +213,28 @@ void Pipeline::remember(const Whole& whole, Decision& decision) {
     const sip::Message& m = inspection_.message;
     memory::Transaction* first = shard_->transactions.find(entry_, whole.now);
     const bool alive = first != nullptr;
-    const bool other_copy = alive && first->request && first->digest != digest_;
+    const bool other_copy = alive && first->request && first->digest != digest(whole);
     if (other_copy) first->let_through = first->let_through || !answered(decision);
     memory::Transaction* t =
-        shard_->transactions.put(other_copy ? memory::copy_key(entry_, digest_) : entry_, whole.now);
+        shard_->transactions.put(other_copy ? memory::copy_key(entry_, digest(whole)) : entry_, whole.now);
     if (t == nullptr) {
         override_with(decision, Cause::table_full);
         return;
     }
-    t->digest = digest_;
+    t->digest = digest(whole);
     t->generation = judge_->generation;
     t->krr_time = krr_time_;
     if (!alive || other_copy) t->rewrite_time = 0;
     t->request = true;
     t->set_method(m.method);
     t->invite = m.method == "INVITE";
-    t->to_tag = tag_hash(m.to_tag, config_.table_key);
+    t->to_tag = tag_hash(m.to_tag, shared_.hash());
     t->let_through = !answered(decision);
     t->mode = judge_->mode;
     const Time end =
         whole.now + (t->invite && t->let_through ? memory::kInviteLife : memory::kTransactionLife);
     t->expires = alive && !other_copy ? std::max(t->expires, end) : end;
-    t->decision = decision;
+    memory::copy_decision(decision, t->decision);
     fresh_ = t;
     // Whose call it is stands with the first copy, for as long as any copy may be answered.
     memory::Transaction* const base = other_copy ? first : t;

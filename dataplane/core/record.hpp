@@ -74,6 +74,11 @@ class EventSink {
     EventSink& operator=(const EventSink&) = delete;
     virtual ~EventSink() = default;
 
+    /// Will the message of which this was decided be told? Asked before message(), which is only called then,
+    /// so that nothing is put together for nobody.
+    [[nodiscard]] virtual bool wants(const policy::decide::Decision& /*decision*/, Time /*time*/) {
+        return true;
+    }
     virtual void message(const MessageRecord& record) = 0;
     virtual void drop(const DropRecord& record) = 0;
     /// A place for decide()'s record of the message that comes next, or null (nothing is recorded then).
@@ -88,6 +93,8 @@ class FrameTap {
     FrameTap& operator=(const FrameTap&) = delete;
     virtual ~FrameTap() = default;
 
+    /// Does anybody look? Asked once a call of the pipeline; while nobody does, nothing else is called.
+    [[nodiscard]] virtual bool watches() noexcept { return true; }
     virtual void ended(const rte_mbuf* frame, std::string_view edge, Outcome outcome) noexcept = 0;
     /// After the end of the frames that caused it. FrameMeta of a frame made here holds time and arrival of
     /// the frame that caused it.

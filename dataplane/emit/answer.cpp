@@ -24,27 +24,31 @@ constexpr std::string_view kAny = "<KmsUri>ANY</KmsUri>";
 
 /// The same as krr::escape, into storage of the packet path (a test holds the two together).
 void escaped(Writer& w, std::string_view text) noexcept {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        switch (text[i]) {
+    const auto entity = [](char c) -> std::string_view {
+        switch (c) {
             case '&':
-                w.put("&amp;");
-                break;
+                return "&amp;";
             case '<':
-                w.put("&lt;");
-                break;
+                return "&lt;";
             case '>':
-                w.put("&gt;");
-                break;
+                return "&gt;";
             case '"':
-                w.put("&quot;");
-                break;
+                return "&quot;";
             case '\'':
-                w.put("&apos;");
-                break;
+                return "&apos;";
             default:
-                w.put(text.substr(i, 1));
+                return {};
         }
+    };
+    std::size_t plain = 0;  // where the run not written yet starts
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] > '>' || text[i] == '.') continue;  // most of a name
+        const std::string_view instead = entity(text[i]);
+        if (instead.empty()) continue;
+        w.put(text.substr(plain, i - plain)).put(instead);
+        plain = i + 1;
     }
+    w.put(text.substr(plain));
 }
 
 /// A name that came with the message may be said again only when it is one: 0x21-0x7E, at most a URI's

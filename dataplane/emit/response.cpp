@@ -20,25 +20,38 @@ std::optional<policy::table::Address> literal_address(std::string_view host) noe
     if (host.size() >= text.size()) return std::nullopt;
     std::copy(host.begin(), host.end(), text.begin());
     policy::table::Address out{};
-    if (inet_pton(AF_INET6, text.data(), out.data()) == 1) return out;
+    if (host.find(':') != std::string_view::npos) {
+        if (inet_pton(AF_INET6, text.data(), out.data()) == 1) return out;
+        return std::nullopt;
+    }
     out = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
     if (inet_pton(AF_INET, text.data(), out.data() + 12) == 1) return out;
     return std::nullopt;
 }
 
-std::string_view address_text(const core::Endpoint& e, std::span<char> out) noexcept {
-    const char* text =
-        e.v6 ? inet_ntop(AF_INET6, e.address.data(), out.data(), static_cast<socklen_t>(out.size()))
-             : inet_ntop(AF_INET, e.address.data() + 12, out.data(), static_cast<socklen_t>(out.size()));
-    return text == nullptr ? std::string_view() : std::string_view(text);
+std::string_view address_text(const core::Endpoint& e, std::span<char, INET6_ADDRSTRLEN> out) noexcept {
+    if (e.v6) {
+        const char* text =
+            inet_ntop(AF_INET6, e.address.data(), out.data(), static_cast<socklen_t>(out.size()));
+        return text == nullptr ? std::string_view() : std::string_view(text);
+    }
+    char* at = out.data();  // inet_ntop() takes a detour by printf
+    for (std::size_t i = 12; i < 16; ++i) {
+        if (i != 12) *at++ = '.';
+        at = std::to_chars(at, out.data() + out.size(), e.address[i]).ptr;
+    }
+    return {out.data(), static_cast<std::size_t>(at - out.data())};
 }
 
 /// The top Via value with received and rport as the server transport adds them (18.2.1, RFC 3581 4).
 void write_top_via(const sip::Via& via, const core::Endpoint& source, Writer& w) noexcept {
-    std::array<char, INET6_ADDRSTRLEN> buffer{};
-    const std::string_view address = address_text(source, buffer);
-    const auto literal = literal_address(via.host);
-    const bool add_received = via.rport || !literal || *literal != source.address;
+    bool add_received = via.rport;
+    if (!add_received) {
+        const auto literal = literal_address(via.host);
+        add_received = !literal || *literal != source.address;
+    }
+    std::array<char, INET6_ADDRSTRLEN> buffer;  // NOLINT: written when it is needed
+    const std::string_view address = add_received ? address_text(source, buffer) : std::string_view();
 
     struct Edit {
         std::string_view what;
@@ -95,20 +108,29 @@ memory::Hash128 transaction_key(const sip::Message& m, const memory::Key& key) n
     return h.finish();
 }
 
-std::uint64_t branch_key(const sip::Message& m, core::Arrival request, const memory::Key& key) noexcept {
+memory::Hash128 entry_key(const sip::Message& m, const memory::BulkHash& hash) noexcept {
+    return hash.fields(
+        {m.via.branch.empty() ? m.request_uri : m.via.branch, m.via.sent_by, m.call_id, m.from_tag},
+        m.cseq.value_or(0));
+}
+
+std::uint64_t branch_key(const sip::Message& m, core::Arrival request,
+                         const memory::BulkHash& hash) noexcept {
     constexpr std::string_view kCookie = "z9hG4bK";
     std::string_view branch = m.via.branch;
     if (branch.size() <= kCookie.size() || !sip::iequal(branch.substr(0, kCookie.size()), kCookie)) return 0;
-    memory::SipHash h(key);
-    h.word(static_cast<std::uint64_t>(request));
-    std::array<char, 64> lower{};
-    while (!branch.empty()) {
+    memory::Hash128 sum{};
+    for (std::uint64_t number = static_cast<std::uint64_t>(request); !branch.empty(); number = sum.low) {
+        std::array<char, 64> lower{};
         const std::string_view piece = branch.substr(0, lower.size());
-        std::ranges::transform(piece, lower.begin(), sip::lower);
-        h.bytes({lower.data(), piece.size()});
+        std::memcpy(lower.data(), piece.data(), piece.size());
+        // all 64, so that the compiler can take many at once
+        for (char& c : lower)
+            c = static_cast<char>(c + (static_cast<unsigned char>(c - 'A') < 26 ? 'a' - 'A' : 0));
+        sum = hash.fields({{lower.data(), piece.size()}}, number);
         branch.remove_prefix(piece.size());
     }
-    return std::max<std::uint64_t>(h.finish().low, 1);
+    return std::max<std::uint64_t>(sum.low, 1);
 }
 
 ToTag to_tag(const memory::Hash128& transaction) noexcept {

@@ -30,6 +30,7 @@ class Writer {
     }
     /// Line ends of folds become one SP (RFC 3261 7.3.1).
     Writer& unfolded(std::string_view text) noexcept {
+        if (!has_line_end(text)) return put(text);
         for (std::size_t i = 0; i < text.size(); ++i) {
             if (text[i] != '\r' && text[i] != '\n') {
                 put(text.substr(i, 1));
@@ -48,6 +49,26 @@ class Writer {
     }
 
   private:
+    /// Eight characters at a time.
+    [[nodiscard]] static bool has_line_end(std::string_view text) noexcept {
+        constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
+        std::uint64_t hit = 0;
+        const auto look = [&hit](std::uint64_t w) {
+            const std::uint64_t cr = w ^ kOnes * '\r', lf = w ^ kOnes * '\n';
+            hit |= ((cr - kOnes) & ~cr) | ((lf - kOnes) & ~lf);
+        };
+        std::size_t i = 0;
+        for (; i + 8 <= text.size(); i += 8) {
+            std::uint64_t w = 0;
+            std::memcpy(&w, text.data() + i, 8);
+            look(w);
+        }
+        std::uint64_t w = 0;
+        if (i < text.size()) std::memcpy(&w, text.data() + i, text.size() - i);
+        look(w);
+        return (hit & kHigh) != 0;
+    }
+
     std::span<char> out_;
     std::size_t used_ = 0;
     bool ok_ = true;

@@ -6,6 +6,7 @@
 
 #include "dataplane/emit/response.hpp"
 #include "dataplane/krr/parse.hpp"
+#include "dataplane/krr/recognise.hpp"
 #include "dataplane/mikey/plain/plain.hpp"
 #include "dataplane/sip/arena_list.hpp"
 #include "dataplane/sip/ascii.hpp"
@@ -110,7 +111,34 @@ void read_mikey(const Context& context, mikey::RuleSet relax, bool response, sip
     out.records = records;
 }
 
-policy::decide::List list_of(const krr::KmsList& list, const policy::table::Table& table, sip::Arena& arena,
+/// What the full reader found, in memory that lasts as long as the message.
+krr::View kept(const krr::Document& d, sip::Arena& arena) {
+    const auto text = [&arena](std::string_view s) {
+        const auto bytes = arena.take<char>(s.size());
+        std::copy_n(s.begin(), bytes.size(), bytes.begin());
+        return std::string_view(bytes.data(), bytes.size());
+    };
+    const auto maybe = [&text](const std::optional<std::string>& s) {
+        return s ? std::optional(text(*s)) : std::nullopt;
+    };
+    krr::View out;
+    out.initiator = maybe(d.initiator);
+    out.receiver = maybe(d.receiver);
+    out.initiator_kms = maybe(d.initiator_kms);
+    out.receiver_kms = maybe(d.receiver_kms);
+    const std::array lists{&d.initiator_list, &d.receiver_list};
+    for (std::size_t side = 0; side < lists.size(); ++side) {
+        krr::ListView& list = out.lists[side];
+        list.any = lists[side]->any;
+        for (const std::string& name : list.any ? lists[side]->beside_any : lists[side]->uris)
+            list.names[list.count++] = text(name);
+    }
+    out.root = text(d.root);
+    out.depth = d.depth;
+    return out;
+}
+
+policy::decide::List list_of(const krr::ListView& list, const policy::table::Table& table, sip::Arena& arena,
                              sip::ArenaList<std::string_view>& unknown) {
     policy::decide::List out;
     out.any = list.any;
@@ -119,10 +147,13 @@ policy::decide::List list_of(const krr::KmsList& list, const policy::table::Tabl
         if (!name.id && std::ranges::none_of(unknown.items(), same))
             static_cast<void>(unknown.push(name.text));
     };
-    for (const std::string& name : list.beside_any) note(name_of(table, name));
-    const auto names = arena.take<KmsName>(list.uris.size());
+    if (list.any) {
+        for (const std::string_view name : list.all()) note(name_of(table, name));
+        return out;
+    }
+    const auto names = arena.take<KmsName>(list.count);
     for (std::size_t i = 0; i < names.size(); ++i) {
-        names[i] = name_of(table, list.uris[i]);
+        names[i] = name_of(table, list.names[i]);
         note(names[i]);
     }
     out.names = names;
@@ -148,16 +179,19 @@ void read_krr(const Context& context, sip::Arena& arena, Inspection& out) {
         facts.state = Krr::State::out_of_place;
         return;
     }
-    auto document = krr::parse(krrs[0].data);
-    if (!document) {
-        facts.state = Krr::State::unparsable;
-        return;
+    if (!krr::recognise(krrs[0].data, out.krr.emplace())) {
+        const auto document = krr::parse(krrs[0].data);
+        if (!document) {
+            out.krr.reset();
+            facts.state = Krr::State::unparsable;
+            return;
+        }
+        out.krr = kept(*document, arena);
     }
-    out.krr = std::move(*document);
     facts.state = Krr::State::read;
     sip::ArenaList<std::string_view> unknown(arena, kMaxUnknown);
-    facts.lists[0] = list_of(out.krr->initiator_list, *context.table, arena, unknown);
-    facts.lists[1] = list_of(out.krr->receiver_list, *context.table, arena, unknown);
+    facts.lists[0] = list_of(out.krr->lists[0], *context.table, arena, unknown);
+    facts.lists[1] = list_of(out.krr->lists[1], *context.table, arena, unknown);
     facts.unknown = unknown.items();
     if (arena.exhausted()) facts.state = Krr::State::unparsable;
 }

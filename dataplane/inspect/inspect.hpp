@@ -9,7 +9,7 @@
 #include <string_view>
 
 #include "dataplane/core/record.hpp"
-#include "dataplane/krr/document.hpp"
+#include "dataplane/krr/view.hpp"
 #include "dataplane/memory/parties.hpp"
 #include "dataplane/memory/uid.hpp"
 #include "dataplane/memory/user_tags.hpp"
@@ -59,7 +59,7 @@ struct Inspection {
     std::array<std::string_view, 2> users;          ///< per side, normalised, empty when not known
     std::array<bool, 2> users_open{};               ///< per side: not resolved, as no rule asks for it
     std::array<std::string_view, 2> back_users;     ///< the same of the request that a response answers
-    std::optional<krr::Document> krr;               ///< a readable KRR in its place
+    std::optional<krr::View> krr;                   ///< a readable KRR in its place
     unsigned relaxed = 0;                           ///< I_MESSAGEs that needed a relaxed rule
     bool plain = false;                             ///< sip::read_plain() took it: no full parser was needed
 };

@@ -40,7 +40,8 @@ void Parties::add(const std::array<User, 2>& users, std::span<const std::string_
         (user.state == User::State::ours ? side.ours : side.other) = true;
         for (const auto& candidate : user.candidates) {
             const Name name{static_cast<std::uint8_t>(s), candidate.uri, candidate.alias};
-            if (has(name) || put(name)) continue;
+            const bool first = !copies_ && user.candidates.size() == 1;  // nothing to compare it with
+            if ((!first && has(name)) || put(name)) continue;
             side.unknown = side.crowd = true;
         }
     }

@@ -24,7 +24,10 @@ std::size_t capacity_of_one(std::size_t all, std::size_t shards) noexcept {
 }  // namespace
 
 Shared::Shared(const SharedSizes& sizes, const Key& key)
-    : accepted_(sizes.transactions, key), limiter_(sizes.sources, key), several_(sizes.workers > 1) {
+    : accepted_(sizes.transactions, key),
+      limiter_(sizes.sources, key),
+      hash_(key),
+      several_(sizes.workers > 1) {
     const std::size_t count = shards_for(sizes.workers);
     const std::size_t capacity = capacity_of_one(sizes.transactions, count);
     shards_.reserve(count);

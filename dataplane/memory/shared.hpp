@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "dataplane/memory/accepted.hpp"
+#include "dataplane/memory/bulk_hash.hpp"
 #include "dataplane/memory/limiter.hpp"
 #include "dataplane/memory/siphash.hpp"
 #include "dataplane/memory/snapshots.hpp"
@@ -68,6 +69,8 @@ class Shared {
     void age(Time now) noexcept;
     [[nodiscard]] Accepted& accepted() noexcept { return accepted_; }
     [[nodiscard]] Limiter& limiter() noexcept { return limiter_; }
+    /// One for all workers: copies of a message that come by different ports are told by it.
+    [[nodiscard]] const BulkHash& hash() const noexcept { return hash_; }
 
     /// Entries in use and room for them, all shards together.
     [[nodiscard]] std::size_t transactions() const noexcept;
@@ -77,6 +80,7 @@ class Shared {
     std::vector<std::unique_ptr<Shard>> shards_;
     Accepted accepted_;
     Limiter limiter_;
+    BulkHash hash_;
     bool several_;
     std::atomic<std::size_t> hand_ = 0;  ///< shard that is aged next
 };

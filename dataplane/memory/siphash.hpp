@@ -29,24 +29,30 @@ class SipHash {
           v3_(key[1] ^ 0x7465646279746573) {}
 
     void bytes(std::string_view data) noexcept {
-        total_ += data.size();
         const char* p = data.data();
         std::size_t n = data.size();
-        while (n != 0 && filled_ != 0) {
-            push(static_cast<unsigned char>(*p++));
-            --n;
-        }
         for (; n >= 8; n -= 8, p += 8) {
-            std::uint64_t word = 0;
-            std::memcpy(&word, p, 8);
-            compress(word);
+            std::uint64_t value = 0;
+            std::memcpy(&value, p, 8);
+            word(value);
         }
-        for (; n != 0; --n) push(static_cast<unsigned char>(*p++));
+        if (n == 0) return;
+        std::uint64_t value = 0;
+        std::memcpy(&value, p, n);
+        total_ += n;
+        tail_ |= value << 8 * filled_;
+        if (filled_ + n < 8) {
+            filled_ += static_cast<unsigned>(n);
+            return;
+        }
+        compress(tail_);
+        tail_ = value >> (64 - 8 * filled_);  // filled_ is not 0: n is less than 8
+        filled_ = static_cast<unsigned>(filled_ + n - 8);
     }
     void word(std::uint64_t value) noexcept {
-        std::array<char, 8> b{};
-        std::memcpy(b.data(), &value, 8);
-        bytes({b.data(), b.size()});
+        total_ += 8;
+        compress(tail_ | value << 8 * filled_);
+        tail_ = filled_ == 0 ? 0 : value >> (64 - 8 * filled_);
     }
     void field(std::string_view data) noexcept {
         word(data.size());
@@ -89,14 +95,6 @@ class SipHash {
         round();
         round();
         v0_ ^= m;
-    }
-    void push(unsigned char c) noexcept {
-        tail_ |= static_cast<std::uint64_t>(c) << (8 * filled_);
-        if (++filled_ == 8) {
-            compress(tail_);
-            tail_ = 0;
-            filled_ = 0;
-        }
     }
 
     std::uint64_t v0_, v1_, v2_, v3_;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/memory/transactions.hpp"
 
+#include <rte_prefetch.h>
+
 #include <algorithm>
 #include <bit>
 #include <utility>
@@ -46,8 +48,7 @@ Transaction* Transactions::put(const Hash128& key, Time now) noexcept {
         free_ = slots_[index].chain;
     }
     Transaction& t = slots_[index];
-    t = Transaction{};
-    t.key = key;
+    t.begin(key);
     parties_[index].clear();
     std::uint32_t& head = bucket(key);
     t.chain = head;
@@ -59,10 +60,7 @@ Transaction* Transactions::put(const Hash128& key, Time now) noexcept {
 /// An entry past its time begins anew in its place.
 void Transactions::restart(std::uint32_t index) noexcept {
     leave_branch(slots_[index]);
-    Transaction fresh;
-    fresh.key = slots_[index].key;
-    fresh.chain = slots_[index].chain;
-    slots_[index] = fresh;
+    slots_[index].begin(slots_[index].key);
     parties_[index].clear();
 }
 
@@ -120,6 +118,9 @@ void Transactions::age(Time now) noexcept {
         if (slots_[hand_].expires != 0 && slots_[hand_].expires <= now) remove(hand_);
         ++hand_;
     }
+    // Far apart in memory: at hand when they are looked at next.
+    for (std::uint32_t i = hand_; i < std::min(hand_ + kAgePerCall, used_end_); ++i)
+        rte_prefetch0(&slots_[i]);
 }
 
 }  // namespace kmsgate::memory

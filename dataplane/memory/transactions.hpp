@@ -29,26 +29,30 @@ inline constexpr Time kTransactionLife = 32 * core::kSecond;
 /// after.
 inline constexpr Time kInviteLife = 200 * core::kSecond;
 
-///
 /// The first copy's entry stands under the transaction's key; a copy with other bytes gets one of its own,
-/// under copy_key(), so that each keeps its verdict.
-struct Transaction {
+/// under copy_key(), so that each keeps its verdict. What a search and ageing look at stands in the first
+/// cache line.
+struct alignas(64) Transaction {
     Hash128 key;
+    Time expires = 0;
+    std::uint32_t chain = 0;        ///< next in the bucket, or next free
+    std::uint32_t branch_next = 0;  ///< in the bucket of its branch
+    std::uint64_t branch = 0;       ///< hash of its Via branch; 0: not to be found by it
+    std::uint32_t branch_prev = 0;  ///< 0: it is the first there
+    bool let_through =
+        false;             ///< some copy went on to the far side: its ACK and CANCEL belong to the far side
+    bool request = false;  ///< of a request; else of a response without one, for its KRR's time
+    bool invite = false;
+    policy::table::Mode mode = policy::table::Mode::enforce;
     Hash128 digest;            ///< of the judged bytes
     std::uint64_t to_tag = 0;  ///< hash of the request's To tag; 0: it had none
-    bool let_through =
-        false;  ///< some copy went on to the far side: its ACK and CANCEL belong to the far side
     std::uint64_t generation = 0;
-    policy::table::Mode mode = policy::table::Mode::enforce;
-    std::uint64_t krr_time = 0;  ///< seconds since 1970, of the first copy
-    Time expires = 0;
+    std::uint64_t krr_time = 0;      ///< seconds since 1970, of the first copy
     std::uint64_t rewrite_time = 0;  ///< seconds since 1970, of the first rewritten response; 0: none yet
-    bool request = false;            ///< of a request; else of a response without one, for its KRR's time
-    bool invite = false;
     std::uint8_t method_size = 0;
     std::array<char, 15> method{};  ///< start of the method: ACK, CANCEL and others may share a key
+    Snapshots::Ref said;            ///< its rules and lists by name, for when the table has changed
     policy::decide::Decision decision;
-    Snapshots::Ref said;  ///< its rules and lists by name, for when the table has changed
     void set_method(std::string_view name) noexcept {
         method_size = static_cast<std::uint8_t>(std::min(name.size(), std::size_t{255}));
         std::copy_n(name.begin(), std::min(name.size(), method.size()), method.begin());
@@ -57,11 +61,40 @@ struct Transaction {
         const std::string_view known(method.data(), std::min<std::size_t>(method_size, method.size()));
         return name.size() == method_size && name.substr(0, known.size()) == known;
     }
-    std::uint32_t chain = 0;        ///< next in the bucket, or next free
-    std::uint64_t branch = 0;       ///< hash of its Via branch; 0: not to be found by it
-    std::uint32_t branch_next = 0;  ///< in the bucket of its branch
-    std::uint32_t branch_prev = 0;  ///< 0: it is the first there
+    /// Begins anew for `k`; `decision` stays what it was until it is set.
+    void begin(const Hash128& k) noexcept {
+        key = k;
+        expires = 0;
+        branch = 0;
+        let_through = request = invite = false;
+        digest = {};
+        to_tag = generation = krr_time = rewrite_time = 0;
+        method_size = 0;
+        said = {};
+    }
 };
+
+/// Copies a decision without the places of its lists that are not in use.
+inline void copy_decision(const policy::decide::Decision& from, policy::decide::Decision& to) noexcept {
+    to.verdict = from.verdict;
+    to.would = from.would;
+    to.reason = from.reason;
+    to.cause = from.cause;
+    to.policed = from.policed;
+    to.rule = from.rule;
+    to.strictest = from.strictest;
+    to.alarm = from.alarm;
+    to.refused = from.refused;
+    for (std::size_t side = 0; side < to.krr.size(); ++side) {
+        const policy::decide::ListOut& list = from.krr[side];
+        policy::decide::ListOut& out = to.krr[side];
+        out.kind = list.kind;
+        out.rule = list.rule;
+        out.kms_count = list.kms_count;
+        out.keep = list.keep;
+        std::copy_n(list.kms.begin(), list.kms_count, out.kms.begin());
+    }
+}
 
 /// Key of a copy whose bytes differ from the first copy's.
 [[nodiscard]] inline Hash128 copy_key(const Hash128& key, const Hash128& digest) noexcept {

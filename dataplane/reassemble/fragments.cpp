@@ -11,44 +11,48 @@ namespace kmsgate::reassemble {
 using core::meta;
 using State = Datagram::State;
 
-Fragments::Fragments(std::size_t frames, const memory::Key& key)
+Fragments::Fragments(std::size_t frames, const memory::Key& key, const memory::BulkHash* hash)
     : slots_(frames + 1),
       buckets_(std::bit_ceil(std::max<std::size_t>(frames, 16)), 0),
       limit_(frames),
-      key_(key) {
+      own_hash_(hash != nullptr ? nullptr : std::make_unique<const memory::BulkHash>(key)),
+      hash_(hash != nullptr ? *hash : *own_hash_) {
     for (std::uint32_t i = 1; i + 1 < slots_.size(); ++i) slots_[i].chain = i + 1;
     free_ = frames != 0 ? 1 : 0;
 }
 
-std::uint32_t& Fragments::bucket(const DatagramKey& key) noexcept {
-    memory::SipHash h(key_);
-    h.bytes(core::as_text(key.source));
-    h.bytes(core::as_text(key.destination));
-    h.word(key.vlan);
-    h.word(std::uint64_t{key.id} << 16 | static_cast<std::uint64_t>(key.protocol) << 8 |
-           static_cast<std::uint64_t>(key.arrival));
-    return buckets_[h.finish().low & (buckets_.size() - 1)];
+std::uint32_t Fragments::bucket_of(const DatagramKey& key) const noexcept {
+    std::array<std::uint64_t, 6> words{};
+    std::memcpy(words.data(), key.source.data(), 16);
+    std::memcpy(words.data() + 2, key.destination.data(), 16);
+    words[4] = key.vlan;
+    words[5] = std::uint64_t{key.id} << 16 | static_cast<std::uint64_t>(key.protocol) << 8 |
+               static_cast<std::uint64_t>(key.arrival);
+    return static_cast<std::uint32_t>(hash_.block(words).low & (buckets_.size() - 1));
 }
 
-Datagram* Fragments::find(const DatagramKey& key) noexcept {
-    for (std::uint32_t i = bucket(key); i != 0; i = slots_[i].chain)
+Datagram* Fragments::find(const DatagramKey& key, std::uint32_t bucket) noexcept {
+    for (std::uint32_t i = buckets_[bucket]; i != 0; i = slots_[i].chain)
         if (slots_[i].key == key) return &slots_[i];
     return nullptr;
 }
 
-Datagram* Fragments::create(const DatagramKey& key, Time now) noexcept {
+Datagram* Fragments::create(const DatagramKey& key, std::uint32_t bucket, Time now) noexcept {
     // What is only remembered makes room for what is alive.
     if (free_ == 0 && done_.oldest != 0) remove(slots_[done_.oldest]);
     if (free_ == 0) return nullptr;
     Datagram& d = slots_[free_];
     free_ = d.chain;
-    d = Datagram{};
     d.state = State::gathering;
+    d.outcome = core::Outcome::fragment_overlap;
+    d.have_first = d.is_signalling = d.unread = d.orphans = false;
     d.key = key;
     d.deadline = now + kTimeout;
-    std::uint32_t& head = bucket(key);
-    d.chain = head;
-    head = index(d);
+    d.end = d.bytes = d.passed = 0;
+    d.seen_count = 0;  // what stands in seen beyond it is never read
+    d.bucket = bucket;
+    d.chain = buckets_[bucket];
+    buckets_[bucket] = index(d);
     link(waiting_, d);
     return &d;
 }
@@ -69,7 +73,7 @@ void Fragments::unlink(Datagram& d) noexcept {
 void Fragments::remove(Datagram& d) noexcept {
     drop_frames(d);
     unlink(d);
-    std::uint32_t* at = &bucket(d.key);
+    std::uint32_t* at = &buckets_[d.bucket];
     while (*at != index(d)) at = &slots_[*at].chain;
     *at = d.chain;
     d.state = State::free;
@@ -89,14 +93,8 @@ void Fragments::drop_frames(Datagram& d) noexcept {
 
 namespace {
 
-std::uint64_t digest_of(std::span<const std::uint8_t> data, const memory::Key& key) noexcept {
-    memory::SipHash h(key);
-    h.bytes(core::as_text(data));
-    return h.finish().low;
-}
-
 void describe(rte_mbuf* m, const classify::Packet& p, std::size_t data_at, std::size_t size,
-              std::uint64_t digest) noexcept {
+              const Digest& digest) noexcept {
     core::FrameMeta& f = meta(m);
     f.offset = p.fragment_offset;
     f.size = static_cast<std::uint32_t>(size);
@@ -107,7 +105,7 @@ void describe(rte_mbuf* m, const classify::Packet& p, std::size_t data_at, std::
 
 }  // namespace
 
-Fragments::Result Fragments::add_to_done(Datagram& d, const classify::Packet& packet, std::uint64_t digest,
+Fragments::Result Fragments::add_to_done(Datagram& d, const classify::Packet& packet, const Digest& digest,
                                          std::size_t data_at, std::size_t size, Mbuf& frame, Time now) {
     const auto end = d.seen.begin() + static_cast<std::ptrdiff_t>(d.seen_count);
     const auto s = std::find_if(d.seen.begin(), end, [&](const Datagram::Seen& x) {
@@ -133,7 +131,7 @@ Fragments::Result Fragments::add_to_done(Datagram& d, const classify::Packet& pa
     return {all ? Added::share_whole : Added::share, &d};
 }
 
-Fragments::Result Fragments::add_to_passing(Datagram& d, const classify::Packet& packet, std::uint64_t digest,
+Fragments::Result Fragments::add_to_passing(Datagram& d, const classify::Packet& packet, const Digest& digest,
                                             std::size_t size, Time now) {
     const std::uint32_t begin = packet.fragment_offset;
     const auto end = d.seen.begin() + static_cast<std::ptrdiff_t>(d.seen_count);
@@ -173,8 +171,13 @@ Fragments::Result Fragments::add(const classify::Packet& packet, std::span<const
                           meta(frame.get()).arrival};
     const std::uint32_t begin = packet.fragment_offset;
     const std::uint32_t end = begin + static_cast<std::uint32_t>(data.size());
-    Datagram* d = find(key);
-    const std::uint64_t digest = digest_of(data, key_);
+    const std::uint32_t bucket = bucket_of(key);
+    Datagram* d = find(key, bucket);
+    Digest digest{};
+    if (end <= kMaxDatagram) {
+        const memory::Hash128 sum = hash_.piece(begin, data);
+        digest = {sum.low, sum.high};
+    }
     if (d != nullptr && d->state == State::done) {
         const Result r = add_to_done(*d, packet, digest, packet.l4, data.size(), frame, now);
         if (r.datagram != nullptr) return r;
@@ -183,7 +186,7 @@ Fragments::Result Fragments::add(const classify::Packet& packet, std::span<const
         d = nullptr;
     }
     if (d != nullptr && d->state == State::dead) return {Added::dead, d};
-    if (d == nullptr) d = create(key, now);
+    if (d == nullptr) d = create(key, bucket, now);
     if (d == nullptr) return {Added::budget, nullptr};
     if (data.empty() || (packet.more_fragments && data.size() % 8 != 0) || end > kMaxDatagram)
         return {Added::malformed, d};
@@ -221,7 +224,7 @@ std::span<const std::uint8_t> Fragments::gather(const Datagram& datagram,
                                                 std::span<std::uint8_t> out) noexcept {
     std::size_t reached = 0;
     // Fragments come in order nearly always; each further round picks up what came early.
-    for (bool grown = true; grown;) {
+    for (bool grown = true; grown && reached != datagram.bytes;) {
         grown = false;
         for (rte_mbuf* m = datagram.frames.front(); m != nullptr; m = core::FrameList::after(m)) {
             const core::FrameMeta& f = meta(m);
@@ -234,6 +237,35 @@ std::span<const std::uint8_t> Fragments::gather(const Datagram& datagram,
         }
     }
     return out.first(reached);
+}
+
+memory::Hash128 Fragments::sum(const Datagram& datagram, std::span<const std::uint8_t> bytes) const noexcept {
+    memory::Hash128 all;
+    const auto add = [&all](std::uint64_t low, std::uint64_t high) {
+        all.low ^= low;
+        all.high ^= high;
+    };
+    for (rte_mbuf* m = datagram.frames.front(); m != nullptr; m = core::FrameList::after(m)) {
+        const core::FrameMeta& f = meta(m);
+        if (f.size == 0) continue;
+        add(f.digest[0], f.digest[1]);
+        if (f.offset == 0) continue;
+        const memory::Hash128 seam = hash_.seam(f.offset, bytes);
+        add(seam.low, seam.high);
+    }
+    return all;
+}
+
+std::span<const std::uint8_t> Fragments::start(const Datagram& datagram) noexcept {
+    for (rte_mbuf* m = datagram.frames.front(); m != nullptr; m = core::FrameList::after(m)) {
+        const core::FrameMeta& f = meta(m);
+        if (f.offset != 0 || f.size == 0) continue;
+        const auto* const at =
+            static_cast<const std::uint8_t*>(rte_pktmbuf_mtod_offset(m, const void*, f.data));
+        if (f.data >= m->data_len) return {};
+        return {at, std::min<std::size_t>(f.size, m->data_len - f.data)};
+    }
+    return {};
 }
 
 void Fragments::remember(Datagram& d) noexcept {
@@ -255,7 +287,7 @@ void Fragments::settle(Datagram& d, core::Outcome outcome, Time now) noexcept {
     d.orphans = false;
     d.deadline = now + kMemory;
     link(done_, d);
-    for (Datagram::Seen& s : d.seen) s.again = false;
+    for (std::size_t i = 0; i < d.seen_count; ++i) d.seen[i].again = false;
     d.outcome = outcome;
 }
 

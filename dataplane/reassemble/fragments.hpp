@@ -5,13 +5,14 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <vector>
 
 #include "dataplane/classify/packet.hpp"
 #include "dataplane/core/frame.hpp"
 #include "dataplane/core/outcome.hpp"
-#include "dataplane/memory/siphash.hpp"
+#include "dataplane/memory/bulk_hash.hpp"
 
 namespace kmsgate::reassemble {
 
@@ -32,6 +33,8 @@ inline constexpr Time kOrphanMemory = 120 * core::kSecond;
 inline constexpr std::size_t kMaxDatagram = 65535;
 /// Fragments remembered of a datagram that is done.
 inline constexpr std::size_t kRemembered = 16;
+/// Sum of a fragment's data at its place in the datagram (memory::BulkHash).
+using Digest = std::array<std::uint64_t, 2>;
 
 struct DatagramKey {
     policy::table::Address source{};
@@ -69,12 +72,13 @@ struct Datagram {
     struct Seen {
         std::uint32_t offset = 0;
         std::uint32_t size = 0;
-        std::uint64_t digest = 0;
+        Digest digest{};
         bool again = false;
     };
     std::array<Seen, kRemembered> seen{};  ///< done: its fragments
     std::size_t seen_count = 0;
 
+    std::uint32_t bucket = 0;            ///< where it hangs
     std::uint32_t chain = 0;             ///< next in the bucket, or next free
     std::uint32_t older = 0, newer = 0;  ///< neighbours in the list of deadlines
 };
@@ -94,8 +98,9 @@ enum class Added : std::uint8_t {
 
 class Fragments {
   public:
-    /// `frames`: how many may be held at once; the key makes the buckets unguessable.
-    Fragments(std::size_t frames, const memory::Key& key);
+    /// `frames`: how many may be held at once; `hash` (outlives this; null: one of its own, of `key`) tells
+    /// fragments apart and makes the buckets unguessable.
+    Fragments(std::size_t frames, const memory::Key& key, const memory::BulkHash* hash = nullptr);
 
     struct Result {
         Added added = Added::held;
@@ -109,6 +114,12 @@ class Fragments {
     /// without a gap.
     [[nodiscard]] static std::span<const std::uint8_t> gather(const Datagram& datagram,
                                                               std::span<std::uint8_t> out) noexcept;
+    /// The sum of a whole datagram from those of its fragments; `bytes`: what gather() gave.
+    [[nodiscard]] memory::Hash128 sum(const Datagram& datagram,
+                                      std::span<const std::uint8_t> bytes) const noexcept;
+    /// The data of the fragment at offset 0 as far as it stands in one piece in its frame; empty when it has
+    /// not come.
+    [[nodiscard]] static std::span<const std::uint8_t> start(const Datagram& datagram) noexcept;
     /// Takes the oldest frame out of a datagram; null when none is left.
     [[nodiscard]] Mbuf take(Datagram& datagram) noexcept {
         if (!datagram.frames.empty()) --held_;
@@ -145,9 +156,9 @@ class Fragments {
     [[nodiscard]] std::uint32_t index(const Datagram& d) const noexcept {
         return static_cast<std::uint32_t>(&d - slots_.data());
     }
-    [[nodiscard]] std::uint32_t& bucket(const DatagramKey& key) noexcept;
-    Datagram* find(const DatagramKey& key) noexcept;
-    Datagram* create(const DatagramKey& key, Time now) noexcept;
+    [[nodiscard]] std::uint32_t bucket_of(const DatagramKey& key) const noexcept;
+    Datagram* find(const DatagramKey& key, std::uint32_t bucket) noexcept;
+    Datagram* create(const DatagramKey& key, std::uint32_t bucket, Time now) noexcept;
     void remove(Datagram& d) noexcept;
     void link(List& list, Datagram& d) noexcept;
     void unlink(Datagram& d) noexcept;
@@ -155,9 +166,9 @@ class Fragments {
         if (d.orphans) return orphans_;
         return d.state == Datagram::State::done ? done_ : waiting_;
     }
-    Result add_to_done(Datagram& d, const classify::Packet& packet, std::uint64_t digest, std::size_t data_at,
+    Result add_to_done(Datagram& d, const classify::Packet& packet, const Digest& digest, std::size_t data_at,
                        std::size_t size, Mbuf& frame, Time now);
-    Result add_to_passing(Datagram& d, const classify::Packet& packet, std::uint64_t digest, std::size_t size,
+    Result add_to_passing(Datagram& d, const classify::Packet& packet, const Digest& digest, std::size_t size,
                           Time now);
     void hold(Datagram& d, Mbuf frame) noexcept;
     void drop_frames(Datagram& d) noexcept;
@@ -168,7 +179,8 @@ class Fragments {
     List waiting_, done_, orphans_;
     std::size_t limit_;
     std::size_t held_ = 0;
-    memory::Key key_;
+    std::unique_ptr<const memory::BulkHash> own_hash_;
+    const memory::BulkHash& hash_;
 };
 
 }  // namespace kmsgate::reassemble

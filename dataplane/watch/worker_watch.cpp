@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cstring>
-#include <optional>
 #include <utility>
 
 #include "dataplane/watch/event_json.hpp"
@@ -72,12 +71,24 @@ WorkerWatch::WorkerWatch(unsigned worker, std::size_t ring_bytes)
 
 WorkerWatch::~WorkerWatch() = default;
 
-void WorkerWatch::message(const core::MessageRecord& record) {
-    if (SharedTrace* wish = std::exchange(tracing_, nullptr); wish != nullptr) trace(record, *wish);
+bool WorkerWatch::admits(const Decision& decision, core::Time time) noexcept {
     const std::uint64_t events = events_.load(std::memory_order_relaxed);
     const auto mode = static_cast<Events>(events >> 32);
-    if (mode == Events::none || (mode == Events::refusals && !remarkable(*record.decision))) return;
-    if (!within_rate(record.time, static_cast<std::uint32_t>(events))) return;
+    if (mode == Events::none || (mode == Events::refusals && !remarkable(decision))) return false;
+    return within_rate(time, static_cast<std::uint32_t>(events));
+}
+
+bool WorkerWatch::wants(const Decision& decision, core::Time time) {
+    const bool admitted = admits(decision, time);
+    const bool wanted = admitted || tracing_ != nullptr;
+    if (wanted) admitted_ = admitted;
+    return wanted;
+}
+
+void WorkerWatch::message(const core::MessageRecord& record) {
+    if (SharedTrace* wish = std::exchange(tracing_, nullptr); wish != nullptr) trace(record, *wish);
+    const std::optional<bool> asked = std::exchange(admitted_, std::nullopt);
+    if (!(asked ? *asked : admits(*record.decision, record.time))) return;
     line_.clear();
     append_message(line_, record);
     write_line(record.time);

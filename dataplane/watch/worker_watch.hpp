@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -58,9 +59,13 @@ class WorkerWatch final : public core::EventSink, public core::FrameTap {
     ~WorkerWatch() override;
 
     // worker
+    [[nodiscard]] bool wants(const policy::decide::Decision& decision, core::Time time) override;
     void message(const core::MessageRecord& record) override;
     void drop(const core::DropRecord& record) override;
     policy::decide::Record* recorder() override;
+    [[nodiscard]] bool watches() noexcept override {
+        return capture_.load(std::memory_order_relaxed) != nullptr;
+    }
     void ended(const rte_mbuf* frame, std::string_view edge, core::Outcome outcome) noexcept override;
     void made(const rte_mbuf* frame, std::string_view edge) noexcept override;
 
@@ -102,6 +107,8 @@ class WorkerWatch final : public core::EventSink, public core::FrameTap {
     [[nodiscard]] static Told read(std::span<const std::byte> record) noexcept;
     /// May an event of this time be written? Else it is counted as suppressed.
     [[nodiscard]] bool within_rate(core::Time time, std::uint32_t per_second) noexcept;
+    /// Is an event line to be written of it? Takes it from the rate.
+    [[nodiscard]] bool admits(const policy::decide::Decision& decision, core::Time time) noexcept;
     void write_line(core::Time time);
     [[nodiscard]] bool write(const Lead& lead, std::string_view bytes) noexcept;
     void trace(const core::MessageRecord& record, SharedTrace& wish);
@@ -119,6 +126,7 @@ class WorkerWatch final : public core::EventSink, public core::FrameTap {
     std::string line_;                ///< reused
     policy::decide::Record record_;   ///< of the message at hand, while a trace is wished for
     SharedTrace* tracing_ = nullptr;  ///< the wish that record_ is for
+    std::optional<bool> admitted_;    ///< what admits() said of the message that comes next
 };
 
 /// A wish and what is left of it, for all workers.

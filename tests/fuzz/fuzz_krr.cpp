@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // A KRR body of any bytes: what parse() accepts must keep its bounds, stand on its own when cut out, survive
 // being emitted and embedded, and must not be accepted when it is cut short.
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
 
 #include "dataplane/krr/emit.hpp"
 #include "dataplane/krr/parse.hpp"
+#include "dataplane/krr/recognise.hpp"
 
 namespace krr = kmsgate::krr;
 
@@ -74,11 +77,28 @@ void check_emitted(const krr::Document& document) {
     require(krr::emit(*back) == text);
 }
 
+/// What the recogniser is sure of, the reader reads the same.
+void check_recognised(std::string_view body, const std::optional<krr::Document>& document) {
+    krr::View view;
+    if (!krr::recognise(body, view)) return;
+    require(document.has_value());
+    require(view.root == document->root && view.depth == document->depth);
+    require(view.initiator == document->initiator && view.receiver == document->receiver);
+    require(view.initiator_kms == document->initiator_kms && view.receiver_kms == document->receiver_kms);
+    const krr::KmsList* lists[] = {&document->initiator_list, &document->receiver_list};
+    for (std::size_t side = 0; side < 2; ++side) {
+        const auto& names = lists[side]->any ? lists[side]->beside_any : lists[side]->uris;
+        require(view.lists[side].any == lists[side]->any &&
+                std::ranges::equal(view.lists[side].all(), names));
+    }
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     const std::string_view body(reinterpret_cast<const char*>(data), size);
     const auto document = krr::parse(body);
+    check_recognised(body, document ? std::optional(*document) : std::nullopt);
     static_cast<void>(krr::escape(body));
     if (!document) return 0;
     require(size <= krr::kMaxBody && document->depth <= krr::kMaxDepth);

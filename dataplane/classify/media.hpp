@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// What is surely no signalling, told from one frame with as few instructions as it takes: most traffic.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <span>
+
+namespace kmsgate::classify {
+
+/// The signalling ports of an edge, as they stand in a header (network byte order).
+class Ports {
+  public:
+    static constexpr std::size_t kMost = 8;
+
+    void clear() noexcept {
+        count_ = 0;
+        many_ = false;
+    }
+    void add(std::uint16_t port) noexcept {
+        if (count_ == kMost) {
+            many_ = true;
+            return;
+        }
+        ports_[count_++] = static_cast<std::uint16_t>(port >> 8 | port << 8);
+    }
+    /// May one of both be a signalling port? Always when there are too many to say.
+    [[nodiscard]] bool may_have(std::uint16_t source, std::uint16_t destination) const noexcept {
+        for (std::size_t i = 0; i < count_; ++i)
+            if (ports_[i] == source || ports_[i] == destination) return true;
+        return many_;
+    }
+
+  private:
+    std::array<std::uint16_t, kMost> ports_{};
+    std::size_t count_ = 0;
+    bool many_ = false;
+};
+
+/// True: an untagged IPv4 or IPv6 packet without options, UDP or TCP, in order as far as read() looks, that
+/// no rule of the gate concerns: no signalling port, no tunnel, no first line that starts or ends with
+/// SIP/2.0. False: ask read(). A test holds it to read() and sip::looks_like_sip().
+[[nodiscard]] bool is_media(std::span<const std::uint8_t> frame, const Ports& udp, const Ports& tcp) noexcept;
+
+}  // namespace kmsgate::classify

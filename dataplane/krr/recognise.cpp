@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/krr/recognise.hpp"
+
+#include <bit>
+#include <cstring>
+
+#include "dataplane/krr/names.hpp"
+#include "dataplane/krr/pieces.hpp"
+#include "dataplane/sip/ascii.hpp"
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace kmsgate::krr {
+
+namespace {
+
+/// What a value may hold to be taken as it stands: visible ASCII, nothing that XML gives a meaning, and no
+/// `A`, so that no base64 of an I_MESSAGE begins in it.
+constexpr bool is_plain(char c) noexcept {
+    return c > 0x20 && c < 0x7F && c != '<' && c != '>' && c != '&' && c != '"' && c != '\'' && c != 'A';
+}
+/// The `m` of key-mgmt or of application/mikey.
+constexpr bool is_claim(char before, char c) noexcept {
+    return (before == '-' || before == '/') && (c == 'm' || c == 'M');
+}
+
+#if defined(__SSE2__)
+/// 16 characters: which are not plain, and which end a pair that may be a claim's.
+struct Chunk {
+    unsigned odd = 0;
+    unsigned claim = 0;
+};
+Chunk look(const char* at, bool dash_before) noexcept {
+    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const auto is = [&v](char c) { return _mm_cmpeq_epi8(v, _mm_set1_epi8(c)); };
+    const auto bits = [](__m128i m) { return static_cast<unsigned>(_mm_movemask_epi8(m)); };
+    __m128i odd = _mm_cmplt_epi8(v, _mm_set1_epi8(0x21));  // signed: above 0x7F, too
+    for (const char c : {'\x7F', '<', '>', '&', '"', '\'', 'A'}) odd = _mm_or_si128(odd, is(c));
+    const unsigned dash = bits(_mm_or_si128(is('-'), is('/')));
+    const unsigned m = bits(_mm_cmpeq_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)), _mm_set1_epi8('m')));
+    return {bits(odd), (dash << 1 | (dash_before ? 1U : 0U)) & m};
+}
+#endif
+
+class Reader {
+  public:
+    explicit Reader(std::string_view text) noexcept : at_(text.data()), end_(at_ + text.size()) {}
+
+    template <const std::string_view& Piece>
+    [[nodiscard]] bool take() noexcept {
+        if (static_cast<std::size_t>(end_ - at_) < Piece.size() ||
+            std::memcmp(at_, Piece.data(), Piece.size()) != 0)
+            return false;
+        at_ += Piece.size();
+        return true;
+    }
+    /// Plain characters up to `stop`, which is not taken; at most `most`. False: something else stands there.
+    [[nodiscard]] bool value(char stop, std::size_t most, std::string_view& out) noexcept {
+        const char* const from = at_;
+        bool dash = false;
+#if defined(__SSE2__)
+        for (; end_ - at_ >= 16; at_ += 16) {
+            const Chunk c = look(at_, dash);
+            if (c.odd == 0) {
+                if (c.claim != 0) return false;
+                dash = at_[15] == '-' || at_[15] == '/';
+                continue;
+            }
+            const auto n = static_cast<unsigned>(std::countr_zero(c.odd));
+            if ((c.claim & ((1U << n) - 1)) != 0) return false;
+            at_ += n;
+            break;
+        }
+#endif
+        for (; at_ != end_ && is_plain(*at_); ++at_) {
+            if (at_ != from && is_claim(at_[-1], *at_)) return false;
+        }
+        out = {from, static_cast<std::size_t>(at_ - from)};
+        return at_ != end_ && *at_ == stop && out.size() <= most;
+    }
+    [[nodiscard]] const char* at() const noexcept { return at_; }
+    [[nodiscard]] bool done() const noexcept { return at_ == end_; }
+
+  private:
+    const char* at_;
+    const char* end_;
+};
+
+inline constexpr std::string_view kAnyElement =
+    pieces::text<pieces::open<names::kms_uri>, names::any, pieces::close<names::kms_uri>>;
+inline constexpr std::string_view kRootStart =
+    pieces::text<pieces::lt, names::root, pieces::xmlns, names::ns, pieces::quote, pieces::space, names::id,
+                 pieces::equals>;
+
+/// An element that may be left out.
+template <const std::string_view& Name>
+[[nodiscard]] bool optional_text(Reader& r, std::optional<std::string_view>& out) noexcept {
+    out.reset();
+    if (!r.take<pieces::open<Name>>()) return true;
+    std::string_view text;
+    if (!r.value('<', kMaxBody, text) || !r.take<pieces::close<Name>>()) return false;
+    out = text;
+    return true;
+}
+
+[[nodiscard]] bool uris(Reader& r, ListView& list) noexcept {
+    while (r.take<pieces::open<names::kms_uri>>()) {
+        std::string_view uri;
+        if (list.count == list.names.size() || !r.value('<', kMaxUri, uri) || uri.empty() ||
+            !r.take<pieces::close<names::kms_uri>>())
+            return false;
+        for (const std::string_view known : list.all())
+            if (known.size() == uri.size() && sip::iequal(known, uri)) return false;  // which spelling stays?
+        list.names[list.count++] = uri;
+    }
+    return true;
+}
+
+template <const std::string_view& Name>
+[[nodiscard]] bool optional_list(Reader& r, ListView& list) noexcept {
+    list.any = true;
+    list.count = 0;
+    if (!r.take<pieces::open<Name>>()) return true;
+    if (r.take<kAnyElement>()) return r.take<pieces::close<Name>>();
+    list.any = false;
+    return uris(r, list) && r.take<pieces::close<Name>>();
+}
+
+/// From behind the value's start of a root's Id to where the embedded layer or the root's end stands.
+[[nodiscard]] bool layer(Reader& r, View& view) noexcept {
+    std::string_view text;
+    return r.value('"', kMaxUri, text) && r.take<pieces::before_processor>() &&
+           r.value('<', kMaxBody, text) && r.take<pieces::before_time>() && r.value('<', kMaxUri, text) &&
+           r.take<pieces::close<names::time>>() && optional_text<names::initiator>(r, view.initiator) &&
+           optional_text<names::receiver>(r, view.receiver) &&
+           optional_text<names::initiator_kms>(r, view.initiator_kms) &&
+           optional_text<names::receiver_kms>(r, view.receiver_kms) &&
+           optional_list<names::initiator_list>(r, view.lists[0]) &&
+           optional_list<names::receiver_list>(r, view.lists[1]);
+}
+
+/// The layers inside, which are evidence only: their form alone counts.
+[[nodiscard]] bool inner_layer(Reader& r) noexcept {
+    View view;
+    return layer(r, view);
+}
+
+}  // namespace
+
+bool recognise(std::string_view body, View& view) noexcept {
+    if (body.size() > kMaxBody) return false;
+    Reader r(body);
+    if (!r.take<pieces::declaration>()) return false;
+    const char* const root = r.at();
+    if (!r.take<kRootStart>() || !layer(r, view)) return false;
+    view.depth = 0;
+    while (r.take<pieces::open<names::embedded>>())
+        if (++view.depth > kMaxDepth || !r.take<kRootStart>() || !inner_layer(r)) return false;
+    for (unsigned i = 0; i < view.depth; ++i)
+        if (!r.take<pieces::close<names::root>>() || !r.take<pieces::close<names::embedded>>()) return false;
+    if (!r.take<pieces::close<names::root>>() || !r.done()) return false;
+    view.root = {root, static_cast<std::size_t>(r.at() - root)};
+    view.canonical = true;
+    return true;
+}
+
+}  // namespace kmsgate::krr

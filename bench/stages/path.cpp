@@ -219,7 +219,7 @@ void Path::check(const PathBurst& burst) {
 
 void Path::floor(const PathBurst& burst) noexcept {
     for (std::size_t i = 0; i < burst.messages; ++i)
-        workload_.floor(groups_[burst.group].messages[i].invite, false);
+        workload_.floor(groups_[burst.group].messages[i].invite);
 }
 
 }  // namespace kmsgate::bench

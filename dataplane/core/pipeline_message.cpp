@@ -158,7 +158,7 @@ std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision&
         const auto said = copy ? shard_->snapshots.get(t->said) : std::nullopt;
         if (same_table || said) {
             counters_.add(Counter::retransmissions);
-            memory::copy_decision(t->decision, decision);
+            decision = t->decision;
             krr_time_ = t->krr_time;
             note(record, "copy of a request that was judged before: the same verdict, ",
                  to_string(decision.effective()));
@@ -234,7 +234,7 @@ void Pipeline::remember(const Whole& whole, Decision& decision) {
     const Time end =
         whole.now + (t->invite && t->let_through ? memory::kInviteLife : memory::kTransactionLife);
     t->expires = alive && !other_copy ? std::max(t->expires, end) : end;
-    memory::copy_decision(decision, t->decision);
+    t->decision = decision;
     fresh_ = t;
     // Whose call it is stands with the first copy, for as long as any copy may be answered.
     memory::Transaction* const base = other_copy ? first : t;

@@ -74,28 +74,6 @@ struct alignas(64) Transaction {
     }
 };
 
-/// Copies a decision without the places of its lists that are not in use.
-inline void copy_decision(const policy::decide::Decision& from, policy::decide::Decision& to) noexcept {
-    to.verdict = from.verdict;
-    to.would = from.would;
-    to.reason = from.reason;
-    to.cause = from.cause;
-    to.policed = from.policed;
-    to.rule = from.rule;
-    to.strictest = from.strictest;
-    to.alarm = from.alarm;
-    to.refused = from.refused;
-    for (std::size_t side = 0; side < to.krr.size(); ++side) {
-        const policy::decide::ListOut& list = from.krr[side];
-        policy::decide::ListOut& out = to.krr[side];
-        out.kind = list.kind;
-        out.rule = list.rule;
-        out.kms_count = list.kms_count;
-        out.keep = list.keep;
-        std::copy_n(list.kms.begin(), list.kms_count, out.kms.begin());
-    }
-}
-
 /// Key of a copy whose bytes differ from the first copy's.
 [[nodiscard]] inline Hash128 copy_key(const Hash128& key, const Hash128& digest) noexcept {
     return {key.low ^ digest.low, key.high ^ digest.high};

@@ -54,7 +54,7 @@ struct Inspection {
     std::span<const core::IMessageRecord> records;  ///< the same, for events
     std::array<std::string_view, 2> users;          ///< per side, normalised, empty when not known
     std::array<std::string_view, 2> back_users;     ///< the same of the request that a response answers
-    std::optional<krr::View> krr;                   ///< a readable KRR in its place
+    const krr::View* krr = nullptr;                 ///< a readable KRR in its place, in the arena; else null
     unsigned relaxed = 0;                           ///< I_MESSAGEs that needed a relaxed rule
 };
 

@@ -21,15 +21,33 @@ class Arena {
     template <class T>
         requires std::is_trivially_destructible_v<T>
     [[nodiscard]] std::span<T> take(std::size_t count) noexcept {
+        const std::span<T> taken = take_raw<T>(count);
+        std::uninitialized_value_construct_n(taken.data(), taken.size());
+        return taken;
+    }
+
+    /// The same for objects that are written before they are read: their storage holds anything.
+    template <class T>
+        requires std::is_trivially_destructible_v<T> && std::is_trivially_copyable_v<T>
+    [[nodiscard]] std::span<T> take_raw(std::size_t count) noexcept {
         const std::size_t at = (used_ + alignof(T) - 1) / alignof(T) * alignof(T);
         if (count == 0 || at > storage_.size() || count > (storage_.size() - at) / sizeof(T)) {
             exhausted_ = exhausted_ || count != 0;
             return {};
         }
         used_ = at + count * sizeof(T);
-        T* first = reinterpret_cast<T*>(storage_.data() + at);
-        std::uninitialized_value_construct_n(first, count);
-        return {first, count};
+        return {reinterpret_cast<T*>(storage_.data() + at), count};
+    }
+
+    /// How full it is, to come back to: all that is taken later is forgotten then.
+    struct Mark {
+        std::size_t used;
+        bool exhausted;
+    };
+    [[nodiscard]] Mark mark() const noexcept { return {used_, exhausted_}; }
+    void rewind(Mark to) noexcept {
+        used_ = to.used;
+        exhausted_ = to.exhausted;
     }
 
     /// Gives back the tail of the span taken last: `keep` of its elements stay.

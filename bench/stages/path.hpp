@@ -33,7 +33,7 @@ struct PathBurst {
 /// How old the memory is that a pass meets.
 enum class Memory : std::uint8_t {
     warm,  ///< entries of the pass before, whose time is over
-    cold,  ///< entries and messages long out of every cache
+    cold,  ///< entries that no pass has touched: none of the passes before is over yet
 };
 
 /// One stage, made ready.

@@ -50,15 +50,18 @@ struct EveryByte {
 
 #if defined(__x86_64__)
 struct Avx2 {
+    [[gnu::target("avx2"), gnu::always_inline]] static __m256i hits(const std::uint8_t* at) noexcept {
+        const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
+        return _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('\r')),
+                               _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\n')));
+    }
     [[gnu::target("avx2"), gnu::always_inline]] static const std::uint8_t* line_end(
         const std::uint8_t* at, const std::uint8_t* end) noexcept {
-        const __m256i cr = _mm256_set1_epi8('\r'), lf = _mm256_set1_epi8('\n');
-        for (; end - at >= 32; at += 32) {
-            const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
-            const auto hit = static_cast<unsigned>(
-                _mm256_movemask_epi8(_mm256_or_si256(_mm256_cmpeq_epi8(v, cr), _mm256_cmpeq_epi8(v, lf))));
-            if (hit != 0) return at + std::countr_zero(hit);
-        }
+        for (; end - at >= 64; at += 64)
+            if (_mm256_movemask_epi8(_mm256_or_si256(hits(at), hits(at + 32))) != 0) break;
+        for (; end - at >= 32; at += 32)
+            if (const auto hit = static_cast<unsigned>(_mm256_movemask_epi8(hits(at))); hit != 0)
+                return at + std::countr_zero(hit);
         return EveryByte::line_end(at, end);
     }
 };

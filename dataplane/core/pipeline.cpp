@@ -87,6 +87,7 @@ void Pipeline::some(std::span<Mbuf> burst) {
     std::array<std::uint8_t, kBurst> later;  // NOLINT: as far as later_count it is written
     std::size_t later_count = 0;
     std::size_t media = 0;
+    for (auto& to : out_->to) to.reserve(to.size() + burst.size());
     for (std::size_t i = 0; i < burst.size(); ++i) {
         if (i + 2 < burst.size()) rte_prefetch0(rte_pktmbuf_mtod(burst[i + 2].get(), const void*));
         rte_mbuf* const m = burst[i].get();

@@ -40,7 +40,7 @@ Outcome outcome_of(Verdict verdict) noexcept {
 }
 
 bool too_large(const inspect::Inspection& in, std::string_view body) noexcept {
-    return body.size() > krr::kMaxBody || !in.krr || in.krr->depth + 1 > krr::kMaxDepth;
+    return body.size() > krr::kMaxBody || in.krr == nullptr || in.krr->depth + 1 > krr::kMaxDepth;
 }
 
 }  // namespace
@@ -52,7 +52,7 @@ void Pipeline::prepare(const Whole& whole, Decision& decision, const emit::KrrLi
     if (decision.effective() != Verdict::rewrite) return;
     const auto body =
         emit::krr_body(decision, inspection_, *judge_->table, lists, key().low + key().high + 1, krr_time_,
-                       inspection_.krr ? inspection_.krr->root : std::string_view(), arena_);
+                       inspection_.krr != nullptr ? inspection_.krr->root : std::string_view(), arena_);
     if (!body.empty() && lists.ok && !too_large(inspection_, body) && !whole.packet.tunnelled)
         changed_ = rewrite::replace_krr(whole.payload, inspection_, body, arena_);
     if (changed_.empty() || changed_.size() > kMaxPayload) override_with(decision, Cause::unparsable_krr);
@@ -97,7 +97,7 @@ Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& li
 void Pipeline::send_response(const Whole& whole, const emit::ResponseParts& parts) {
     const Endpoint source{whole.packet.source, whole.packet.source_port, whole.packet.v6};
     const auto destination = emit::answer_destination(inspection_.message, source);
-    const auto storage = arena_.take<char>(
+    const auto storage = arena_.take_raw<char>(
         std::min<std::size_t>(inspection_.message.head.size() + parts.body.size() + 4096, kMaxMessage));
     const emit::ToTag tag = emit::to_tag(key());
     emit::ResponseParts full = parts;

@@ -78,6 +78,7 @@ Outcome Pipeline::judge_message(Whole& whole) {
     if (branch_ != 0) branch_ = std::max<std::uint64_t>(branch_ ^ config_.salt, 1);
     const auto held = shared_.hold(branch_ != 0 ? branch_ : entry_.low);
     shard_ = &*held;
+    shard_->transactions.prefetch(entry_);
     krr_time_ = whole.now / kSecond;
     look_back(arrived, context);
 

@@ -61,8 +61,8 @@ bool repeatable(std::string_view name) noexcept {
 class ListWriter {
   public:
     ListWriter(std::size_t names, std::size_t xml, sip::Arena& arena)
-        : names_(arena.take<std::string_view>(std::max<std::size_t>(names, 1))),
-          storage_(arena.take<char>(std::max<std::size_t>(xml, 1))),
+        : names_(arena.take_raw<std::string_view>(std::max<std::size_t>(names, 1))),
+          storage_(arena.take_raw<char>(std::max<std::size_t>(xml, 1))),
           w_(storage_),
           ok_(!storage_.empty() && !names_.empty()) {}
 
@@ -173,7 +173,7 @@ core::KrrRecord incoming_lists(const policy::decide::Facts& facts, sip::Arena& a
     for (std::size_t side = 0; side < 2; ++side) {
         const auto& list = facts.krr.lists[side];
         if (list.any) continue;
-        const auto names = arena.take<std::string_view>(list.names.size());
+        const auto names = arena.take_raw<std::string_view>(list.names.size());
         for (std::size_t i = 0; i < names.size(); ++i) names[i] = list.names[i].text;
         out.lists[side] = names;
     }
@@ -181,11 +181,23 @@ core::KrrRecord incoming_lists(const policy::decide::Facts& facts, sip::Arena& a
 }
 
 std::string_view to_text(const Said& said, sip::Arena& arena) {
+    const auto& lists = said.lists.record.lists;
+    if (!lists[0] && !lists[1]) {  // nothing but the rules, as of nearly every message
+        constexpr std::string_view kAnyLists = "\n*\n*\n";
+        const auto out =
+            arena.take_raw<char>(said.rules[0].size() + said.rules[1].size() + 1 + kAnyLists.size());
+        if (out.empty()) return {};
+        char* at = std::copy(said.rules[0].begin(), said.rules[0].end(), out.data());
+        *at++ = '\n';
+        at = std::copy(said.rules[1].begin(), said.rules[1].end(), at);
+        std::copy(kAnyLists.begin(), kAnyLists.end(), at);
+        return {out.data(), out.size()};
+    }
     std::size_t size = said.rules[0].size() + said.rules[1].size() + 8;
     for (const auto& list : said.lists.record.lists)
         if (list)
             for (const std::string_view name : *list) size += name.size() + 1;
-    Writer w(arena.take<char>(size));
+    Writer w(arena.take_raw<char>(size));
     for (const std::string_view rule : said.rules) w.put(rule).put("\n");
     for (const auto& list : said.lists.record.lists) {
         if (!list) w.put("*");
@@ -227,7 +239,7 @@ std::string_view krr_body(const Decision& d, const inspect::Inspection& in, cons
     p.id = id;
     p.time = seconds;
     const auto text = [](std::string_view s) { return repeatable(s) ? s : std::string_view(); };
-    if (in.krr) {
+    if (in.krr != nullptr) {
         if (in.krr->initiator) p.initiator = text(*in.krr->initiator);
         if (in.krr->receiver) p.receiver = text(*in.krr->receiver);
         if (in.krr->initiator_kms) p.initiator_kms = text(*in.krr->initiator_kms);
@@ -245,7 +257,7 @@ std::string_view krr_body(const Decision& d, const inspect::Inspection& in, cons
     const std::size_t room =
         2048 + p.after_id.size() + lists.xml[0].size() + lists.xml[1].size() + embedded.size() +
         6 * (p.initiator.size() + p.receiver.size() + p.initiator_kms.size() + p.receiver_kms.size());
-    const auto out = arena.take<char>(room);
+    const auto out = arena.take_raw<char>(room);
     const std::size_t size = out.empty() ? 0 : krr::join(p, out);
     return {out.data(), size};
 }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <new>
 
 #include "dataplane/emit/response.hpp"
 #include "dataplane/krr/parse.hpp"
@@ -114,7 +115,7 @@ void read_mikey(const Context& context, mikey::RuleSet relax, bool response, sip
 /// What the full reader found, in memory that lasts as long as the message.
 krr::View kept(const krr::Document& d, sip::Arena& arena) {
     const auto text = [&arena](std::string_view s) {
-        const auto bytes = arena.take<char>(s.size());
+        const auto bytes = arena.take_raw<char>(s.size());
         std::copy_n(s.begin(), bytes.size(), bytes.begin());
         return std::string_view(bytes.data(), bytes.size());
     };
@@ -131,7 +132,7 @@ krr::View kept(const krr::Document& d, sip::Arena& arena) {
         krr::ListView& list = out.lists[side];
         list.any = lists[side]->any;
         for (const std::string& name : list.any ? lists[side]->beside_any : lists[side]->uris)
-            list.names[list.count++] = text(name);
+            list.add(text(name));
     }
     out.root = text(d.root);
     out.depth = d.depth;
@@ -179,15 +180,20 @@ void read_krr(const Context& context, sip::Arena& arena, Inspection& out) {
         facts.state = Krr::State::out_of_place;
         return;
     }
-    if (!krr::recognise(krrs[0].data, out.krr.emplace())) {
-        const auto document = krr::parse(krrs[0].data);
-        if (!document) {
-            out.krr.reset();
-            facts.state = Krr::State::unparsable;
-            return;
+    const auto view = arena.take_raw<krr::View>(1);
+    if (!view.empty()) ::new (view.data()) krr::View;  // not its arrays
+    bool read = !view.empty() && krr::recognise(krrs[0].data, view[0]);
+    if (!read && !view.empty()) {
+        if (const auto document = krr::parse(krrs[0].data); document) {
+            view[0] = kept(*document, arena);
+            read = true;
         }
-        out.krr = kept(*document, arena);
     }
+    if (!read) {
+        facts.state = Krr::State::unparsable;
+        return;
+    }
+    out.krr = view.data();
     facts.state = Krr::State::read;
     sip::ArenaList<std::string_view> unknown(arena, kMaxUnknown);
     facts.lists[0] = list_of(out.krr->lists[0], *context.table, arena, unknown);

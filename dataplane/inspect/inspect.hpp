@@ -59,7 +59,7 @@ struct Inspection {
     std::array<std::string_view, 2> users;          ///< per side, normalised, empty when not known
     std::array<bool, 2> users_open{};               ///< per side: not resolved, as no rule asks for it
     std::array<std::string_view, 2> back_users;     ///< the same of the request that a response answers
-    std::optional<krr::View> krr;                   ///< a readable KRR in its place
+    const krr::View* krr = nullptr;                 ///< a readable KRR in its place, in the arena; else null
     unsigned relaxed = 0;                           ///< I_MESSAGEs that needed a relaxed rule
     bool plain = false;                             ///< sip::read_plain() took it: no full parser was needed
 };

@@ -90,6 +90,8 @@ class Reader {
 
 inline constexpr std::string_view kAnyElement =
     pieces::text<pieces::open<names::kms_uri>, names::any, pieces::close<names::kms_uri>>;
+inline constexpr std::string_view kTwoEnds =
+    pieces::text<pieces::close<names::embedded>, pieces::close<names::root>>;
 inline constexpr std::string_view kRootStart =
     pieces::text<pieces::lt, names::root, pieces::xmlns, names::ns, pieces::quote, pieces::space, names::id,
                  pieces::equals>;
@@ -113,7 +115,7 @@ template <const std::string_view& Name>
             return false;
         for (const std::string_view known : list.all())
             if (known.size() == uri.size() && sip::iequal(known, uri)) return false;  // which spelling stays?
-        list.names[list.count++] = uri;
+        list.add(uri);
     }
     return true;
 }
@@ -164,6 +166,17 @@ bool recognise(std::string_view body, View& view) noexcept {
     view.root = {root, static_cast<std::size_t>(r.at() - root)};
     view.canonical = true;
     return true;
+}
+
+bool recognise_around(std::string_view body, std::string_view root) noexcept {
+    if (body.size() > kMaxBody || root.empty()) return false;
+    Reader r(body);
+    View outer;
+    if (!r.take<pieces::declaration>() || !r.take<kRootStart>() || !layer(r, outer) ||
+        !r.take<pieces::open<names::embedded>>())
+        return false;
+    const std::string_view rest(r.at(), static_cast<std::size_t>(body.data() + body.size() - r.at()));
+    return rest.starts_with(root) && rest.substr(root.size()) == kTwoEnds;
 }
 
 }  // namespace kmsgate::krr

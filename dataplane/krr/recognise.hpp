@@ -15,4 +15,9 @@ namespace kmsgate::krr {
 /// state.
 [[nodiscard]] bool recognise(std::string_view body, View& view) noexcept;
 
+/// True: `body` is a KRR in canonical form around the layer `root`, of which recognise() has said that. What
+/// recognise() would say of `body`, without a second look at the layer; but for its depth, which the caller
+/// knows.
+[[nodiscard]] bool recognise_around(std::string_view body, std::string_view root) noexcept;
+
 }  // namespace kmsgate::krr

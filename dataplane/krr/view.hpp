@@ -13,16 +13,21 @@
 
 namespace kmsgate::krr {
 
+/// A view whose array costs nothing until it is filled.
+struct Name {
+    const char* data;
+    std::size_t size;
+    operator std::string_view() const noexcept { return {data, size}; }  // NOLINT: it is one
+};
+
 /// One side's list, as KmsList has it.
 struct ListView {
     bool any = true;
     std::size_t count = 0;
-    std::array<std::string_view, kMaxList>
-        names;  ///< `count` of them; when `any`: those that stood beside ANY
+    std::array<Name, kMaxList> names;  ///< `count` of them; when `any`: those that stood beside ANY
 
-    [[nodiscard]] std::span<const std::string_view> all() const noexcept {
-        return std::span(names).first(count);
-    }
+    [[nodiscard]] std::span<const Name> all() const noexcept { return std::span(names).first(count); }
+    void add(std::string_view name) noexcept { names[count++] = {name.data(), name.size()}; }
 };
 
 /// Parts of a Document, in bytes that somebody else keeps.

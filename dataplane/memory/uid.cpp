@@ -15,20 +15,26 @@ namespace {
 /// each thread.
 class Proven {
   public:
-    /// The user behind `uid` under this KMS, in the period `now` or next to it; null data: not known.
+    /// The user behind `uid` under this KMS, in the period `now` or next to it; empty: not known.
     [[nodiscard]] std::string_view find(std::string_view uid, const UidKms& kms,
                                         core::Time now) const noexcept {
-        const Entry& e = entries_[place(uid)];
-        if (e.user_size == 0 || std::memcmp(e.uid.data(), uid.data(), e.uid.size()) != 0) return {};
-        if (e.period != kms.period || e.offset != kms.offset || kms.period == 0) return {};
-        const std::uint64_t current = period_number(now, kms.period, kms.offset);
-        if (e.number + 1 < current || e.number > current + 1) return {};
-        const std::string_view text(e.text.data(), std::size_t{e.user_size} + e.kms_size);
-        return text.substr(e.user_size) == kms.uri ? text.substr(0, e.user_size) : std::string_view();
+        if (kms.period == 0) return {};
+        for (const Entry& e : sets_[place(uid)].entries) {
+            if (e.user_size == 0 || std::memcmp(e.uid.data(), uid.data(), e.uid.size()) != 0) continue;
+            const std::string_view text(e.text.data(), std::size_t{e.user_size} + e.kms_size);
+            if (e.period != kms.period || e.offset != kms.offset || text.substr(e.user_size) != kms.uri)
+                continue;
+            const std::uint64_t current = period_number(now, kms.period, kms.offset);
+            if (e.number + 1 >= current && e.number <= current + 1) return text.substr(0, e.user_size);
+        }
+        return {};
     }
+    /// In place of the one of its set that has been there longest.
     void add(const Uid& uid, std::string_view user, const UidKms& kms, std::uint64_t number) noexcept {
-        Entry& e = entries_[place(core::as_text(uid))];
+        Set& set = sets_[place(core::as_text(uid))];
+        Entry& e = set.entries[set.next];
         if (user.empty() || user.size() + kms.uri.size() > e.text.size()) return;
+        set.next = (set.next + 1) % kWays;
         e.uid = uid;
         e.number = number;
         e.period = kms.period;
@@ -40,7 +46,7 @@ class Proven {
     }
 
   private:
-    static constexpr std::size_t kEntries = 2048;
+    static constexpr std::size_t kSets = 512, kWays = 4;
     struct Entry {
         Uid uid{};
         std::uint64_t number = 0, period = 0, offset = 0;
@@ -48,14 +54,18 @@ class Proven {
         std::array<char, 196> text{};
     };
     static_assert(sizeof(Entry) == 256);
+    struct Set {
+        std::array<Entry, kWays> entries;
+        std::size_t next = 0;
+    };
 
     /// A UID is a SHA-256: any of its bits will do.
     [[nodiscard]] static std::size_t place(std::string_view uid) noexcept {
         std::uint32_t start = 0;
         std::memcpy(&start, uid.data(), sizeof start);
-        return start & (kEntries - 1);
+        return start & (kSets - 1);
     }
-    std::array<Entry, kEntries> entries_;
+    std::array<Set, kSets> sets_;
 };
 
 Proven& proven() {

@@ -19,7 +19,7 @@ std::uint32_t byte_at(std::string_view text, std::size_t at) noexcept {
 
 std::string_view base64(std::string_view body, sip::Arena& arena) {
     const std::size_t size = (body.size() + 2) / 3 * 4;
-    emit::Writer w(arena.take<char>(size + size / kLine * 2 + 2));
+    emit::Writer w(arena.take_raw<char>(size + size / kLine * 2 + 2));
     for (std::size_t at = 0; at < body.size(); at += 3) {
         const std::uint32_t bits =
             byte_at(body, at) << 16 | byte_at(body, at + 1) << 8 | byte_at(body, at + 2);
@@ -31,7 +31,7 @@ std::string_view base64(std::string_view body, sip::Arena& arena) {
 }
 
 std::string_view quoted_printable(std::string_view body, sip::Arena& arena) {
-    emit::Writer w(arena.take<char>(body.size() * 3 + body.size() / 24 * 3 + 3));
+    emit::Writer w(arena.take_raw<char>(body.size() * 3 + body.size() / 24 * 3 + 3));
     std::size_t column = 0;
     for (std::size_t at = 0; at < body.size(); ++at) {
         const std::uint32_t c = byte_at(body, at);

@@ -57,10 +57,9 @@ bool reads_back(std::string_view text, std::string_view body, sip::Arena& arena)
 /// is told of such a text is told by its form: there is nothing in it that any reader could take for more.
 bool is_proven(const inspect::Inspection& in, std::string_view body) {
     const sip::KrrPart& old = in.contents.krrs[0];
-    krr::View made;
-    return in.krr && in.krr->canonical && old.sole_body && old.typed && !old.decoded && old.around.empty() &&
-           old.encoding == sip::Encoding::none && !in.message.mixed_line_ends &&
-           in.message.trailing.empty() && krr::recognise(body, made);
+    return in.krr != nullptr && in.krr->canonical && old.sole_body && old.typed && !old.decoded &&
+           old.around.empty() && old.encoding == sip::Encoding::none && !in.message.mixed_line_ends &&
+           in.message.trailing.empty() && krr::recognise_around(body, in.krr->root);
 }
 
 constexpr std::size_t kNumber = 20;  // digits of a length
@@ -81,7 +80,7 @@ std::string_view replace_krr(std::string_view payload, const inspect::Inspection
     if (text.empty() || old.written.empty()) return {};
     std::size_t numbers = m.headers.size();
     for (const sip::Enclosing& e : old.around) numbers += e.lengths.size();
-    const auto sizes = arena.take<std::uint64_t>(old.around.size());
+    const auto sizes = arena.take_raw<std::uint64_t>(old.around.size());
     if (sizes.size() < old.around.size()) return {};
     // From the inside out: a length that takes more digits makes what is around it longer, too. Unsigned
     // arithmetic wraps, and wraps back.
@@ -90,7 +89,7 @@ std::string_view replace_krr(std::string_view payload, const inspect::Inspection
         sizes[i] = old.around[i].body.size() + grown;
         for (const std::string_view length : old.around[i].lengths) grown += digits(sizes[i]) - length.size();
     }
-    Splice splice(payload, arena.take<char>(payload.size() + text.size() + numbers * kNumber));
+    Splice splice(payload, arena.take_raw<char>(payload.size() + text.size() + numbers * kNumber));
     if (m.content_length)
         for (const sip::Header& h : m.headers)
             if (h.id == sip::HeaderId::content_length)
@@ -103,7 +102,7 @@ std::string_view replace_krr(std::string_view payload, const inspect::Inspection
 }
 
 std::string_view without_body(const sip::Message& m, sip::Arena& arena) {
-    const auto out = arena.take<char>(m.head.size() + 4 * m.headers.size() + 32);
+    const auto out = arena.take_raw<char>(m.head.size() + 4 * m.headers.size() + 32);
     emit::Writer w(out);
     w.put(m.start_line).put("\r\n");
     for (const sip::Header& h : m.headers) {
@@ -119,7 +118,7 @@ std::string_view without_body(const sip::Message& m, sip::Arena& arena) {
 
 core::Mbuf replace_payload(std::span<const std::uint8_t> original, std::size_t l3, std::size_t l4,
                            std::string_view payload, rte_mempool* pool, sip::Arena& arena) {
-    const auto head = arena.take<std::uint8_t>(l4 + 8);
+    const auto head = arena.take_raw<std::uint8_t>(l4 + 8);
     if (head.empty() || original.size() < head.size()) return nullptr;
     std::copy_n(original.begin(), head.size(), head.begin());
     std::uint8_t* ip = head.data() + l3;

@@ -227,5 +227,32 @@ TEST(UserHash, TellsUsersApart) {
     EXPECT_NE(hash("mc1", "sip:a"), UserHash(Key{1, 2})("mc1", "sip:a"));
 }
 
+// What is_uid_of() keeps of those whom it has proven must never say more than hashing says.
+TEST(Uid, WhoIsKnownIsKnownUnderThatKmsAndPeriodOnly) {
+    UidKms kms{"kms.a.example", 1000, 0, true};
+    const auto at = [](std::uint64_t period) { return core::Time{period * 1000 + 1} * core::kSecond; };
+    const std::uint64_t number = period_number(at(700), kms.period, kms.offset);
+    for (int round = 0; round < 2; ++round)
+        for (int i = 0; i < 5000; ++i) {  // more than are kept
+            const std::string user = "sip:user" + std::to_string(i) + "@mc1.example";
+            const Uid made = uid_of(user, kms.uri, kms.period, kms.offset, number);
+            const std::string uid(reinterpret_cast<const char*>(made.data()), made.size());
+            for (int again = 0; again < 2; ++again) {
+                ASSERT_TRUE(is_uid_of(uid, user, kms, at(700)));
+                ASSERT_TRUE(is_uid_of(uid, user, kms, at(699)));
+                ASSERT_TRUE(is_uid_of(uid, user, kms, at(701)));
+                ASSERT_FALSE(is_uid_of(uid, user, kms, at(702)));
+                ASSERT_FALSE(is_uid_of(uid, user, kms, at(698)));
+                ASSERT_FALSE(is_uid_of(uid, user + "x", kms, at(700)));
+                ASSERT_FALSE(is_uid_of(uid, user.substr(0, user.size() - 1), kms, at(700)));
+                ASSERT_FALSE(is_uid_of(uid, user, UidKms{"kms.b.example", 1000, 0, true}, at(700)));
+                ASSERT_FALSE(is_uid_of(uid, user, UidKms{"kms.a.exampl", 1000, 0, true}, at(700)));
+                ASSERT_FALSE(is_uid_of(uid, user, UidKms{"kms.a.example", 1000, 1, true}, at(700)));
+                ASSERT_FALSE(is_uid_of(uid, user, UidKms{"kms.a.example", 999, 0, true}, at(700)));
+                ASSERT_FALSE(is_uid_of(uid, user, UidKms{"kms.a.example", 0, 0, true}, at(700)));
+            }
+        }
+}
+
 }  // namespace
 }  // namespace kmsgate::memory

@@ -146,6 +146,32 @@ TEST(Recognise, NotSureOfWhatCouldHoldAMikey) {
     EXPECT_TRUE(recognise(emit(d), view));
 }
 
+TEST(Recognise, AroundALayerItSaysWhatItSaysOfTheWhole) {
+    Dice dice(4);
+    View view;
+    unsigned sure = 0;
+    for (int i = 0; i < 3000; ++i) {
+        const std::string inner = document_of(dice, static_cast<unsigned>(dice.below(3)));
+        if (!recognise(inner, view)) continue;
+        const std::string root(view.root);
+        Document d;
+        d.id = "krr-1";
+        d.processor = dice.below(4) == 0 ? "a&b" : dice.word();
+        d.time = "2026-11-21T12:00:00Z";
+        d.initiator_list = list_of(dice);
+        d.embedded = root;
+        std::string body = emit(d);
+        EXPECT_EQ(recognise_around(body, root), recognise(body, view)) << body;
+        sure += recognise(body, view) ? 1 : 0;
+        EXPECT_FALSE(recognise_around(body, root.substr(1)));
+        EXPECT_FALSE(recognise_around(body + " ", root));
+        EXPECT_FALSE(recognise_around(body.substr(0, body.size() - 1), root));
+        body.insert(body.size() - 25, "x");
+        EXPECT_FALSE(recognise_around(body, root)) << body;
+    }
+    EXPECT_GT(sure, 300U);
+}
+
 TEST(Recognise, BoundsAreThoseOfTheReader) {
     Dice dice(3);
     View view;

@@ -100,8 +100,8 @@ class Identities {
         put(raw, policy::table::UserText::of(uri), tel, mc);
     }
 
-    void put(std::string_view raw, const policy::table::UserText& user, std::string_view tel,
-             bool mc) noexcept {
+    [[gnu::always_inline]] inline void put(std::string_view raw, const policy::table::UserText& user,
+                                           std::string_view tel, bool mc) noexcept {
         if (count_ == room_ && !grow()) {
             overflow_ = true;
             return;

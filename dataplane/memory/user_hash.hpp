@@ -13,9 +13,9 @@
 namespace kmsgate::memory {
 
 /// Two polynomials over the integers modulo 2^61 - 1, each at a secret point (Carter, Wegman 1979): the
-/// sizes, then both texts in pieces of seven bytes are the coefficients. Two different users share one
-/// polynomial's value at no more points than there are pieces (at most 76 for texts of 255 bytes), so both
-/// with a probability below 2^-109.
+/// sizes, then both texts in pieces of seven bytes are the coefficients (a text of fewer than four bytes
+/// stands as its first, middle and last). Two different users share one polynomial's value at no more points
+/// than there are pieces (at most 76 for texts of 255 bytes), so both with a probability below 2^-109.
 class UserHash {
   public:
     explicit UserHash(const Key& key) noexcept : first_(point(key[0])), second_(point(key[1])) {}

@@ -10,12 +10,19 @@
 namespace kmsgate::policy::table {
 namespace {
 
-/// Is `name` the lower-case text at `known` but for letter case? As a rule it is the same text.
-[[nodiscard]] bool same_name(const char* known, std::string_view name) noexcept {
-    if (same_bytes(known, name.data(), name.size())) [[likely]]
-        return true;
+[[nodiscard, gnu::noinline]] bool same_but_for_case(const char* known, std::string_view name) noexcept {
     return std::equal(name.begin(), name.end(), known,
                       [](char given, char lower) { return sip::lower(given) == lower; });
+}
+/// Is `name` the lower-case text at `known` but for letter case? As a rule it is the same text.
+[[nodiscard]] inline bool same_name(const char* known, std::string_view name) noexcept {
+    return same_bytes(known, name.data(), name.size()) || same_but_for_case(known, name);
+}
+
+/// Do the bytes at `known` start with that scheme, of four bytes as a rule?
+[[nodiscard]] inline bool same_head(const char* known, std::string_view head) noexcept {
+    return head.size() == 4 ? load4(known) == load4(head.data())
+                            : same_bytes(known, head.data(), head.size());
 }
 
 }  // namespace
@@ -37,7 +44,7 @@ class Patterns {
         return find_slot(table_.pattern_index_, hash, header_.pattern_probe, size,
                          [&](const IndexSlot& slot) {
                              const char* known = table_.strings_.data() + slot.text;
-                             return shape_of(slot) == shape && same_bytes(known, head.data(), head.size()) &&
+                             return shape_of(slot) == shape && same_head(known, head) &&
                                     same_bytes(known + head.size(), text.data(), text.size());
                          });
     }
@@ -99,7 +106,7 @@ class Patterns {
     const Header& header_;
 };
 
-std::optional<KmsId> Table::find_kms(std::string_view name) const noexcept {
+[[gnu::flatten]] std::optional<KmsId> Table::find_kms(std::string_view name) const noexcept {
     if (name.size() > kMaxText) return std::nullopt;
     const IndexSlot* slot =
         find_slot(kms_index_, kms_hash(name, header().hash_seed), header().kms_probe, name.size(),
@@ -108,7 +115,7 @@ std::optional<KmsId> Table::find_kms(std::string_view name) const noexcept {
     return slot->value;
 }
 
-Table::Found Table::find_pattern(const UserText& user, const OddFinder* odd) const noexcept {
+[[gnu::flatten]] Table::Found Table::find_pattern(const UserText& user, const OddFinder* odd) const noexcept {
     const Patterns patterns(*this);
     const IndexSlot* slot =
         has_length(header().lengths[0], user.uri.size()) ? patterns.find_exact(user.uri) : nullptr;

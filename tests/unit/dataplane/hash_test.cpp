@@ -184,6 +184,12 @@ Hash128 user_hash_slowly(const Key& key, const std::string& domain, const std::s
             std::uint64_t piece = 0;
             for (std::size_t i = std::min(text.size(), at + 7); i-- > at;)
                 piece = piece << 8 | static_cast<unsigned char>(text[i]);
+            if (text.size() < 4) {  // so short a text stands as its first, middle and last byte
+                const auto byte = [&text](std::size_t i) {
+                    return std::uint64_t{static_cast<unsigned char>(text[i])};
+                };
+                piece = byte(0) | byte(text.size() / 2) << 8 | byte(text.size() - 1) << 16;
+            }
             pieces.push_back(piece);
         }
     const auto value = [&](std::uint64_t k) {

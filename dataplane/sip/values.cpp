@@ -90,7 +90,8 @@ std::string_view unfold(std::string_view value, Arena& arena) noexcept {
 
 std::string_view next_element(std::string_view& rest) noexcept {
     while (!rest.empty()) {
-        std::size_t i = 0;
+        // Without a comma all of it is one element, whatever is quoted in it.
+        std::size_t i = rest.find(',') == std::string_view::npos ? rest.size() : 0;
         while (i < rest.size() && rest[i] != ',') {
             if (rest[i] == '"')
                 i = skip_quoted(rest, i);

@@ -18,7 +18,13 @@ class Reader {
         message_.body = view(at_, t_.end);
         message_.trailing = view(t_.end, t_.end);
         if (length_ && message_.body.size() != *message_.content_length) return false;
-        return read_body() && hand_out();
+        contents_ = Contents{};
+        if (at_ == t_.end) return true;
+        if (!found_.open(arena_) || !read_body()) return false;
+        contents_.carriages = found_.carriages();
+        contents_.identities = found_.identities();
+        contents_.mikey_claim = !contents_.carriages.empty();
+        return true;
     }
 
   private:
@@ -139,7 +145,6 @@ class Reader {
     }
 
     [[nodiscard]] bool read_body() noexcept {
-        if (at_ == t_.end) return true;
         switch (type_) {
             case Type::none:
                 return false;
@@ -207,24 +212,6 @@ class Reader {
         if (type != Type::sdp) return false;
         at_ = read_sdp(t_, at_, true, found_);
         return at_ != nullptr;
-    }
-
-    [[nodiscard]] bool hand_out() noexcept {
-        contents_ = Contents{};
-        contents_.mikey_claim = found_.carriage_count != 0;
-        if (found_.carriage_count != 0) {
-            const auto carriages = arena_.take_raw<Carriage>(found_.carriage_count);
-            if (carriages.empty()) return false;
-            std::copy_n(found_.carriages, carriages.size(), carriages.begin());
-            contents_.carriages = carriages;
-        }
-        if (found_.identity_count != 0) {
-            const auto identities = arena_.take_raw<XmlIdentity>(found_.identity_count);
-            if (identities.empty()) return false;
-            std::copy_n(found_.identities, identities.size(), identities.begin());
-            contents_.identities = identities;
-        }
-        return true;
     }
 
     const Text t_;

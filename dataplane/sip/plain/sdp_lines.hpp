@@ -6,30 +6,42 @@
 
 namespace kmsgate::sip::plain::KMSGATE_LEVEL {
 
-/// What was found so far. More than fits is for the full parser.
-struct Found {
-    static constexpr std::size_t kCarriages = 8;
-    static constexpr std::size_t kIdentities = 16;
-    std::size_t carriage_count = 0;
-    std::size_t identity_count = 0;
-    Carriage carriages[kCarriages];
-    XmlIdentity identities[kIdentities];
-
-    // The lists are written before they are read: nothing has to be cleared.
-    Found() noexcept {}  // NOLINT(modernize-use-equals-default,*-member-init)
+/// What was found so far, in the arena. More than fits is for the full parser.
+class Found {
+  public:
+    /// False: the arena is used up.
+    [[nodiscard]] bool open(Arena& arena) noexcept {
+        carriages_ = arena.take_raw<Carriage>(kCarriages).data();
+        identities_ = arena.take_raw<XmlIdentity>(kIdentities).data();
+        return carriages_ != nullptr && identities_ != nullptr;
+    }
+    [[nodiscard]] std::span<const Carriage> carriages() const noexcept {
+        return {carriages_, carriage_count_};
+    }
+    [[nodiscard]] std::span<const XmlIdentity> identities() const noexcept {
+        return {identities_, identity_count_};
+    }
 
     [[nodiscard]] bool add(Where where, std::string_view data) noexcept {
-        for (std::size_t i = 0; i < carriage_count; ++i)
-            if (carriages[i].where == where && carriages[i].data == data) return true;
-        if (carriage_count == kCarriages) return false;
-        carriages[carriage_count++] = {where, Form::base64, data};
+        for (std::size_t i = 0; i < carriage_count_; ++i)
+            if (carriages_[i].where == where && carriages_[i].data == data) return true;
+        if (carriage_count_ == kCarriages) return false;
+        carriages_[carriage_count_++] = {where, Form::base64, data};
         return true;
     }
     [[nodiscard]] bool add(bool receiver, std::string_view uri) noexcept {
-        if (identity_count == kIdentities) return false;
-        identities[identity_count++] = {receiver, uri};
+        if (identity_count_ == kIdentities) return false;
+        identities_[identity_count_++] = {receiver, uri};
         return true;
     }
+
+  private:
+    static constexpr std::size_t kCarriages = 8;
+    static constexpr std::size_t kIdentities = 16;
+    Carriage* carriages_ = nullptr;
+    XmlIdentity* identities_ = nullptr;
+    std::size_t carriage_count_ = 0;
+    std::size_t identity_count_ = 0;
 };
 
 /// `a=` and what follows up to `end`. False when a lenient reader could find key management in it that is not

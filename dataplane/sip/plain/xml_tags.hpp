@@ -145,7 +145,7 @@ class Tags {
                 return next();
             }
         } else if (lists_ && end - name == 5 && static_cast<std::uint32_t>(first) == text32("entr")) {
-            return read_whole(name, mark, side);
+            return read_entry(name, mark, side);
         }
         // Nothing in this tag counts but the namespace of a KRR, whatever attribute it stands in.
         while (*mark == '=') {
@@ -185,6 +185,25 @@ class Tags {
     [[nodiscard]] static bool may_be_krr(const char* value, const char* end) noexcept {
         if (*value <= ' ' || end[-1] <= ' ') return true;
         return end - value == 27 && (load64(value + 15) | kLower) == text64("eckmskrr");
+    }
+
+    /// `entry` in a resource list: uri="..." and nothing else at once.
+    [[nodiscard, gnu::always_inline]] const char* read_entry(const char* name, const char* mark,
+                                                             Side& side) noexcept {
+        const std::uint64_t mask = mask_;
+        const char* base = base_;
+        if (mark == name + 9 && *mark == '=' && load64(name + 1) == text64("ntry uri")) {
+            const char* opening = next();
+            const char* closing = next();
+            while (*closing == '=') closing = next();
+            const char* end = next();
+            if (opening == mark + 1 && *opening == '"' && *closing == '"' && *end == '>' &&
+                has_scheme(opening + 1, closing) && all_in(t_, opening + 1, closing, kUriBytes))
+                return found_.add(true, view(opening + 1, closing)) ? end : nullptr;
+        }
+        mask_ = mask;
+        base_ = base;
+        return read_whole(name, mark, side);
     }
 
     /// The same with every attribute looked at.

@@ -116,8 +116,13 @@ KmsList list_of(const decide::Decision& d, std::size_t side, const Truth& truth,
             return std::nullopt;
         case Kind::rule:
             return texts(table, table.kms_list(table.rules()[list.rule].allow));
-        case Kind::kms:
-            return texts(table, std::span(list.kms).first(list.kms_count));
+        case Kind::kms: {
+            std::vector<std::uint32_t> kept;
+            const auto allowed = table.kms_list(table.rules()[list.rule].allow);
+            for (std::size_t i = 0; i < allowed.size(); ++i)
+                if ((list.keep >> i & 1U) != 0) kept.push_back(allowed[i]);
+            return texts(table, kept);
+        }
         case Kind::names: {
             std::vector<std::string> out;
             const auto& in = (*truth.krr)[side];

@@ -2,6 +2,7 @@
 // 64 bytes of text as bit masks: bit i speaks of byte i. Plain C++, little-endian or not.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <cstring>
 
@@ -38,7 +39,7 @@ inline constexpr std::uint64_t kUpper = 0x8080808080808080U;
 KMSGATE_SIMD_INLINE std::uint64_t odd(Block b) noexcept {
     std::uint64_t mask = 0;
     for (unsigned i = 0; i < 8; ++i) {
-        const std::uint64_t w = word(b.at + 8 * i);
+        const std::uint64_t w = word(b.at + std::size_t{8} * i);
         const std::uint64_t above = (w & ~kUpper) + (0x60U * kOnes);  // upper bit: at least 0x20
         mask |= gather((~above | w) & kUpper) << (8 * i);
     }
@@ -49,7 +50,7 @@ template <char... C>
 KMSGATE_SIMD_INLINE std::uint64_t any(Block b) noexcept {
     std::uint64_t mask = 0;
     for (unsigned i = 0; i < 8; ++i) {
-        const std::uint64_t w = word(b.at + 8 * i);
+        const std::uint64_t w = word(b.at + std::size_t{8} * i);
         std::uint64_t hit = 0;
         for (const char c : {C...}) {
             const std::uint64_t x = w ^ (static_cast<unsigned char>(c) * kOnes);

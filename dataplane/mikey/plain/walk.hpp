@@ -177,16 +177,17 @@ class Walk {
     bool sakke_ = false;
 };
 
-/// See read_plain().
+/// See read_plain(). Each level's translation unit defines its own.
+// NOLINTNEXTLINE(misc-definitions-in-headers)
 [[nodiscard]] bool read(std::string_view text, std::span<std::uint8_t> scratch, Message& out) noexcept {
     const std::size_t size = text.size();
-    const bool padded = text.data()[size - 1] == '=';
+    const bool padded = text.back() == '=';
     const std::size_t whole = size - (padded ? 4 : 0);
     Byte* const data = scratch.data();
-    if (!decode(text.data(), whole, data)) return false;
+    if (!decode(text.begin(), whole, data)) return false;
     std::size_t bytes = whole / 4 * 3;
     if (padded) {
-        const std::size_t last = decode_padded(text.data() + whole, data + bytes);
+        const std::size_t last = decode_padded(text.begin() + whole, data + bytes);
         if (last == 0) return false;
         bytes += last;
     }

@@ -11,20 +11,20 @@ namespace kmsgate::sip::plain::KMSGATE_LEVEL {
 [[nodiscard]] inline const char* skip_declaration(const char* at, const char* end) noexcept {
     if (end - at < 38 || load64(at) != text64("<?xml ve")) return at;
     constexpr std::string_view usual = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
-    if (equal(at, usual.data(), usual.size())) return at + usual.size();
+    if (equal(at, usual.begin(), usual.size())) return at + usual.size();
     constexpr std::string_view version = "<?xml version=\"1.0\"";
     constexpr std::string_view encoding = " encoding=\"";
     constexpr std::string_view alone[] = {"?>", " ?>", " standalone=\"yes\"?>", " standalone=\"no\"?>"};
     std::string_view rest = view(at, end);
-    if (!equal(at, version.data(), version.size())) return nullptr;
+    if (!equal(at, version.begin(), version.size())) return nullptr;
     rest.remove_prefix(version.size());
-    if (rest.size() > 18 && equal(rest.data(), encoding.data(), encoding.size())) {
-        const std::uint64_t name = load64(rest.data() + 9);
+    if (rest.size() > 18 && equal(rest.begin(), encoding.begin(), encoding.size())) {
+        const std::uint64_t name = load64(rest.begin() + 9);
         if (name != text64("=\"UTF-8\"") && name != text64("=\"utf-8\"")) return nullptr;
         rest.remove_prefix(17);
     }
     for (const std::string_view close : alone)
-        if (rest.starts_with(close)) return rest.data() + close.size();
+        if (rest.starts_with(close)) return rest.begin() + close.size();
     return nullptr;
 }
 
@@ -231,7 +231,7 @@ class Tags {
     }
 
     [[nodiscard]] static bool is_entry(std::string_view name) noexcept {
-        return name.size() == 5 && equal(name.data(), "entry", 5);
+        return name.size() == 5 && equal(name.begin(), "entry", 5);
     }
     [[nodiscard]] static std::string_view local(const char* from, const char* to) noexcept {
         const char* at = to;
@@ -244,11 +244,11 @@ class Tags {
         std::string_view name = view(from, to);
         if (first_of<':'>(t_, from, to) != to) name = local(from, to);
         if (name.size() < 14) return true;
-        const std::uint64_t first = load64(name.data());
+        const std::uint64_t first = load64(name.begin());
         if ((first | kLower) == text64("kmsredir")) return false;
-        if (is_root(name.data(), name.data() + name.size())) lists_ = true;
+        if (is_root(name.begin(), name.end())) lists_ = true;
         if (!counts(first)) return true;
-        side = side_of(name.data(), name.data() + name.size(), first);
+        side = side_of(name.begin(), name.end(), first);
         return true;
     }
 
@@ -256,7 +256,7 @@ class Tags {
                                                           const char* end, bool side, bool entry) noexcept {
         if (end - value > 26 && may_be_krr(value, end)) return false;
         // Other words than Normal may say that the identity is encrypted.
-        const char* what = name.data();
+        const char* what = name.begin();
         if (side && name.size() == 4 && equal(what, "type", 4))
             return end - value == 6 && equal(value, "Normal", 6);
         if (!entry || name.size() != 3 || !equal(what, "uri", 3)) return true;

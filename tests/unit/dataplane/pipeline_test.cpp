@@ -79,6 +79,19 @@ TEST(Pipeline, FragmentsLeaveAsTheyCame) {
     EXPECT_EQ(g.lines.size(), 2U);
 }
 
+TEST(Pipeline, CountsWhoReadTheMessage) {
+    Gate g;
+    EXPECT_FALSE(g.send(frame4(bytes(invite({}).text()))).outside.empty());
+    EXPECT_EQ(g.counters().get(Counter::plain_messages), 1U);
+    EXPECT_EQ(g.counters().get(Counter::full_messages), 0U);
+    Sip odd = invite({});
+    odd.call_id = "c2";
+    odd.extra = "Subject: folded\r\n here\r\n";
+    EXPECT_FALSE(g.send(frame4(bytes(odd.text()))).outside.empty());
+    EXPECT_EQ(g.counters().get(Counter::plain_messages), 1U);
+    EXPECT_EQ(g.counters().get(Counter::full_messages), 1U);
+}
+
 TEST(Pipeline, RefusedFragmentsAreAnsweredOnceEachTime) {
     Gate g;
     const auto frames = fragments4(udp(5060, 5060, bytes(invite(kForbidden).text())), 400);

@@ -307,16 +307,12 @@ constexpr auto kAll = [](const Invite&) { return true; };
 constexpr auto kHashed = [](const Invite& in) { return in.hashed; };
 constexpr auto kClear = [](const Invite& in) { return !in.hashed; };
 
-constexpr std::array<Stage, 18> kStages{{
+constexpr std::array<Stage, 16> kStages{{
     {"floor", "memmem, AVX2 base64 of the whole line and walk to IDRkmsr; nothing checked",
      [](Workload& w, std::size_t i) { w.floor(i); }, kAll},
     {"verdict", "inspect and decide: from an INVITE's bytes to the verdict",
      [](Workload& w, std::size_t i) { w.verdict(i); }, kAll},
-    {"verdict-clear", "the same, only messages that name their users",
-     [](Workload& w, std::size_t i) { w.verdict(i); }, kClear},
-    {"verdict-hashed", "the same, only messages that name their users by UID",
-     [](Workload& w, std::size_t i) { w.verdict(i); }, kHashed},
-    {"verdict-plain", "inspect and decide for SIP without MIKEY: BYE and OPTIONS of 600 to 700 bytes",
+    {"verdict-plain", "the same for SIP without MIKEY: BYE and OPTIONS of 600 to 700 bytes",
      [](Workload& w, std::size_t i) { w.verdict_plain(i); }, kAll},
     {"sip-parse", "sip::parse: start line and headers", [](Workload& w, std::size_t i) { w.sip_parse(i); },
      kAll},

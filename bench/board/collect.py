@@ -84,10 +84,18 @@ def path(build: Build, effort: Effort) -> dict[str, Any]:
     words = [word for kind in effort.path for word in ("--kind", kind)]
     words += [word for kind in effort.floods or ("none",) for word in ("--flood", kind)]
     words += ["--flood-rounds", "0"] if effort.quick else []
-    if build.knows(TRAFFIC):
-        words += [word for profile in effort.traffic for word in ("--traffic", profile)]
     return dict(parsed([PYTHON, str(ROOT / "bench/path/path.py"), "--json", "--dir", str(build.directory), "--rounds",
                         str(effort.turns), "--seconds", str(effort.turn_seconds), *words]))
+
+
+def traffic(build: Build, effort: Effort, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The same for captures of kmsgate-traffic: more rows of path."""
+    if not build.knows(TRAFFIC):
+        raise Failed("kmsgate-traffic is not in this tree")
+    words = [word for profile in effort.traffic for word in ("--traffic", profile)]
+    found = parsed([PYTHON, str(ROOT / "bench/path/path.py"), "--json", "--dir", str(build.directory), "--rounds", str(effort.turns),
+                    "--seconds", str(effort.turn_seconds), *words], most=300)
+    return {"path": rows + found["path"]}
 
 
 def frames(build: Build) -> dict[str, Any]:
@@ -152,6 +160,8 @@ def everything(build: Build, effort: Effort, curves: Path | None = None) -> dict
         measured.part("frames", lambda: frames(build))
     measured.part("swap", lambda: swap(build, effort))
     measured.part("path", lambda: path(build, effort))
+    if effort.traffic:
+        measured.part("traffic", lambda: traffic(build, effort, measured.values.get("path", [])))
     if (worst := goals.allocations(measured.values)) is not None:
         measured.values["allocations"] = worst
     measured.values["build_seconds"] = built - start

@@ -46,7 +46,7 @@ class Run:
 
     def wait_for_frames(self, prefix: str | None) -> None:
         """Until enough frames have gone through."""
-        telemetry = processes.wait_for(prefix, self.process, self.log, 120)
+        telemetry = processes.wait_for(prefix, self.process, self.log, 120, 60)
         try:
             end = time.monotonic() + 60
             while telemetry.received() < LEAST_FRAMES and time.monotonic() < end:

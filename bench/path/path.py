@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import statistics
 import subprocess
 import sys
@@ -182,6 +183,7 @@ def made(build: Path, folder: Path, profile: str) -> Path:
 def main() -> int:
     """Measures and prints."""
     options = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended, too
     build = Path(options.dir) if Path(options.dir).is_absolute() else ROOT / options.dir
     named = options.kind or options.capture or options.traffic or options.flood
     kinds = options.kind or ([] if named else list(BESIDE))

@@ -48,7 +48,7 @@ class Telemetry:
         self.socket.close()
 
 
-def wait_for(prefix: str | None, process: subprocess.Popen[bytes], log: Path, seconds: float = 10) -> Telemetry:
+def wait_for(prefix: str | None, process: subprocess.Popen[bytes], log: Path, seconds: float = 60, patience: float = 5) -> Telemetry:
     """The telemetry of a process that has just been started, once frames flow; its log may name the prefix."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:
@@ -56,7 +56,7 @@ def wait_for(prefix: str | None, process: subprocess.Popen[bytes], log: Path, se
             raise SystemExit(f"bench/path: a program ended with {process.returncode}:\n{log.read_text()[-2000:]}")
         said = re.search(r"telemetry under (\S+)", log.read_text(errors="replace"))
         try:
-            telemetry = Telemetry(prefix or (said[1] if said else ""), max(5, seconds / 2))
+            telemetry = Telemetry(prefix or (said[1] if said else ""), patience)
         except OSError:
             time.sleep(0.05)
             continue

@@ -200,7 +200,9 @@ class Streams(Case):
         path = str(self.folder / "silent.sock")
         silent.bind(path)
         silent.listen()
-        with subprocess.Popen([PROGRAM, "--socket", path, "status"], stderr=subprocess.PIPE, env=self.env) as process:
+        # a shell that starts the tests in its background has them ignore SIGINT
+        with subprocess.Popen([PROGRAM, "--socket", path, "status"], stderr=subprocess.PIPE, env=self.env,
+                              preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL)) as process:
             accepted, _ = silent.accept()
             process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(timeout=30), -signal.SIGINT)

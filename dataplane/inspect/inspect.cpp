@@ -307,7 +307,7 @@ void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, 
         !f.uninspectable)
         return;
     collect_visited(arena, out);
-    if (offers_nothing(out) && !context.all)
+    if (offers_nothing(out))
         out.users_open = {true, true};
     else
         resolve_users(arrived, context, arena, out);

@@ -24,15 +24,16 @@ namespace kmsgate::krr {
     const auto odd = [&text](std::size_t from) {
         const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + from));
         const auto is = [](__m128i a, char c) { return _mm_cmpeq_epi8(a, _mm_set1_epi8(c)); };
-        const __m128i angle = is(_mm_or_si128(v, _mm_set1_epi8(2)), '>');     // < and >
-        const __m128i quote = is(_mm_or_si128(v, _mm_set1_epi8(4)), '&');     // " and &
-        const __m128i control = _mm_cmplt_epi8(v, _mm_set1_epi8(0x21));       // signed: above 0x7F, too
+        const __m128i angle = is(_mm_or_si128(v, _mm_set1_epi8(2)), '>');  // < and >
+        const __m128i quote = is(_mm_or_si128(v, _mm_set1_epi8(4)), '&');  // " and &
+        const __m128i control = _mm_cmplt_epi8(v, _mm_set1_epi8(0x21));    // signed: above 0x7F, too
         const __m128i other = _mm_or_si128(is(v, '\''), is(v, '\x7F'));
-        return static_cast<unsigned>(_mm_movemask_epi8(
-            _mm_or_si128(_mm_or_si128(angle, quote), _mm_or_si128(control, other))));
+        return static_cast<unsigned>(
+            _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(angle, quote), _mm_or_si128(control, other))));
     };
     for (; at + 16 <= text.size(); at += 16)
-        if (const unsigned mask = odd(at); mask != 0) return at + static_cast<unsigned>(std::countr_zero(mask));
+        if (const unsigned mask = odd(at); mask != 0)
+            return at + static_cast<unsigned>(std::countr_zero(mask));
     if (at != 0 && at != text.size()) {  // the last sixteen: what was seen before is plain
         const unsigned mask = odd(text.size() - 16);
         return mask == 0 ? text.size() : text.size() - 16 + static_cast<unsigned>(std::countr_zero(mask));

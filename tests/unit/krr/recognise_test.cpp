@@ -144,6 +144,13 @@ TEST(Recognise, NotSureOfWhatCouldHoldAMikey) {
     }
     d.processor = "sip:gate@mc1.example";
     EXPECT_TRUE(recognise(emit(d), view));
+    for (std::size_t before = 0; before < 70; ++before)  // wherever it stands in the vectors that look for it
+        for (const char* claim : {"-m", "/M", "-mb", "/m0123456789012345678901234567890123456789", "A"}) {
+            d.processor = std::string(before, 'b') + claim;
+            EXPECT_FALSE(recognise(emit(d), view)) << d.processor;
+            d.processor = std::string(before, 'b') + "-bm/";
+            EXPECT_TRUE(recognise(emit(d), view)) << d.processor;
+        }
 }
 
 TEST(Recognise, AroundALayerItSaysWhatItSaysOfTheWhole) {

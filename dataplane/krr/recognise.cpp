@@ -2,6 +2,7 @@
 #include "dataplane/krr/recognise.hpp"
 
 #include <bit>
+#include <cstdint>
 #include <cstring>
 
 #include "dataplane/krr/names.hpp"
@@ -115,6 +116,19 @@ template <const std::string_view& Name>
     return true;
 }
 
+/// Are two names of one size different in whatever letter case? Most are so at one of their ends.
+[[nodiscard]] bool differ(std::string_view a, std::string_view b) noexcept {
+    const auto eight = [](const char* at) {
+        std::uint64_t w = 0;
+        std::memcpy(&w, at, 8);
+        return w | 0x2020202020202020;
+    };
+    if (a.size() >= 8 && (eight(a.data()) != eight(b.data()) ||
+                          eight(a.data() + a.size() - 8) != eight(b.data() + b.size() - 8)))
+        return true;
+    return !sip::iequal(a, b);
+}
+
 [[nodiscard]] bool uris(Reader& r, ListView& list) noexcept {
     while (r.take<pieces::open<names::kms_uri>>()) {
         std::string_view uri;
@@ -122,7 +136,7 @@ template <const std::string_view& Name>
             !r.take<pieces::close<names::kms_uri>>())
             return false;
         for (const std::string_view known : list.all())
-            if (known.size() == uri.size() && sip::iequal(known, uri)) return false;  // which spelling stays?
+            if (known.size() == uri.size() && !differ(known, uri)) return false;  // which spelling stays?
         list.add(uri);
     }
     return true;

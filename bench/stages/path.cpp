@@ -98,9 +98,10 @@ Path::Path(Workload& workload, const PathStage& stage, Memory memory)
         groups_.clear();
         judges_.clear();
         memory_ = Memory::cold;  // the requests' time must not pass
+        answers_ = true;
         for (std::size_t i = 0; i < prepared.size(); ++i) {
             const auto& r = prepared[i].response_arrived;
-            add(i, r.payload, r.source, r.destination, r.arrival, false);
+            add(i, r.payload, r.source, r.destination, r.arrival, true);
         }
     }
     keep_those_that_end_so();
@@ -169,7 +170,7 @@ PathBurst Path::burst_of(std::size_t group, std::size_t first, std::size_t count
 }
 
 std::vector<PathBurst> Path::pass() {
-    ++number_;
+    if (!answers_) ++number_;
     if (memory_ == Memory::warm) now_ += kLater;
     std::vector<PathBurst> out;
     for (std::size_t g = 0; g < groups_.size(); ++g) {
@@ -186,7 +187,7 @@ std::vector<PathBurst> Path::pass() {
 
 /// Leaves the messages that the stage is about.
 void Path::keep_those_that_end_so() {
-    ++number_;
+    if (!answers_) ++number_;
     if (memory_ == Memory::warm) now_ += kLater;
     messages_ = 0;
     for (std::size_t g = 0; g < groups_.size(); ++g) {
@@ -218,8 +219,7 @@ void Path::check(const PathBurst& burst) {
 }
 
 void Path::floor(const PathBurst& burst) noexcept {
-    for (std::size_t i = 0; i < burst.messages; ++i)
-        workload_.floor(groups_[burst.group].messages[i].invite);
+    for (std::size_t i = 0; i < burst.messages; ++i) workload_.floor(groups_[burst.group].messages[i].invite);
 }
 
 }  // namespace kmsgate::bench

@@ -81,6 +81,7 @@ class Path {
     std::unique_ptr<core::Pipeline> pipeline_;
     core::Time now_ = kNow;
     std::uint32_t number_ = 0;  ///< of the pass
+    bool answers_ = false;      ///< to the requests of the last pass: the number stays
     std::uint16_t id_ = 0;      ///< IP id
     std::size_t messages_ = 0;
 };

@@ -8,6 +8,7 @@
 #include "dataplane/emit/writer.hpp"
 #include "dataplane/krr/emit.hpp"
 #include "dataplane/krr/names.hpp"
+#include "dataplane/krr/plain_text.hpp"
 
 namespace kmsgate::emit {
 
@@ -41,8 +42,7 @@ void escaped(Writer& w, std::string_view text) noexcept {
         }
     };
     std::size_t plain = 0;  // where the run not written yet starts
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (text[i] > '>' || text[i] == '.') continue;  // most of a name
+    for (std::size_t i = krr::plain_length(text); i < text.size(); ++i) {
         const std::string_view instead = entity(text[i]);
         if (instead.empty()) continue;
         w.put(text.substr(plain, i - plain)).put(instead);
@@ -54,8 +54,9 @@ void escaped(Writer& w, std::string_view text) noexcept {
 /// A name that came with the message may be said again only when it is one: 0x21-0x7E, at most a URI's
 /// length.
 bool repeatable(std::string_view name) noexcept {
+    const auto rest = name.substr(krr::plain_length(name));
     return !name.empty() && name.size() <= krr::kMaxUri &&
-           std::all_of(name.begin(), name.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+           std::all_of(rest.begin(), rest.end(), [](char c) { return c > 0x20 && c < 0x7F; });
 }
 
 class ListWriter {

@@ -20,7 +20,7 @@ constexpr std::size_t kMaxUsers = 128;
 class Union {
   public:
     Union(const Context& context, sip::Arena& arena)
-        : context_(context), arena_(arena), users_(arena.take<Candidate>(kMaxUsers)) {}
+        : context_(context), arena_(arena), users_(arena.take_raw<Candidate>(kMaxUsers)) {}
 
     void add(const memory::Parties& parties, std::size_t side) {
         const auto& seen = parties.side(side);
@@ -119,7 +119,7 @@ std::uint32_t tags_of(std::string_view uri, std::string_view alias, const Contex
 Candidate make_candidate(std::string_view uri, std::string_view alias, const Context& context,
                          sip::Arena& arena) {
     const auto copy = [&arena](std::string_view text) {
-        const auto bytes = arena.take<char>(text.size());
+        const auto bytes = arena.take_raw<char>(text.size());
         std::copy_n(text.begin(), bytes.size(), bytes.begin());
         return std::string_view(bytes.data(), bytes.size());
     };

@@ -161,6 +161,28 @@ policy::decide::List list_of(const krr::ListView& list, const policy::table::Tab
     return out;
 }
 
+/// A KRR in canonical form, or null.
+const krr::View* recognised(std::string_view document, sip::Arena& arena) noexcept {
+    const sip::Arena::Mark before = arena.mark();
+    const auto view = arena.take_raw<krr::View>(1);
+    if (view.empty()) return nullptr;
+    ::new (view.data()) krr::View;  // not its arrays
+    if (krr::recognise(document, view[0])) return view.data();
+    arena.rewind(before);
+    return nullptr;
+}
+
+/// Any KRR, or null.
+const krr::View* read_document(std::string_view text, sip::Arena& arena) {
+    if (const krr::View* view = recognised(text, arena)) return view;
+    const auto view = arena.take_raw<krr::View>(1);
+    if (view.empty()) return nullptr;
+    const auto document = krr::parse(text);
+    if (!document) return nullptr;
+    view[0] = kept(*document, arena);
+    return view.data();
+}
+
 void read_krr(const Context& context, sip::Arena& arena, Inspection& out) {
     const auto krrs = out.contents.krrs;
     Krr& facts = out.facts.krr;
@@ -180,20 +202,11 @@ void read_krr(const Context& context, sip::Arena& arena, Inspection& out) {
         facts.state = Krr::State::out_of_place;
         return;
     }
-    const auto view = arena.take_raw<krr::View>(1);
-    if (!view.empty()) ::new (view.data()) krr::View;  // not its arrays
-    bool read = !view.empty() && krr::recognise(krrs[0].data, view[0]);
-    if (!read && !view.empty()) {
-        if (const auto document = krr::parse(krrs[0].data); document) {
-            view[0] = kept(*document, arena);
-            read = true;
-        }
-    }
-    if (!read) {
+    if (out.krr == nullptr) out.krr = read_document(krrs[0].data, arena);
+    if (out.krr == nullptr) {
         facts.state = Krr::State::unparsable;
         return;
     }
-    out.krr = view.data();
     facts.state = Krr::State::read;
     sip::ArenaList<std::string_view> unknown(arena, kMaxUnknown);
     facts.lists[0] = list_of(out.krr->lists[0], *context.table, arena, unknown);
@@ -224,6 +237,13 @@ void collect_visited(sip::Arena& arena, Inspection& out) {
     out.facts.visited = values.first(count);
 }
 
+/// A response with a KRR alone, judged by whose request it answers: nobody asks what it offers.
+bool offers_nothing(const Inspection& in) noexcept {
+    const Facts& f = in.facts;
+    return in.message.kind == sip::Kind::response && in.contents.carriages.empty() && !f.malformed_sip &&
+           !f.uninspectable && !f.off_port && !f.tunnelled;
+}
+
 MessageClass class_of(const sip::Message& m) noexcept {
     switch (m.kind) {
         case sip::Kind::request:
@@ -239,7 +259,12 @@ MessageClass class_of(const sip::Message& m) noexcept {
 /// Message and contents: from the plain reader when it is sure, else from the full parser.
 void read_message(std::string_view payload, sip::Arena& arena, Inspection& out) noexcept {
     const sip::Arena::Mark before = arena.mark();
+    out.krr = nullptr;
     out.plain = sip::read_plain(payload, arena, out.message, out.contents);
+    if (out.plain && !out.contents.krrs.empty()) {  // plain only if the KRR is
+        out.krr = recognised(out.contents.krrs[0].data, arena);
+        out.plain = out.krr != nullptr;
+    }
     if (out.plain) return;
     arena.rewind(before);
     out.message = sip::parse(payload, arena);
@@ -256,7 +281,6 @@ void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, 
     out.mikey = {};
     out.records = {};
     out.users = out.back_users = {};
-    out.krr = nullptr;
     out.relaxed = 0;
     Facts& f = out.facts;
     f.edge = context.edge;
@@ -283,7 +307,10 @@ void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, 
         !f.uninspectable)
         return;
     collect_visited(arena, out);
-    resolve_users(arrived, context, arena, out);
+    if (offers_nothing(out))
+        out.users_open = {true, true};
+    else
+        resolve_users(arrived, context, arena, out);
     if (m.kind != sip::Kind::unknown) return;
     // What cannot be read has no direction either: one resolution serves both readings.
     f.back = {f.users, arrived.destination.address, f.visited, f.visited_known};

@@ -35,7 +35,7 @@ struct Context {
     std::span<const std::uint8_t> tag_bits{};  ///< bit in `tags` of each tag of the table; empty: the same
     /// Users and tags are resolved also where no rule of the edge could ask for them: events and explain tell
     /// of them. Without it such a side stays open (Inspection::users_open), which no verdict can tell from a
-    /// known one.
+    /// known one. A response with a KRR alone leaves both open in any case.
     bool all = true;
 };
 

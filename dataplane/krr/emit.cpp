@@ -8,6 +8,7 @@
 
 #include "dataplane/krr/names.hpp"
 #include "dataplane/krr/pieces.hpp"
+#include "dataplane/krr/plain_text.hpp"
 #include "dataplane/krr/utf8.hpp"
 
 namespace kmsgate::krr {
@@ -60,22 +61,12 @@ std::string_view entity(char c) noexcept {
     }
 }
 
-/// Characters that stay as they are: visible ASCII and the blank, without what XML gives a meaning.
-constexpr auto kPlain = [] {
-    std::array<bool, 256> plain{};
-    for (std::size_t c = 0x20; c < 0x7F; ++c) plain[c] = true;
-    for (const char c : {'&', '<', '>', '"', '\''}) plain[static_cast<unsigned char>(c)] = false;
-    return plain;
-}();
-
 /// Writes `s` escaped. What XML cannot hold becomes '?': the names may be a peer's, and no peer may break our
 /// document.
 template <class Sink>
 void put_escaped(Sink& sink, std::string_view s) {
     std::size_t plain = 0;  // where the run not written yet starts
-    std::size_t start = 0;
-    while (start < s.size() && kPlain[static_cast<unsigned char>(s[start])]) ++start;
-    for (std::size_t i = start; i < s.size();) {
+    for (std::size_t i = plain_length(s); i < s.size();) {
         const std::string_view instead = entity(s[i]);
         const std::size_t length = printable_length(s.substr(i));
         if (instead.empty() && length > 0) {

@@ -2,14 +2,16 @@
 #include "dataplane/krr/recognise.hpp"
 
 #include <bit>
+#include <cstdint>
 #include <cstring>
 
 #include "dataplane/krr/names.hpp"
 #include "dataplane/krr/pieces.hpp"
+#include "dataplane/simd/level.hpp"
 #include "dataplane/sip/ascii.hpp"
 
-#if defined(__SSE2__)
-#include <emmintrin.h>
+#if defined(__x86_64__)
+#include "dataplane/simd/avx2.hpp"
 #endif
 
 namespace kmsgate::krr {
@@ -26,21 +28,38 @@ constexpr bool is_claim(char before, char c) noexcept {
     return (before == '-' || before == '/') && (c == 'm' || c == 'M');
 }
 
-#if defined(__SSE2__)
-/// 16 characters: which are not plain, and which end a pair that may be a claim's.
-struct Chunk {
-    unsigned odd = 0;
-    unsigned claim = 0;
-};
-Chunk look(const char* at, bool dash_before) noexcept {
-    const __m128i v = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const auto is = [&v](char c) { return _mm_cmpeq_epi8(v, _mm_set1_epi8(c)); };
-    const auto bits = [](__m128i m) { return static_cast<unsigned>(_mm_movemask_epi8(m)); };
-    __m128i odd = _mm_cmplt_epi8(v, _mm_set1_epi8(0x21));  // signed: above 0x7F, too
-    for (const char c : {'\x7F', '<', '>', '&', '"', '\'', 'A'}) odd = _mm_or_si128(odd, is(c));
-    const unsigned dash = bits(_mm_or_si128(is('-'), is('/')));
-    const unsigned m = bits(_mm_cmpeq_epi8(_mm_or_si128(v, _mm_set1_epi8(0x20)), _mm_set1_epi8('m')));
-    return {bits(odd), (dash << 1 | (dash_before ? 1U : 0U)) & m};
+#if defined(__x86_64__)
+constexpr simd::CharSet kPlain = [] {
+    simd::CharSet set;
+    for (int c = 0; c < 0x7F; ++c)
+        if (is_plain(static_cast<char>(c))) set.add(static_cast<char>(c));
+    return set;
+}();
+
+/// Steps over 32 plain characters at a time, as long as there are so many bytes; false: a claim was met.
+/// `dash`: the character before `at` may begin one. Stops at the first that is not plain, and says so in
+/// `odd`.
+[[gnu::target("avx2,bmi,bmi2,lzcnt,popcnt")]] bool skip_plain(const char*& at, const char* end,
+                                                              bool& odd) noexcept {
+    std::uint32_t dash = 0;  // of the character before, in bit 0
+    odd = false;
+    for (; end - at >= 32; at += 32) {
+        const std::uint32_t stops = simd::avx2::outside32(at, kPlain);
+        const __m256i v = simd::avx2::load32(at);
+        const auto dashes = static_cast<std::uint32_t>(_mm256_movemask_epi8(simd::avx2::any32<'-', '/'>(v)));
+        if ((dashes | dash) != 0) [[unlikely]] {
+            const auto ms = static_cast<std::uint32_t>(_mm256_movemask_epi8(simd::avx2::any32<'m', 'M'>(v)));
+            const std::uint32_t inside = stops == 0 ? ~0U : (stops & -stops) - 1;
+            if (((dashes << 1 | dash) & ms & inside) != 0) return false;
+        }
+        if (stops != 0) {
+            at += std::countr_zero(stops);
+            odd = true;
+            return true;
+        }
+        dash = dashes >> 31;
+    }
+    return true;
 }
 #endif
 
@@ -59,22 +78,11 @@ class Reader {
     /// Plain characters up to `stop`, which is not taken; at most `most`. False: something else stands there.
     [[nodiscard]] bool value(char stop, std::size_t most, std::string_view& out) noexcept {
         const char* const from = at_;
-        bool dash = false;
-#if defined(__SSE2__)
-        for (; end_ - at_ >= 16; at_ += 16) {
-            const Chunk c = look(at_, dash);
-            if (c.odd == 0) {
-                if (c.claim != 0) return false;
-                dash = at_[15] == '-' || at_[15] == '/';
-                continue;
-            }
-            const auto n = static_cast<unsigned>(std::countr_zero(c.odd));
-            if ((c.claim & ((1U << n) - 1)) != 0) return false;
-            at_ += n;
-            break;
-        }
+        bool odd = false;
+#if defined(__x86_64__)
+        if (avx2_ && !skip_plain(at_, end_, odd)) return false;
 #endif
-        for (; at_ != end_ && is_plain(*at_); ++at_) {
+        for (; !odd && at_ != end_ && is_plain(*at_); ++at_) {
             if (at_ != from && is_claim(at_[-1], *at_)) return false;
         }
         out = {from, static_cast<std::size_t>(at_ - from)};
@@ -86,6 +94,7 @@ class Reader {
   private:
     const char* at_;
     const char* end_;
+    const bool avx2_ = simd::level() != simd::Level::portable;
 };
 
 inline constexpr std::string_view kAnyElement =
@@ -107,6 +116,19 @@ template <const std::string_view& Name>
     return true;
 }
 
+/// Are two names of one size different in whatever letter case? Most are so at one of their ends.
+[[nodiscard]] bool differ(std::string_view a, std::string_view b) noexcept {
+    const auto eight = [](const char* at) {
+        std::uint64_t w = 0;
+        std::memcpy(&w, at, 8);
+        return w | 0x2020202020202020;
+    };
+    if (a.size() >= 8 && (eight(a.data()) != eight(b.data()) ||
+                          eight(a.data() + a.size() - 8) != eight(b.data() + b.size() - 8)))
+        return true;
+    return !sip::iequal(a, b);
+}
+
 [[nodiscard]] bool uris(Reader& r, ListView& list) noexcept {
     while (r.take<pieces::open<names::kms_uri>>()) {
         std::string_view uri;
@@ -114,7 +136,7 @@ template <const std::string_view& Name>
             !r.take<pieces::close<names::kms_uri>>())
             return false;
         for (const std::string_view known : list.all())
-            if (known.size() == uri.size() && sip::iequal(known, uri)) return false;  // which spelling stays?
+            if (known.size() == uri.size() && !differ(known, uri)) return false;  // which spelling stays?
         list.add(uri);
     }
     return true;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "dataplane/krr/emit.hpp"
 #include "tests/unit/sip/looked.hpp"
 
 namespace kmsgate::sip::test {
@@ -31,6 +32,25 @@ inline const std::string& mc_lists() {
     return text;
 }
 
+/// A KRR as gates write it, around another one.
+inline const std::string& gate_krr() {
+    static const std::string text = [] {
+        krr::Document d;
+        d.id = "krr-0123456789abcdef";
+        d.processor = "sip:gate.b.example";
+        d.time = "2024-05-06T07:08:09Z";
+        d.initiator = "sip:alice@a.example";
+        d.receiver_kms = "kms.b.example";
+        d.receiver_list.present = true;
+        d.receiver_list.any = false;
+        d.receiver_list.uris = {"kms1.b.example", "kms2.b.example"};
+        const std::string inner = krr::emit(d);
+        d.embedded = inner.substr(inner.find("?>") + 2);
+        return krr::emit(d);
+    }();
+    return text;
+}
+
 /// Requests and responses of the usual kinds.
 inline std::vector<std::string> plain_messages() {
     const std::string mixed = parts("boundary1", {part("application/sdp", sdp(key_line('A'), key_line('B'))),
@@ -48,14 +68,16 @@ inline std::vector<std::string> plain_messages() {
                       body, start);
     };
     constexpr std::string_view request = "INVITE sip:bob@b.example SIP/2.0";
-    return {carry("multipart/mixed;boundary=boundary1", mixed, request),
-            carry("multipart/mixed; boundary=\"boundary1\"", mixed, request),
-            carry("application/sdp", sdp(key_line('A')), "SIP/2.0 200 OK"),
-            carry("application/sdp", sdp(key_line('A') + "a=acfg:1 t=1\r\na=keywds:x\r\n"), request),
-            carry("application/resource-lists+xml", mc_lists(), request),
-            carry("text/plain", "Hello\n\xC3\xA9", request),
-            invite(more + "Content-Length: 0\r\n"),
-            invite("v: SIP/2.0/UDP [2001:db8::1]:5061\r\nl: 0\r\n")};
+    return {
+        carry("multipart/mixed;boundary=boundary1", mixed, request),
+        carry("multipart/mixed; boundary=\"boundary1\"", mixed, request),
+        carry("application/sdp", sdp(key_line('A')), "SIP/2.0 200 OK"),
+        carry("application/sdp", sdp(key_line('A') + "a=acfg:1 t=1\r\na=keywds:x\r\n"), request),
+        carry("application/resource-lists+xml", mc_lists(), request),
+        carry("application/vnd.3gpp.kmsredirectresponse+xml", gate_krr(), "SIP/2.0 488 Not Acceptable Here"),
+        carry("text/plain", "Hello\n\xC3\xA9", request),
+        invite(more + "Content-Length: 0\r\n"),
+        invite("v: SIP/2.0/UDP [2001:db8::1]:5061\r\nl: 0\r\n")};
 }
 
 /// What disguises are made of (README.md of the room sip), and what may look like one.

@@ -15,6 +15,10 @@ namespace kmsgate::sip {
 /// says whether there are carriages (nothing asks for more of a message without faults). False: it is not
 /// plain, or only not known to be; both are then in no particular state, and parse() has the word. Vector
 /// instructions as simd::level() says.
+///
+/// One condition is left to the caller, as the rooms of text do not know each other: where Contents::krrs is
+/// not empty (one KRR, the sole body of a 488), the answer counts only if krr::recognise() takes that body;
+/// else it is a false.
 [[nodiscard]] bool read_plain(std::string_view datagram, Arena& arena, Message& message,
                               Contents& contents) noexcept;
 

@@ -19,7 +19,7 @@ class Reader {
         message_.trailing = view(t_.end, t_.end);
         if (message_.content_length && message_.body.size() != *message_.content_length) return false;
         contents_ = Contents{};
-        if (at_ == t_.end) return true;
+        if (at_ == t_.end) return type_ != Type::krr;
         if (!found_.open(arena_) || !read_body()) return false;
         contents_.carriages = found_.carriages();
         contents_.identities = found_.identities();
@@ -151,6 +151,8 @@ class Reader {
                 return read_sdp(t_, at_, false, found_) != nullptr;
             case Type::xml:
                 return read_xml(false);
+            case Type::krr:
+                return read_krr();
             case Type::multipart:
                 return read_parts();
             case Type::text:  // text that could start neither an SDP nor a document
@@ -164,6 +166,23 @@ class Reader {
         const char* end = plain::KMSGATE_LEVEL::read_xml(t_, at_, parts, found_);
         if (end == nullptr) return false;
         at_ = parts ? end + 2 : end;
+        return true;
+    }
+
+    /// The KRR of a 488, which is the caller's to prove. What a proven one may still hold: a URI with a body,
+    /// and text that starts like an SDP.
+    [[nodiscard]] bool read_krr() noexcept {
+        const auto krrs = arena_.take_raw<KrrPart>(1);
+        constexpr auto declaration = static_cast<std::ptrdiff_t>(
+            std::string_view("<?xml version=\"1.0\" encoding=\"UTF-8\"?>").size());
+        if (message_.kind != Kind::response || message_.status != 488 || t_.end - at_ <= declaration ||
+            krrs.empty())
+            return false;
+        for (const char* at = at_ + declaration; at < t_.end; at += 64)
+            if ((any_at<'?'>(t_, at) | (any_at<'v', 'V'>(t_, at) & any_at<'>'>(t_, at - 1))) != 0)
+                return false;
+        krrs[0] = {true, true, false, message_.body, message_.body, Encoding::none, {}};
+        contents_.krrs = krrs;
         return true;
     }
 

@@ -142,7 +142,7 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
 }
 
 /// How a body is read.
-enum class Type : std::uint8_t { none, sdp, xml, multipart, text };
+enum class Type : std::uint8_t { none, sdp, xml, krr, multipart, text };
 
 /// A boundary as Content-Type gives it.
 struct Boundary {
@@ -171,18 +171,30 @@ inline constexpr std::size_t kMostBoundary = 70;  // RFC 2046 5.1.1
     return true;
 }
 
+inline constexpr std::ptrdiff_t kKrrType =
+    std::string_view("application/vnd.3gpp.kmsredirectresponse+xml").size();
+
+/// Is it the KRR's own type, in any letter case? `from`: kKrrType printable bytes, the first eight known.
+[[nodiscard]] inline bool is_krr_type(const char* from) noexcept {
+    return (load64(from + 8) | kLower) == text64("ion/vnd.") &&
+           (load64(from + 16) | kLower) == text64("3gpp.kms") &&
+           (load64(from + 24) | kLower) == text64("redirect") &&
+           (load64(from + 32) | kLower) == text64("response") &&
+           (load32(from + 40) | kLower32) == text32("+xml");
+}
+
 /// The types that are read here; `none` for all others.
 [[nodiscard]] inline Type read_type(const Text& t, const char* from, const char* to,
                                     Boundary& boundary) noexcept {
-    constexpr std::size_t krr = std::string_view("application/vnd.3gpp.kmsredirectresponse+xml").size();
     const std::ptrdiff_t size = to - from;
     if (size < 10) return Type::none;
     const std::uint64_t first = load64(from) | kLower;
     if (first == text64("applicat")) {
         if (size == 15 && (load64(from + 7) | kLower) == text64("tion/sdp")) return Type::sdp;
-        const bool xml =
-            size > 16 && size != krr && size < 90 && (load32(from + 8) | kLower32) == text32("ion/") &&
-            (load32(to - 4) | kLower32) == text32("+xml") && first_outside(t, from + 12, to, kSubtypes) == to;
+        if (size == kKrrType) return is_krr_type(from) ? Type::krr : Type::none;
+        const bool xml = size > 16 && size < 90 && (load32(from + 8) | kLower32) == text32("ion/") &&
+                         (load32(to - 4) | kLower32) == text32("+xml") &&
+                         first_outside(t, from + 12, to, kSubtypes) == to;
         return xml ? Type::xml : Type::none;
     }
     if (first == text64("multipar") && size > 16 && (load64(from + 7) | kLower) == text64("rt/mixed"))

@@ -314,5 +314,40 @@ TEST(Users, OpenSidesChangeNoVerdict) {
     EXPECT_GT(tagged, 20U);
 }
 
+// What a response offers is asked of its I_MESSAGEs and faults; a KRR is judged by the request's users.
+TEST(Users, AKrrAloneOffersNobody) {
+    Scene s;
+    Sip sip;
+    sip.status = 488;
+    sip.type = kKrrType;
+    sip.body = krr_text("<KmsUri>kms1.example</KmsUri>");
+    s.look(sip);
+    EXPECT_TRUE(s.seen.plain) << "canonical form";
+    ASSERT_EQ(s.seen.facts.krr.state, policy::decide::Krr::State::read);
+    ASSERT_EQ(s.seen.facts.krr.lists[0].names.size(), 1U);
+    EXPECT_EQ(s.seen.facts.krr.lists[0].names[0].text, "kms1.example");
+    EXPECT_TRUE(s.seen.facts.krr.lists[1].any);
+    EXPECT_EQ(s.seen.users_open, (std::array{true, true}));
+
+    sip.body += "\n";
+    s.look(sip);
+    EXPECT_FALSE(s.seen.plain) << "another form: the full parser";
+    ASSERT_EQ(s.seen.facts.krr.state, policy::decide::Krr::State::read);
+    ASSERT_EQ(s.seen.facts.krr.lists[0].names.size(), 1U);
+    EXPECT_TRUE(s.seen.facts.krr.lists[1].any);
+    EXPECT_EQ(s.seen.users_open, (std::array{true, true}));
+
+    sip.body = krr_text("<KmsUri>sip:x@y?body=v%3D0</KmsUri>");
+    s.look(sip);
+    EXPECT_FALSE(s.seen.plain) << "a URI with a body";
+
+    sip.type = "application/sdp";
+    sip.body = invite({}).body;
+    s.look(sip);
+    EXPECT_FALSE(s.seen.facts.messages.empty());
+    EXPECT_EQ(s.seen.users_open, (std::array{false, false})) << "an I_MESSAGE is an offer";
+    EXPECT_EQ(s.seen.krr, nullptr);
+}
+
 }  // namespace
 }  // namespace kmsgate::inspect

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/krr/emit.hpp"
+#include "dataplane/krr/plain_text.hpp"
 
 #include <gtest/gtest.h>
 
@@ -21,6 +22,17 @@ std::string id_of(std::uint64_t value) {
     std::array<char, kIdSize> out{};
     format_id(value, out);
     return {out.data(), out.size()};
+}
+
+TEST(PlainText, LengthIsWhereTheFirstOtherCharacterStands) {
+    for (std::size_t size = 0; size < 50; ++size)
+        for (std::size_t at = 0; at <= size; ++at)
+            for (int c = -128; c < 128; ++c) {
+                std::string text(size, 'x');
+                if (at < size) text[at] = static_cast<char>(c);
+                const bool plain = at == size || is_plain_text(static_cast<char>(c));
+                ASSERT_EQ(plain_length(text), plain ? size : at) << size << ' ' << c;
+            }
 }
 
 TEST(KrrEmit, EscapesTheFive) {

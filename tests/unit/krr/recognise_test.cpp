@@ -2,6 +2,7 @@
 // The recogniser of canonical KRRs against the XML reader: what it is sure of must be what libxml2 reads.
 #include <gtest/gtest.h>
 
+#include <cctype>
 #include <random>
 #include <string>
 
@@ -144,6 +145,36 @@ TEST(Recognise, NotSureOfWhatCouldHoldAMikey) {
     }
     d.processor = "sip:gate@mc1.example";
     EXPECT_TRUE(recognise(emit(d), view));
+    for (std::size_t before = 0; before < 70; ++before)  // wherever it stands in the vectors that look for it
+        for (const char* claim : {"-m", "/M", "-mb", "/m0123456789012345678901234567890123456789", "A"}) {
+            d.processor = std::string(before, 'b') + claim;
+            EXPECT_FALSE(recognise(emit(d), view)) << d.processor;
+            d.processor = std::string(before, 'b') + "-bm/";
+            EXPECT_TRUE(recognise(emit(d), view)) << d.processor;
+        }
+}
+
+TEST(Recognise, OneNameInTwoSpellingsIsTheReadersBusiness) {
+    Document d;
+    d.id = "krr-0";
+    d.processor = "sip:gate";
+    d.time = "2026-11-21T12:00:00Z";
+    d.initiator_list.present = true;
+    d.initiator_list.any = false;
+    const auto recognised = [&](std::string a, std::string b) {
+        d.initiator_list.uris = {std::move(a), std::move(b)};
+        View view;
+        return recognise(emit(d), view);
+    };
+    for (const std::string name : {"k", "kms", "kms.b.ex", "kms1.b.example", "a-long-name.kms1.b.example"})
+        for (std::size_t i = 0; i < name.size(); ++i) {
+            std::string other = name;
+            other[i] = static_cast<char>(other[i] ^ 0x20);  // the other case of a letter, else another name
+            if (!std::isprint(static_cast<unsigned char>(other[i]))) continue;
+            EXPECT_EQ(recognised(name, other), !sip::iequal(name, other)) << name << ' ' << other;
+            other[i] = 'z';
+            EXPECT_TRUE(recognised(name, other)) << name << ' ' << other;
+        }
 }
 
 TEST(Recognise, AroundALayerItSaysWhatItSaysOfTheWhole) {

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "dataplane/sip/ascii.hpp"
+#include "tests/property/plain_messages.hpp"
 #include "tests/unit/sip/looked.hpp"
 #include "tests/unit/sip/plain_kit.hpp"
 
@@ -231,6 +232,61 @@ TEST(Plain, MultipartsOfAnotherShapeAreNotPlain) {
           {"Content-Type: application/v", "c: message/sip\r\nContent-Type: application/v"},
           {"application/sdp", "application/pkcs7-mime"}})
         EXPECT_EQ(multipart_answer(replaced(body, from, to)), "slow") << from << " as " << to;
+}
+
+std::string krr_answer(std::string_view body, std::string_view start = "SIP/2.0 488 Not Acceptable Here",
+                       std::string_view type = "application/vnd.3gpp.kmsredirectresponse+xml") {
+    return invite(
+        "Content-Type: " + std::string(type) + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n",
+        body, start);
+}
+
+TEST(Plain, TakesTheKrrOfA488) {
+    EXPECT_EQ(answer(krr_answer(gate_krr())), "plain");
+    EXPECT_EQ(answer(krr_answer(gate_krr(), "SIP/2.0 488 x", "Application/VND.3GPP.KmsRedirectResponse+XML")),
+              "plain");
+    const std::string krr = krr_answer(gate_krr());
+    for (const auto& [from, to] : std::vector<std::pair<const char*, const char*>>{
+             {"SIP/2.0 488", "SIP/2.0 486"},
+             {"SIP/2.0 488", "SIP/2.0 200"},
+             {"Content-Length: ", "Content-Encoding: identity\r\nContent-Length: "},
+             {"Content-Length: ", "Content-Transfer-Encoding: 8bit\r\nContent-Length: "},
+             {"Content-Length: ", "Content-Type: text/plain\r\nContent-Length: "},
+             {"response+xml", "response+xml;charset=utf-8"},
+             {"response+xml", "response+xmm"},
+             {"response+xml", "respons+xml"},
+             {"kms1.b", "kms1?b"},
+             {"kms1.b", "?ms1.b"},
+             {">kms1.b", ">v=0s.b"},
+             {">sip:alice@a", ">V=0:alice@a"},
+             {">kms1.b", ">ARos.b"},
+             {">kms1.b", ">km s.b"},
+             {"<KmsUri", "<kmsUri"},
+             {"?>", "?>\r\n"}})
+        EXPECT_NE(answer(replaced(krr, from, to)), "plain") << from << " as " << to;
+    EXPECT_EQ(answer(krr_answer({})), "slow");
+    EXPECT_EQ(answer(krr_answer(gate_krr() + "\r\n")), "slow");
+    EXPECT_EQ(answer(krr + "\r\n"), "slow");
+    EXPECT_EQ(answer(krr_answer(gate_krr(), "INVITE sip:bob@b.example SIP/2.0")), "slow");
+    EXPECT_EQ(
+        multipart_answer(parts("b1", {part("application/vnd.3gpp.kmsredirectresponse+xml", gate_krr())})),
+        "slow");
+}
+
+// The same for its every byte: `wrong` is no answer.
+TEST(Plain, KrrOneByteAway) {
+    const std::string text = krr_answer(gate_krr());
+    PlainCheck check;
+    std::size_t plain = 0;
+    for (std::size_t i = 0; i < text.size(); ++i)
+        for (const char c : std::string_view("\0\t\n\r \"%&'/:;<=>?@Avm\x7F\x80", 21)) {
+            std::string changed = text;
+            changed[i] = c;
+            const std::string said = check.at_every_level(changed);
+            ASSERT_FALSE(said.starts_with("wrong")) << "byte " << i << " is " << int{c} << ": " << said;
+            plain += said == "plain" ? 1 : 0;
+        }
+    EXPECT_GT(plain, 1000U);
 }
 
 // Every byte of a message replaced by every one that could mean something: whatever is taken is what the full

@@ -39,7 +39,8 @@ class Users {
         return last;
     }
     [[nodiscard]] Uid batch(std::size_t size) noexcept {
-        for (std::size_t i = 0; i < size; ++i) batch_.add(users_[i], kKms, kPeriod, 0, kNumber);
+        const kmsgate::mikey::UidSuffix suffix(kKms, kPeriod, 0, kNumber);
+        for (std::size_t i = 0; i < size; ++i) batch_.add(users_[i], suffix);
         return batch_.run().back();
     }
 

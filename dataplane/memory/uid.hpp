@@ -41,6 +41,10 @@ struct UidKms {
         false;  ///< a KMS that the policy names; of others a hostile message can make up any number
 };
 
+[[nodiscard]] inline mikey::UidSuffix suffix_of(const UidKms& kms, std::uint64_t number) noexcept {
+    return {kms.uri, kms.period, kms.offset, number};
+}
+
 /// Calls f(number) for the current, the next and the last period, until it says true; whether it did.
 template <class F>
 bool any_period(const UidKms& kms, core::Time now, F&& f) {
@@ -55,6 +59,7 @@ template <class Add>
 std::size_t hash_roster(const Roster& roster, std::size_t& seen, std::size_t most, const UidKms& kms,
                         std::uint64_t number, Add&& add) {
     UidBatch& batch = UidBatch::of_thread();
+    const mikey::UidSuffix suffix = suffix_of(kms, number);
     std::array<std::uint32_t, UidBatch::kMost> users;
     std::size_t done = 0;
     do {
@@ -63,7 +68,7 @@ std::size_t hash_roster(const Roster& roster, std::size_t& seen, std::size_t mos
             if (user.empty()) continue;
             if (batch.full() || done + batch.size() == most) break;
             users[batch.size()] = static_cast<std::uint32_t>(seen);
-            batch.add(user, kms.uri, kms.period, kms.offset, number);
+            batch.add(user, suffix);
         }
         const std::span<const Uid> uids = batch.run();
         for (std::size_t i = 0; i < uids.size(); ++i) add(uids[i], users[i]);

@@ -32,9 +32,8 @@ UidBatch& UidBatch::of_thread() {
     return *made;
 }
 
-void UidBatch::add(std::string_view user, std::string_view kms, std::uint64_t period, std::uint64_t offset,
-                   std::uint64_t number) noexcept {
-    inputs_[size_++].set(user, kms, period, offset, number);
+void UidBatch::add(std::string_view user, const mikey::UidSuffix& suffix) noexcept {
+    inputs_[size_++].set(user, suffix);
 }
 
 std::span<const mikey::Uid> UidBatch::run() noexcept {

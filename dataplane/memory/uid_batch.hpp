@@ -35,8 +35,7 @@ class UidBatch {
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
 
     /// One more, as of mikey::uid_of(); the texts are copied. Not when full().
-    void add(std::string_view user, std::string_view kms, std::uint64_t period, std::uint64_t offset,
-             std::uint64_t number) noexcept;
+    void add(std::string_view user, const mikey::UidSuffix& suffix) noexcept;
 
     /// The UIDs of all that were added, in that order; then it is empty. They stay until the next run().
     [[nodiscard]] std::span<const mikey::Uid> run() noexcept;

@@ -76,20 +76,31 @@ Proven& proven() {
     return *made;
 }
 
+/// Whom this thread has proven to be behind a UID is looked for by comparing alone. Whether it is settled.
+bool settle(SoughtUid& s, core::Time now, const Proven& known) noexcept {
+    s.owner = {};
+    if (s.uid.size() != Uid{}.size() || s.kms.period == 0) return true;
+    const std::string_view owner = known.find(s.uid, s.kms, now);
+    if (owner.empty()) return false;
+    const auto it = std::ranges::find(s.candidates, owner);
+    if (it != s.candidates.end()) s.owner = *it;
+    return true;
+}
+
 /// One search: every text that has to be hashed goes through the thread's batch.
 class Search {
   public:
-    Search(std::span<SoughtUid> all, core::Time now) noexcept
-        : all_(all), now_(now), known_(proven()), batch_(UidBatch::of_thread()) {}
+    /// `open`: whose owners are looked for, a bit for each.
+    Search(std::span<SoughtUid> all, std::uint64_t open, core::Time now, Proven& known) noexcept
+        : all_(all), now_(now), known_(known), batch_(UidBatch::of_thread()), open_(open) {}
 
     void run() noexcept {
-        for (std::size_t i = 0; i < all_.size(); ++i)
-            if (has_to_be_hashed(all_[i])) open_ |= bit(i);
         for (const bool adjacent : {false, true}) {
             for (std::size_t i = 0; i < all_.size(); ++i) ask_all(i, adjacent);
             answer();
         }
     }
+    static constexpr std::uint64_t bit(std::size_t which) noexcept { return std::uint64_t{1} << which; }
 
   private:
     struct Asked {
@@ -98,38 +109,26 @@ class Search {
         std::size_t which;
     };
 
-    static constexpr std::uint64_t bit(std::size_t which) noexcept { return std::uint64_t{1} << which; }
     [[nodiscard]] bool is_open(std::size_t which) const noexcept { return (open_ & bit(which)) != 0; }
-
-    [[nodiscard]] bool has_to_be_hashed(SoughtUid& s) const noexcept {
-        if (s.uid.size() != Uid{}.size() || s.kms.period == 0) return false;
-        const std::string_view owner = known_.find(s.uid, s.kms, now_);
-        if (owner.empty()) return true;
-        const auto it = std::ranges::find(s.candidates, owner);
-        if (it != s.candidates.end()) s.owner = *it;
-        return false;
-    }
 
     void ask_all(std::size_t which, bool adjacent) noexcept {
         if (!is_open(which)) return;
         const SoughtUid& s = all_[which];
         const std::uint64_t current = period_number(now_, s.kms.period, s.kms.offset);
-        for (const std::string_view text : s.candidates) {
-            if (!adjacent) {
-                ask(which, text, current);
-            } else {
-                ask(which, text, current + 1);
-                if (current != 0) ask(which, text, current - 1);
-            }
-            if (!is_open(which)) return;
-        }
+        if (!adjacent) return ask_all(which, current);
+        ask_all(which, current + 1);
+        if (current != 0) ask_all(which, current - 1);
     }
-    void ask(std::size_t which, std::string_view text, std::uint64_t number) noexcept {
-        if (text.empty()) return;
-        if (batch_.full()) answer();
-        const UidKms& kms = all_[which].kms;
-        asked_[batch_.size()] = {text, number, which};
-        batch_.add(text, kms.uri, kms.period, kms.offset, number);
+    void ask_all(std::size_t which, std::uint64_t number) noexcept {
+        const SoughtUid& s = all_[which];
+        const mikey::UidSuffix suffix = suffix_of(s.kms, number);
+        for (const std::string_view text : s.candidates) {
+            if (text.empty()) continue;
+            if (batch_.full()) answer();
+            if (!is_open(which)) return;
+            asked_[batch_.size()] = {text, number, which};
+            batch_.add(text, suffix);
+        }
     }
     void answer() noexcept {
         const std::span<const Uid> uids = batch_.run();
@@ -148,15 +147,22 @@ class Search {
     core::Time now_;
     Proven& known_;
     UidBatch& batch_;
-    std::uint64_t open_ = 0;  ///< whose owner is not found
+    std::uint64_t open_;
     std::array<Asked, UidBatch::kMost> asked_;
 };
 
 }  // namespace
 
 void find_owners(std::span<SoughtUid> sought, core::Time now) noexcept {
-    for (SoughtUid& s : sought) s.owner = {};
-    if (sought.size() <= kMaxSought) Search(sought, now).run();
+    if (sought.size() > kMaxSought) {
+        for (SoughtUid& s : sought) s.owner = {};
+        return;
+    }
+    Proven& known = proven();
+    std::uint64_t open = 0;
+    for (std::size_t i = 0; i < sought.size(); ++i)
+        if (!settle(sought[i], now, known)) open |= Search::bit(i);
+    if (open != 0) Search(sought, open, now, known).run();
 }
 
 void prepare_owners() {

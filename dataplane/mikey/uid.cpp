@@ -3,7 +3,6 @@
 
 #include <openssl/evp.h>
 
-#include <algorithm>
 #include <cstring>
 #include <memory>
 
@@ -13,41 +12,52 @@ namespace {
 
 constexpr std::uint64_t kNtpToUnix = 2208988800;
 
+/// 0x00, "MIKEY-SAKKE-UID" and its length.
+constexpr std::string_view kPrefix("\0MIKEY-SAKKE-UID\0\x0F", 18);
+
 struct FreeContext {
     void operator()(EVP_MD_CTX* c) const noexcept { EVP_MD_CTX_free(c); }
 };
 
 }  // namespace
 
-void UidInput::set(std::string_view user, std::string_view kms, std::uint64_t period, std::uint64_t offset,
-                   std::uint64_t number) noexcept {
-    size_ = 0;
-    bytes_[size_++] = 0;
-    text("MIKEY-SAKKE-UID");
-    text(user);
-    text(kms);
+UidSuffix::UidSuffix(std::string_view kms, std::uint64_t period, std::uint64_t offset,
+                     std::uint64_t number) noexcept {
+    kms = kms.substr(0, kMaxUidField);
+    if (!kms.empty()) std::memcpy(bytes_.data(), kms.data(), kms.size());
+    size_ = kms.size();
+    length(kms.size());
     integer(period);
     integer(offset);
     integer(number);
 }
 
-void UidInput::text(std::string_view value) noexcept {
-    if (value.size() > kMaxUidField) value = value.substr(0, kMaxUidField);
-    if (!value.empty()) std::memcpy(bytes_.data() + size_, value.data(), value.size());
-    size_ += value.size();
-    length(value.size());
-}
-
-void UidInput::integer(std::uint64_t value) noexcept {
+void UidSuffix::integer(std::uint64_t value) noexcept {
     std::size_t n = 1;
     while (n < 8 && value >> (8 * n) != 0) ++n;
     for (std::size_t i = n; i-- > 0;) bytes_[size_++] = static_cast<std::uint8_t>(value >> (8 * i));
     length(n);
 }
 
-void UidInput::length(std::size_t n) noexcept {
+void UidSuffix::length(std::size_t n) noexcept {
     bytes_[size_++] = static_cast<std::uint8_t>(n >> 8);
     bytes_[size_++] = static_cast<std::uint8_t>(n);
+}
+
+UidInput::UidInput() noexcept {
+    std::memcpy(bytes_.data(), kPrefix.data(), kPrefix.size());
+}
+
+void UidInput::set(std::string_view user, const UidSuffix& suffix) noexcept {
+    user = user.substr(0, kMaxUidField);
+    std::uint8_t* at = bytes_.data() + kPrefix.size();
+    if (!user.empty()) std::memcpy(at, user.data(), user.size());
+    at += user.size();
+    *at++ = static_cast<std::uint8_t>(user.size() >> 8);
+    *at++ = static_cast<std::uint8_t>(user.size());
+    const std::span<const std::uint8_t> rest = suffix.bytes();
+    std::memcpy(at, rest.data(), rest.size());
+    size_ = kPrefix.size() + user.size() + 2 + rest.size();
 }
 
 Uid UidInput::hash() const noexcept {
@@ -64,7 +74,7 @@ Uid UidInput::hash() const noexcept {
 Uid uid_of(std::string_view user, std::string_view kms, std::uint64_t period, std::uint64_t offset,
            std::uint64_t number) noexcept {
     UidInput in;
-    in.set(user, kms, period, offset, number);
+    in.set(user, UidSuffix(kms, period, offset, number));
     return in.hash();
 }
 

@@ -20,10 +20,10 @@ struct Asked {
     std::uint64_t period, offset, number;
 
     [[nodiscard]] Uid uid() const { return uid_of(user, kms, period, offset, number); }
-    void add_to(UidBatch& batch) const { batch.add(user, kms, period, offset, number); }
+    void add_to(UidBatch& batch) const { batch.add(user, {kms, period, offset, number}); }
     [[nodiscard]] std::size_t size() const {
         mikey::UidInput in;
-        in.set(user, kms, period, offset, number);
+        in.set(user, {kms, period, offset, number});
         return in.bytes().size();
     }
 };

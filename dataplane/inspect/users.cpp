@@ -198,27 +198,28 @@ memory::UidKms kms_of(const policy::table::Table& table, std::string_view named)
 }
 
 /// The UID by which an I_MESSAGE names a side's user; empty: it names nobody so.
-memory::SoughtUid sought_uid(const mikey::Message& m, const Context& context,
-                             Identities& identities) noexcept {
-    const bool initiator = identities.side() == Side::initiator;
+memory::SoughtUid uid_in(const mikey::Message& m, const Context& context, const Identities& side) noexcept {
+    const bool initiator = side.side() == Side::initiator;
     const auto role = initiator ? mikey::Role::idruidi : mikey::Role::idruidr;
     const auto kms_role = initiator ? mikey::Role::idrkmsi : mikey::Role::idrkmsr;
     // A crowd is not searched: nobody of it counts.
-    if (m.fault || !m.has(role) || !m.has(kms_role) || identities.overflow()) return {};
-    return {m.text(role), kms_of(*context.table, m.text(kms_role)), identities.spellings()};
+    if (m.fault || !m.has(role) || !m.has(kms_role) || side.overflow()) return {};
+    return {m.text(role), kms_of(*context.table, m.text(kms_role)), {}};
 }
 
-/// A UID names whom it is the hash of: a clear identity of the message, or a user on the roster.
-void add_hashed(const memory::SoughtUid& sought, const Arrived& arrived, const Context& context,
-                Identities& identities) {
-    if (sought.uid.empty()) return;
-    if (!sought.owner.empty()) {
-        for (Identity& id : identities.all())
-            id.mc = id.mc || id.uri() == sought.owner || id.tel == sought.owner || id.raw == sought.owner;
-        return;
-    }
-    if (context.roster == nullptr) return;
-    if (const auto user = context.roster->find(sought.uid, sought.kms, arrived.now); !user.empty())
+/// A UID names whom it is the hash of: `owner` where he is a clear identity of the message, else a user on
+/// the roster.
+void add_hashed(const memory::SoughtUid& uid, std::string_view owner, const Arrived& arrived,
+                const Context& context, Identities& identities) {
+    bool named = false;
+    if (!owner.empty())
+        for (Identity& id : identities.all()) {
+            const bool is = id.uri() == owner || id.tel == owner || id.raw == owner;
+            id.mc = id.mc || is;
+            named = named || is;
+        }
+    if (named || context.roster == nullptr) return;
+    if (const auto user = context.roster->find(uid.uid, uid.kms, arrived.now); !user.empty())
         identities.add(user, true);
 }
 
@@ -274,11 +275,25 @@ void gather_hashed(std::span<Identities* const> sides, const Arrived& arrived, c
                    const Inspection& in) {
     for (const mikey::Message& m : in.mikey) {
         if (!m.has(mikey::Role::idruidi) && !m.has(mikey::Role::idruidr)) continue;
-        std::array<memory::SoughtUid, kSides> room;
-        const auto sought = std::span(room).first(sides.size());
-        for (std::size_t i = 0; i < sides.size(); ++i) sought[i] = sought_uid(m, context, *sides[i]);
-        memory::find_owners(sought, arrived.now);
-        for (std::size_t i = 0; i < sides.size(); ++i) add_hashed(sought[i], arrived, context, *sides[i]);
+        std::array<memory::SoughtUid, kSides> sought;
+        std::array<Identities*, kSides> whose;
+        std::size_t n = 0;
+        for (Identities* side : sides) {
+            const memory::SoughtUid uid = uid_in(m, context, *side);
+            if (uid.uid.empty()) continue;
+            const std::string_view proven = memory::proven_owner(uid.uid, uid.kms, arrived.now);
+            if (!proven.empty()) {
+                add_hashed(uid, proven, arrived, context, *side);
+                continue;
+            }
+            sought[n] = uid;
+            sought[n].candidates = side->spellings();
+            whose[n++] = side;
+        }
+        if (n == 0) continue;
+        memory::find_owners(std::span(sought).first(n), arrived.now);
+        for (std::size_t i = 0; i < n; ++i)
+            add_hashed(sought[i], sought[i].owner, arrived, context, *whose[i]);
     }
 }
 

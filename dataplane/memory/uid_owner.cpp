@@ -21,7 +21,7 @@ class Proven {
     /// The user behind `uid` under this KMS, in the period `now` or next to it; empty: not known.
     [[nodiscard]] std::string_view find(std::string_view uid, const UidKms& kms,
                                         core::Time now) const noexcept {
-        if (kms.period == 0) return {};
+        if (uid.size() != Uid{}.size() || kms.period == 0) return {};
         for (const Entry& e : sets_[place(uid)].entries) {
             if (e.user_size == 0 || std::memcmp(e.uid.data(), uid.data(), e.uid.size()) != 0) continue;
             const std::string_view text(e.text.data(), std::size_t{e.user_size} + e.kms_size);
@@ -152,6 +152,10 @@ class Search {
 };
 
 }  // namespace
+
+std::string_view proven_owner(std::string_view uid, const UidKms& kms, core::Time now) noexcept {
+    return proven().find(uid, kms, now);
+}
 
 void find_owners(std::span<SoughtUid> sought, core::Time now) noexcept {
     if (sought.size() > kMaxSought) {

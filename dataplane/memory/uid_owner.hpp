@@ -22,6 +22,10 @@ struct SoughtUid {
     std::string_view owner{};  ///< out: the first candidate that it is the UID of; empty: none
 };
 
+/// Who the calling thread has proven to be behind a UID in the current or an adjacent period, so that nobody
+/// else is; empty: not known. The text stays until the thread calls find_owners().
+[[nodiscard]] std::string_view proven_owner(std::string_view uid, const UidKms& kms, core::Time now) noexcept;
+
 /// Finds the owners in the current or an adjacent period, of at most kMaxSought UIDs (of more, nobody is
 /// found). Whom the calling thread has proven before is compared, not hashed. All others are hashed together,
 /// whichever UID they are asked for: first in the current period, where owners are found as a rule, then in

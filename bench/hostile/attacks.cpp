@@ -14,6 +14,8 @@ namespace kmsgate::bench {
 namespace {
 
 constexpr std::string_view kSip = "application/sdp";
+/// Listed users who are no crowd yet.
+constexpr std::size_t kTold = 110;
 constexpr std::string_view kEntry = "<entry uri=\"sip:u{}@mc{}.example\"/>";
 
 /// A request with these header lines and this body, which is cut or padded to nothing: it is what it is.
@@ -197,6 +199,13 @@ std::string hashed_crowd(std::size_t bytes) {
     return typed("multipart/mixed;boundary=b", in_parts(key_mgmt(half, true), entries(half)));
 }
 
+/// As many candidates as are told apart, so that they are no crowd; the rest are UIDs.
+std::string hashed_full(std::size_t bytes) {
+    const std::size_t space = room(bytes, 300);
+    const std::size_t listed = std::min(space / 2, kTold * fmt::formatted_size(fmt::runtime(kEntry), 10, 1));
+    return typed("multipart/mixed;boundary=b", in_parts(key_mgmt(space - listed, true), entries(listed)));
+}
+
 // ---- XML
 
 std::string xml_deep(std::size_t bytes) {
@@ -271,6 +280,7 @@ constexpr auto kAttacks = std::to_array<Attack>({
     {"capabilities", "capabilities in capabilities", capabilities},
     {"long-line", "one key-mgmt line", one_long_line},
     {"hashed-crowd", "hashed I_MESSAGEs beside a crowd of candidates", hashed_crowd},
+    {"hashed-full", "the same beside as many candidates as are told apart", hashed_full},
     {"xml-deep", "elements in elements", xml_deep},
     {"xml-texts", "short elements that begin like an I_MESSAGE", xml_texts},
     {"xml-nested", "elements in elements, each with a text like an I_MESSAGE", xml_nested_texts},

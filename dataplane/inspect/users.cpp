@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Whose message is it: every identity that a message offers, and what they say together.
 #include <algorithm>
+#include <array>
+#include <span>
 #include <utility>
 
 #include "dataplane/inspect/inspect.hpp"
+#include "dataplane/memory/uid_owner.hpp"
 #include "dataplane/sip/ascii.hpp"
 #include "dataplane/sip/user.hpp"
 #include "policy/table/text_hash.hpp"
@@ -18,6 +21,8 @@ using policy::table::Side;
 
 /// Different identities told apart on one side; past them nobody can say whose message it is.
 constexpr std::size_t kMaxIdentities = 128;
+
+constexpr std::size_t kSides = 2;
 
 /// Whose sides: of what the message itself offers, or of the request that it answers.
 enum class Way : std::uint8_t { offered, back };
@@ -55,8 +60,9 @@ std::string_view copied(std::string_view text, sip::Arena& arena) noexcept {
 class Identities {
   public:
     /// At most `most` of them.
-    Identities(std::size_t most, const Context& context, sip::Arena& arena) noexcept
-        : context_(context),
+    Identities(Side side, std::size_t most, const Context& context, sip::Arena& arena) noexcept
+        : side_(side),
+          context_(context),
           arena_(arena),
           domain_(context.table->edges()[context.edge].domain),
           most_(most),
@@ -80,9 +86,24 @@ class Identities {
     /// Some identity found no room: what is known is not the whole.
     [[nodiscard]] bool overflow() const noexcept { return overflow_; }
     [[nodiscard]] std::span<Identity> all() noexcept { return {first(), count_}; }
+    [[nodiscard]] Side side() const noexcept { return side_; }
+
+    /// Every way in which they are written, in their order: what a UID may be the hash of.
+    [[nodiscard]] std::span<const std::string_view> spellings() noexcept {
+        if (spellings_.empty()) spellings_ = arena_.take_raw<std::string_view>(kSpellings * most_);
+        overflow_ = overflow_ || spellings_.empty();
+        for (; !overflow_ && spelled_ < count_; ++spelled_) {
+            const Identity& id = all()[spelled_];
+            spellings_[spellings_count_++] = id.uri();
+            if (!id.tel.empty()) spellings_[spellings_count_++] = id.tel;
+            if (id.raw != id.uri()) spellings_[spellings_count_++] = id.raw;
+        }
+        return spellings_.first(spellings_count_);
+    }
 
   private:
     static constexpr std::size_t kUsual = 8;
+    static constexpr std::size_t kSpellings = 3;
     static constexpr std::size_t kSip = 4;  // "sip:"
 
     static void merge(Identity& known, bool mc) noexcept { known.mc = known.mc || mc; }
@@ -148,6 +169,7 @@ class Identities {
         id.other_domain = !id.ours;
     }
 
+    Side side_;
     const Context& context_;
     sip::Arena& arena_;
     policy::table::DomainId domain_;
@@ -159,6 +181,9 @@ class Identities {
     policy::table::Table::Found found_;
     bool overflow_ = false;
     bool odd_ = false;  ///< some identity is not written in its normal form
+    std::span<std::string_view> spellings_;
+    std::size_t spellings_count_ = 0;
+    std::size_t spelled_ = 0;  ///< identities whose spellings are there
     alignas(Identity) std::array<std::byte, kUsual * sizeof(Identity)> usual_;
 };
 
@@ -172,34 +197,29 @@ memory::UidKms kms_of(const policy::table::Table& table, std::string_view named)
     return kms;
 }
 
-/// The spelling of `id` that `uid` is the hash of, or empty.
-std::string_view spelling_of(std::string_view uid, const Identity& id, const memory::UidKms& kms,
-                             core::Time now) noexcept {
-    if (memory::is_uid_of(uid, id.uri(), kms, now)) return id.uri();
-    if (!id.tel.empty() && memory::is_uid_of(uid, id.tel, kms, now)) return id.tel;
-    if (id.raw != id.uri() && memory::is_uid_of(uid, id.raw, kms, now)) return id.raw;
-    return {};
-}
-
-/// A UID names whom it is the hash of: a clear identity of the message, or a user on the roster.
-void add_hashed(const mikey::Message& m, Side side, const Arrived& arrived, const Context& context,
-                Identities& identities) {
-    const bool initiator = side == Side::initiator;
+/// The UID by which an I_MESSAGE names a side's user; empty: it names nobody so.
+memory::SoughtUid uid_in(const mikey::Message& m, const Context& context, const Identities& side) noexcept {
+    const bool initiator = side.side() == Side::initiator;
     const auto role = initiator ? mikey::Role::idruidi : mikey::Role::idruidr;
     const auto kms_role = initiator ? mikey::Role::idrkmsi : mikey::Role::idrkmsr;
-    if (m.fault || !m.has(role) || !m.has(kms_role)) return;
-    const std::string_view uid = m.text(role);
-    const memory::UidKms kms = kms_of(*context.table, m.text(kms_role));
-    std::string_view named;
-    for (Identity& id : identities.all()) {
-        // It is the hash of one text: once that is known, others only need to be compared with it.
-        const bool is = named.empty() ? !(named = spelling_of(uid, id, kms, arrived.now)).empty()
-                                      : id.uri() == named || id.tel == named || id.raw == named;
-        id.mc = id.mc || is;
-    }
-    if (!named.empty()) return;
-    if (context.roster == nullptr) return;
-    if (const auto user = context.roster->find(uid, kms, arrived.now); !user.empty())
+    // A crowd is not searched: nobody of it counts.
+    if (m.fault || !m.has(role) || !m.has(kms_role) || side.overflow()) return {};
+    return {m.text(role), kms_of(*context.table, m.text(kms_role)), {}};
+}
+
+/// A UID names whom it is the hash of: `owner` where he is a clear identity of the message, else a user on
+/// the roster.
+void add_hashed(const memory::SoughtUid& uid, std::string_view owner, const Arrived& arrived,
+                const Context& context, Identities& identities) {
+    bool named = false;
+    if (!owner.empty())
+        for (Identity& id : identities.all()) {
+            const bool is = id.uri() == owner || id.tel == owner || id.raw == owner;
+            id.mc = id.mc || is;
+            named = named || is;
+        }
+    if (named || context.roster == nullptr) return;
+    if (const auto user = context.roster->find(uid.uid, uid.kms, arrived.now); !user.empty())
         identities.add(user, true);
 }
 
@@ -237,8 +257,9 @@ void add_sip(const Inspection& in, Side side, Way way, const Arrived& arrived, c
 
 /// Every identity that counts for a side. On the way back only the SIP headers do: who writes the KRR writes
 /// the rest of the body, too.
-void gather(Side side, Way way, const Arrived& arrived, const Context& context, sip::Arena& arena,
-            const Inspection& in, Identities& ids) {
+void gather(Way way, const Arrived& arrived, const Context& context, sip::Arena& arena, const Inspection& in,
+            Identities& ids) {
+    const Side side = ids.side();
     const bool initiator = side == Side::initiator;
     if (way == Way::back) return add_sip(in, side, way, arrived, context, arena, ids);
     for (const mikey::Message& m : in.mikey)
@@ -246,17 +267,41 @@ void gather(Side side, Way way, const Arrived& arrived, const Context& context, 
     for (const sip::XmlIdentity& x : in.contents.identities)
         if (x.receiver != initiator) ids.add(x.uri, true);
     add_sip(in, side, way, arrived, context, arena, ids);
-    for (const mikey::Message& m : in.mikey) add_hashed(m, side, arrived, context, ids);
 }
 
-void resolve_side(Side side, Way way, const Arrived& arrived, const Context& context, sip::Arena& arena,
-                  Inspection& out) {
+/// Whom I_MESSAGEs name by UID, on all sides at once: the more there is to hash, the less each hash costs.
+/// One I_MESSAGE after the other, as the user of one may be a candidate for the next.
+void gather_hashed(std::span<Identities* const> sides, const Arrived& arrived, const Context& context,
+                   const Inspection& in) {
+    for (const mikey::Message& m : in.mikey) {
+        if (!m.has(mikey::Role::idruidi) && !m.has(mikey::Role::idruidr)) continue;
+        std::array<memory::SoughtUid, kSides> sought;
+        std::array<Identities*, kSides> whose;
+        std::size_t n = 0;
+        for (Identities* side : sides) {
+            const memory::SoughtUid uid = uid_in(m, context, *side);
+            if (uid.uid.empty()) continue;
+            const std::string_view proven = memory::proven_owner(uid.uid, uid.kms, arrived.now);
+            if (!proven.empty()) {
+                add_hashed(uid, proven, arrived, context, *side);
+                continue;
+            }
+            sought[n] = uid;
+            sought[n].candidates = side->spellings();
+            whose[n++] = side;
+        }
+        if (n == 0) continue;
+        memory::find_owners(std::span(sought).first(n), arrived.now);
+        for (std::size_t i = 0; i < n; ++i)
+            add_hashed(sought[i], sought[i].owner, arrived, context, *whose[i]);
+    }
+}
+
+/// What the identities of a side say together.
+void conclude(Identities& ids, Way way, const Context& context, sip::Arena& arena, Inspection& out) {
+    const Side side = ids.side();
     const std::size_t at = static_cast<std::size_t>(side);
     User& user = way == Way::back ? out.facts.back.users[at] : out.facts.users[at];
-    const std::size_t sources = 2 * out.mikey.size() + out.contents.identities.size() + 24;
-    Identities ids(std::min(sources, kMaxIdentities), context, arena);
-    gather(side, way, arrived, context, arena, out, ids);
-
     // Nobody may hide behind a crowd: a side with more identities than can be kept is judged as one of
     // unknown user.
     if (ids.overflow()) {
@@ -302,30 +347,48 @@ void resolve_side(Side side, Way way, const Arrived& arrived, const Context& con
     (way == Way::back ? out.back_users : out.users)[at] = picked[0].uri;
 }
 
+/// Of which sides: by Side.
+using Sides = std::array<bool, kSides>;
+
+void resolve(const Sides& wanted, Way way, const Arrived& arrived, const Context& context, sip::Arena& arena,
+             Inspection& out) {
+    const std::size_t sources = 2 * out.mikey.size() + out.contents.identities.size() + 24;
+    const std::size_t most = std::min(sources, kMaxIdentities);
+    Identities initiator(Side::initiator, most, context, arena);
+    Identities receiver(Side::receiver, most, context, arena);
+    std::array<Identities*, kSides> room;
+    std::size_t n = 0;
+    for (Identities* ids : {&initiator, &receiver})
+        if (wanted[static_cast<std::size_t>(ids->side())]) room[n++] = ids;
+    const auto sides = std::span(room).first(n);
+    for (Identities* ids : sides) gather(way, arrived, context, arena, out, *ids);
+    if (way == Way::offered) gather_hashed(sides, arrived, context, out);
+    for (Identities* ids : sides) conclude(*ids, way, context, arena, out);
+}
+
 }  // namespace
 
 void resolve_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out) {
     const auto& edge = context.table->edges()[context.edge];
+    Sides sides;
     for (const Side side : {Side::initiator, Side::receiver}) {
-        const bool wanted = context.all || out.message.kind == sip::Kind::unknown ||
-                            (policy::table::Table::asks(edge, policy::table::Ask::user, side) &&
-                             policy::decide::may_police(edge, side, arrived.arrival));
-        out.users_open[static_cast<std::size_t>(side)] = !wanted;
-        if (wanted) resolve_side(side, Way::offered, arrived, context, arena, out);
+        const std::size_t at = static_cast<std::size_t>(side);
+        sides[at] = context.all || out.message.kind == sip::Kind::unknown ||
+                    (policy::table::Table::asks(edge, policy::table::Ask::user, side) &&
+                     policy::decide::may_police(edge, side, arrived.arrival));
+        out.users_open[at] = !sides[at];
     }
+    resolve(sides, Way::offered, arrived, context, arena, out);
 }
 
 void resolve_open_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out) {
-    for (const Side side : {Side::initiator, Side::receiver}) {
-        if (!std::exchange(out.users_open[static_cast<std::size_t>(side)], false)) continue;
-        resolve_side(side, Way::offered, arrived, context, arena, out);
-    }
+    const Sides open = std::exchange(out.users_open, {});
+    if (open[0] || open[1]) resolve(open, Way::offered, arrived, context, arena, out);
 }
 
 void resolve_users_of_response(const Arrived& arrived, const Context& context, sip::Arena& arena,
                                Inspection& out) {
-    resolve_side(Side::initiator, Way::back, arrived, context, arena, out);
-    resolve_side(Side::receiver, Way::back, arrived, context, arena, out);
+    resolve({true, true}, Way::back, arrived, context, arena, out);
 }
 
 }  // namespace kmsgate::inspect

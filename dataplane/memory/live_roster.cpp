@@ -243,15 +243,15 @@ bool LiveRoster::hash_users(Table& t, std::size_t max_users, std::size_t& budget
         t.seen = 0;
         t.uids = std::make_shared<UidTable>(std::min(roster.size(), max_users));
     }
-    for (; t.seen < roster.end() && t.uids->size() < max_users; ++t.seen) {
-        const std::string_view user = roster.uri(t.seen);
-        if (user.empty()) continue;
-        if (budget == 0) return false;
-        --budget;
-        if (t.uids->full()) t.uids = std::make_shared<UidTable>(*t.uids, 2 * t.uids->size());
-        t.uids->add(uid_of(user, t.name->kms, t.name->period, t.name->offset, t.name->number),
-                    static_cast<std::uint32_t>(t.seen));
-    }
+    const std::size_t room = max_users - std::min(max_users, t.uids->size());
+    const Name& name = *t.name;
+    budget -= hash_roster(roster, t.seen, std::min(room, budget), {name.kms, name.period, name.offset},
+                          name.number, [&](const Uid& uid, std::uint32_t user) {
+                              if (t.uids->full())
+                                  t.uids = std::make_shared<UidTable>(*t.uids, 2 * t.uids->size());
+                              t.uids->add(uid, user);
+                          });
+    if (t.seen < roster.end() && t.uids->size() < max_users) return false;
     if (t.ready.uids == t.uids && t.ready.users->end() >= t.seen) return false;
     t.ready = {t.name, t.uids, roster.view()};
     return true;

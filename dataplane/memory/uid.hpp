@@ -2,13 +2,16 @@
 // Hashed user identities (TS 33.180 F.2.1): back from a UID to a user on the roster.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <list>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "dataplane/core/frame.hpp"
+#include "dataplane/memory/uid_batch.hpp"
 #include "dataplane/memory/uid_table.hpp"
 #include "dataplane/memory/user_tags.hpp"
 #include "dataplane/mikey/uid.hpp"
@@ -38,6 +41,10 @@ struct UidKms {
         false;  ///< a KMS that the policy names; of others a hostile message can make up any number
 };
 
+[[nodiscard]] inline mikey::UidSuffix suffix_of(const UidKms& kms, std::uint64_t number) noexcept {
+    return {kms.uri, kms.period, kms.offset, number};
+}
+
 /// Calls f(number) for the current, the next and the last period, until it says true; whether it did.
 template <class F>
 bool any_period(const UidKms& kms, core::Time now, F&& f) {
@@ -46,9 +53,29 @@ bool any_period(const UidKms& kms, core::Time now, F&& f) {
     return f(number) || f(number + 1) || (number != 0 && f(number - 1));
 }
 
-/// Is `uid` the UID of `user` in the current or an adjacent period?
-[[nodiscard]] bool is_uid_of(std::string_view uid, std::string_view user, const UidKms& kms,
-                             core::Time now) noexcept;
+/// Hashes users of the roster from number `seen` on, at most `most` of them, and calls add(uid, number) for
+/// each in order. How many; `seen` is then where to go on, roster.end() when all were looked at.
+template <class Add>
+std::size_t hash_roster(const Roster& roster, std::size_t& seen, std::size_t most, const UidKms& kms,
+                        std::uint64_t number, Add&& add) {
+    UidBatch& batch = UidBatch::of_thread();
+    const mikey::UidSuffix suffix = suffix_of(kms, number);
+    std::array<std::uint32_t, UidBatch::kMost> users;
+    std::size_t done = 0;
+    do {
+        for (; seen < roster.end(); ++seen) {
+            const std::string_view user = roster.uri(seen);
+            if (user.empty()) continue;
+            if (batch.full() || done + batch.size() == most) break;
+            users[batch.size()] = static_cast<std::uint32_t>(seen);
+            batch.add(user, suffix);
+        }
+        const std::span<const Uid> uids = batch.run();
+        for (std::size_t i = 0; i < uids.size(); ++i) add(uids[i], users[i]);
+        done += uids.size();
+    } while (seen < roster.end() && done < most);
+    return done;
+}
 
 /// Who knows the users on the roster by their UIDs.
 class UidFinder {

@@ -3,7 +3,6 @@
 
 #include <openssl/evp.h>
 
-#include <algorithm>
 #include <cstring>
 #include <memory>
 
@@ -13,57 +12,69 @@ namespace {
 
 constexpr std::uint64_t kNtpToUnix = 2208988800;
 
+/// 0x00, "MIKEY-SAKKE-UID" and its length.
+constexpr std::string_view kPrefix("\0MIKEY-SAKKE-UID\0\x0F", 18);
+
 struct FreeContext {
     void operator()(EVP_MD_CTX* c) const noexcept { EVP_MD_CTX_free(c); }
 };
 
-class Input {
-  public:
-    Input() noexcept { bytes_[size_++] = 0; }
-    void text(std::string_view value) noexcept {
-        if (value.size() > kMaxField) value = value.substr(0, kMaxField);
-        if (!value.empty()) std::memcpy(bytes_.data() + size_, value.data(), value.size());
-        size_ += value.size();
-        length(value.size());
-    }
-    void number(std::uint64_t value) noexcept {
-        std::size_t n = 1;
-        while (n < 8 && value >> (8 * n) != 0) ++n;
-        for (std::size_t i = n; i-- > 0;) bytes_[size_++] = static_cast<std::uint8_t>(value >> (8 * i));
-        length(n);
-    }
-    [[nodiscard]] Uid hash() const noexcept {
-        // Fetched once: looking the algorithm up costs more than hashing so little.
-        static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-        thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
-        Uid out{};
-        EVP_DigestInit_ex2(context.get(), sha256, nullptr);
-        EVP_DigestUpdate(context.get(), bytes_.data(), size_);
-        EVP_DigestFinal_ex(context.get(), out.data(), nullptr);
-        return out;
-    }
-
-  private:
-    static constexpr std::size_t kMaxField = 512;
-    void length(std::size_t n) noexcept {
-        bytes_[size_++] = static_cast<std::uint8_t>(n >> 8);
-        bytes_[size_++] = static_cast<std::uint8_t>(n);
-    }
-    std::array<std::uint8_t, 3 * kMaxField + 64> bytes_{};
-    std::size_t size_ = 0;
-};
-
 }  // namespace
+
+UidSuffix::UidSuffix(std::string_view kms, std::uint64_t period, std::uint64_t offset,
+                     std::uint64_t number) noexcept {
+    kms = kms.substr(0, kMaxUidField);
+    if (!kms.empty()) std::memcpy(bytes_.data(), kms.data(), kms.size());
+    size_ = kms.size();
+    length(kms.size());
+    integer(period);
+    integer(offset);
+    integer(number);
+}
+
+void UidSuffix::integer(std::uint64_t value) noexcept {
+    std::size_t n = 1;
+    while (n < 8 && value >> (8 * n) != 0) ++n;
+    for (std::size_t i = n; i-- > 0;) bytes_[size_++] = static_cast<std::uint8_t>(value >> (8 * i));
+    length(n);
+}
+
+void UidSuffix::length(std::size_t n) noexcept {
+    bytes_[size_++] = static_cast<std::uint8_t>(n >> 8);
+    bytes_[size_++] = static_cast<std::uint8_t>(n);
+}
+
+UidInput::UidInput() noexcept {
+    std::memcpy(bytes_.data(), kPrefix.data(), kPrefix.size());
+}
+
+void UidInput::set(std::string_view user, const UidSuffix& suffix) noexcept {
+    user = user.substr(0, kMaxUidField);
+    std::uint8_t* at = bytes_.data() + kPrefix.size();
+    if (!user.empty()) std::memcpy(at, user.data(), user.size());
+    at += user.size();
+    *at++ = static_cast<std::uint8_t>(user.size() >> 8);
+    *at++ = static_cast<std::uint8_t>(user.size());
+    const std::span<const std::uint8_t> rest = suffix.bytes();
+    std::memcpy(at, rest.data(), rest.size());
+    size_ = kPrefix.size() + user.size() + 2 + rest.size();
+}
+
+Uid UidInput::hash() const noexcept {
+    // Fetched once: looking the algorithm up costs more than hashing so little.
+    static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+    thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
+    Uid out{};
+    EVP_DigestInit_ex2(context.get(), sha256, nullptr);
+    EVP_DigestUpdate(context.get(), bytes_.data(), size_);
+    EVP_DigestFinal_ex(context.get(), out.data(), nullptr);
+    return out;
+}
 
 Uid uid_of(std::string_view user, std::string_view kms, std::uint64_t period, std::uint64_t offset,
            std::uint64_t number) noexcept {
-    Input in;
-    in.text("MIKEY-SAKKE-UID");
-    in.text(user);
-    in.text(kms);
-    in.number(period);
-    in.number(offset);
-    in.number(number);
+    UidInput in;
+    in.set(user, UidSuffix(kms, period, offset, number));
     return in.hash();
 }
 

@@ -11,6 +11,7 @@
 #include <new>
 
 #include "dataplane/memory/siphash.hpp"
+#include "dataplane/memory/uid_owner.hpp"
 #include "dataplane/publish/generation.hpp"
 #include "dataplane/worker/routes.hpp"
 
@@ -313,6 +314,7 @@ void Worker::run() noexcept {
     Inside& w = *inside_;
     // Linux lets sleeps of ordinary threads take 50 us longer else
     prctl(PR_SET_TIMERSLACK, 1UL);
+    memory::prepare_owners();
     w.current.online(w.settings.number);
     unsigned empty = 0;
     std::uint64_t sleep = kShortestSleep;

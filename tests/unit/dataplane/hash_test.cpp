@@ -11,6 +11,7 @@
 
 #include "dataplane/memory/siphash.hpp"
 #include "dataplane/memory/uid.hpp"
+#include "dataplane/memory/uid_owner.hpp"
 #include "dataplane/memory/user_hash.hpp"
 #include "tests/unit/dataplane/frames.hpp"
 #include "tests/unit/dataplane/tags.hpp"
@@ -118,6 +119,13 @@ TEST(Uid, ByTheBook) {
               by_the_book(user, kms, Bytes(8, 0xFF), {0x01}, {0x01, 0x00, 0x00}));
     EXPECT_EQ(uid_of("", "", 1, 0, 0), by_the_book("", "", {1}, {0}, {0}));
     EXPECT_NE(uid_of(user, kms, 2592000, 0, 1514), uid_of(user, "kms.b.example", 2592000, 0, 1514));
+}
+
+/// Is `uid` the UID of `user` in the current or an adjacent period?
+bool is_uid_of(std::string_view uid, std::string_view user, const UidKms& kms, core::Time now) {
+    std::array<SoughtUid, 1> sought{{{uid, kms, {&user, 1}}}};
+    find_owners(sought, now);
+    return sought[0].owner == user;
 }
 
 TEST(Uid, Periods) {
@@ -233,7 +241,7 @@ TEST(UserHash, TellsUsersApart) {
     EXPECT_NE(hash("mc1", "sip:a"), UserHash(Key{1, 2})("mc1", "sip:a"));
 }
 
-// What is_uid_of() keeps of those whom it has proven must never say more than hashing says.
+// What find_owners() keeps of those whom it has proven must never say more than hashing says.
 TEST(Uid, WhoIsKnownIsKnownUnderThatKmsAndPeriodOnly) {
     UidKms kms{"kms.a.example", 1000, 0, true};
     const auto at = [](std::uint64_t period) { return core::Time{period * 1000 + 1} * core::kSecond; };

@@ -24,7 +24,7 @@ struct RosterBudget {
     std::size_t entries = kOwnEntries;           ///< UIDs kept of all these KMSs
     std::size_t foreign_users = kForeignRoster;  ///< the same for KMSs that the policy does not name
     std::size_t foreign_entries = kForeignEntries;
-    std::size_t slice = 16'384;  ///< hashes of one work(), about 1 us each; foreign KMSs get a quarter of it
+    std::size_t slice = 16'384;  ///< hashes of one work(); foreign KMSs get a quarter of it
 };
 
 /// Workers find users in tables that are ready, one for each (KMS, period). Where one is not they leave a

@@ -33,7 +33,7 @@ class UidSuffix {
     void length(std::size_t n) noexcept;
 
     std::size_t size_ = 0;
-    std::array<std::uint8_t, kMaxUidField + 2 + 3 * 10> bytes_;  ///< not zeroed: most of it is never used
+    std::array<std::uint8_t, kMaxUidField + 32> bytes_;  ///< not zeroed: most of it is never used
 };
 
 /// What a UID is the SHA-256 of, as bytes: for who hashes many of them in another way.

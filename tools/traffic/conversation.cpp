@@ -36,6 +36,19 @@ std::string_view user_part(std::string_view uri) noexcept {
     return uri.substr(0, uri.find('@'));
 }
 
+// Drawn one after the other: the operands of one expression have no order, and every compiler has to draw the
+// same.
+std::string hex_24(Random& random) {
+    std::string out = hex(random, 16);
+    out += hex(random, 8);
+    return out;
+}
+std::string hex_32(Random& random) {
+    std::string out = hex(random, 16);
+    out += hex(random, 16);
+    return out;
+}
+
 /// The first SIP port of the edge.
 std::uint16_t sip_port(const Guide* guide, bool tcp) noexcept {
     constexpr std::uint16_t kDefault = 5060;
@@ -90,10 +103,10 @@ Conversation::Conversation(World& w, Time time, bool over_tcp) : now(time) {
     names.rport = w.random.below(3) == 0;
     names.from_tag = hex(w.random, 10);
     names.to_tag = hex(w.random, 10);
-    names.call_id = text_of(hex(w.random, 16), hex(w.random, 8), "@", near.text);
+    names.call_id = hex_24(w.random) + "@" + near.text;
     names.cseq = static_cast<std::uint32_t>(w.random.between(1, 9000));
-    visited = {text_of("3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=", w.random.below(2) == 0 ? "23430" : "23415",
-                       hex(w.random, 11))};
+    const std::string_view network = w.random.below(2) == 0 ? "23430" : "23415";
+    visited = {text_of("3GPP-E-UTRAN-FDD;utran-cell-id-3gpp=", network, hex(w.random, 11))};
     next_transaction(w.random);
 }
 
@@ -165,7 +178,7 @@ std::string Conversation::invite(World& w, const std::string& session) const {
     const std::string boundary = "mcb-" + hex(w.random, kBoundary - 4);
     std::vector<Part> parts = {
         {std::string(kSdp), {}, session},
-        {std::string(kMcpttInfo), {}, mcptt_info(caller.uri, hex(w.random, 16) + hex(w.random, 16), {})},
+        {std::string(kMcpttInfo), {}, mcptt_info(caller.uri, hex_32(w.random), {})},
         {std::string(kResourceLists), "Content-Disposition: recipient-list\r\n", resource_lists(callee.uri)}};
     const std::string type = "multipart/mixed;boundary=" + boundary;
     std::string more = headers(w);
@@ -194,11 +207,10 @@ std::string Conversation::keyed(World& w, std::string_view method, Carriage carr
         bytes = base64(bytes);
         encoding = "Content-Transfer-Encoding: base64\r\n";
     }
+    const std::string client = hex_32(w.random);
+    const std::string access = token ? access_token(w.random) : std::string();
     const std::vector<Part> parts = {{std::string(kMikey), encoding, std::move(bytes)},
-                                     {std::string(kMcpttInfo),
-                                      {},
-                                      mcptt_info(caller.uri, hex(w.random, 16) + hex(w.random, 16),
-                                                 token ? access_token(w.random) : std::string())}};
+                                     {std::string(kMcpttInfo), {}, mcptt_info(caller.uri, client, access)}};
     return request(method, names, Within::none, headers(w),
                    {"multipart/mixed;boundary=" + boundary, multipart(parts, boundary)});
 }

@@ -214,8 +214,9 @@ void decoy_text(World& w, const Conversation& c, Crafted& out) {
 }
 void decoy_header(World& w, const Conversation& c, Crafted& out) {
     out.method = "OPTIONS";
+    const std::string headers = c.headers(w);
     out.text = request("OPTIONS", c.names, Within::none,
-                       c.headers(w) + "X-Note: a=key-mgmt:mikey " + key_text(w, c) + "\r\n", {});
+                       headers + "X-Note: a=key-mgmt:mikey " + key_text(w, c) + "\r\n", {});
     out.truth = c.truth();
 }
 

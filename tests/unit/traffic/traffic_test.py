@@ -107,7 +107,7 @@ def every_compiler_draws_the_same(folder: Path) -> None:
 
 def scapy_agrees(folder: Path) -> None:
     """Scapy builds every frame again, lengths and checksums its own: the same bytes."""
-    made = make(folder, "--count", "2500", "--profile", "mixed", "--share", "vlan=30", "--share", "ipv6=50",
+    made = make(folder, "--count", "3500", "--profile", "mixed", "--share", "vlan=30", "--share", "ipv6=50",
                 "--share", "tcp=30", "--mix", "call=20", "--mix", "media=5")
     assert made["vlan"] > 100 and made["ipv6"] > 300 and made["fragments"] > 100 and made["streamed"] > 10, made
     for number, record in enumerate(captures.read(folder / "out.pcap"), 1):

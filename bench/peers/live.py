@@ -85,6 +85,10 @@ def kmsi_of(message: bytes) -> str:
     return name[2][: name[1][0]].decode()
 
 
+#: Searches for a rate that may begin before one has to find any: another program may take the CPU at the first.
+SEARCHES = 3
+
+
 @dataclass
 class Turns:
     """Runs everything, keeps what came of it."""
@@ -123,8 +127,11 @@ class Turns:
                                        seconds=0.5 if self.quick else 1)
                 self.trips.setdefault(course.name, []).append(result)
         for course in rider.courses:
-            result = standing.wire("search", course.who, self.messages, course.expect, rate=FIRST_RATE,
-                                   seconds=0.25 if self.quick else 0.4)
+            for _ in range(SEARCHES):
+                result = standing.wire("search", course.who, self.messages, course.expect, rate=FIRST_RATE,
+                                       seconds=0.25 if self.quick else 0.4)
+                if result["best"]["good"]:
+                    break
             self.found.setdefault(course.name, []).append(result["best"] | {"ends": result["ends"]})
         if standing.full():
             raise RuntimeError(f"{standing.full()} messages met a full table of transactions: raise beds.TRANSACTIONS")
@@ -139,7 +146,8 @@ class Turns:
                          "ends": "/".join(sorted({run["ends"] if run["good"] else "unsteady" for run in runs})), "runs": runs})
         ours = {row["name"]: row["rate"]["median"] for row in rows}
         for row in rows:
-            row["to_kmsgate"] = row["rate"]["median"] / ours[BESIDE[row["expect"]]]
+            beside = ours[BESIDE[row["expect"]]]
+            row["to_kmsgate"] = row["rate"]["median"] / beside if beside else float("nan")
         return rows
 
     def latencies(self) -> list[dict[str, Any]]:

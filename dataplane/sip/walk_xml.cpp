@@ -75,7 +75,7 @@ std::optional<std::string_view> text_of(std::string_view stretch, bool direct, A
 
 /// What joining the texts of an element costs, in bytes of plain scanning: three times through the tags
 /// (measured by bench/hostile, attack xml-nested).
-constexpr std::size_t kJoinCost = 20;
+constexpr std::size_t kJoinCost = 26;
 
 /// How much of the document's rest belongs to the element that is open at its start: up to that one's end
 /// tag.

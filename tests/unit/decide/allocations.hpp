@@ -2,11 +2,11 @@
 // How often this program has asked for memory.
 #pragma once
 
-// g++ says it with a macro, clang with a feature
-#if defined(__SANITIZE_ADDRESS__)
+// Sanitizers bring an operator new of their own (the thread one, too). g++ says it with a macro, clang with a feature
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define KMSGATE_ADDRESS_SANITIZER
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
 #define KMSGATE_ADDRESS_SANITIZER
 #endif
 #endif

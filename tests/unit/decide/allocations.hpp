@@ -2,7 +2,8 @@
 // How often this program has asked for memory.
 #pragma once
 
-// Sanitizers bring an operator new of their own (the thread one, too). g++ says it with a macro, clang with a feature
+// Sanitizers bring an operator new of their own (the thread one, too). g++ says it with a macro, clang with a
+// feature
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define KMSGATE_ADDRESS_SANITIZER
 #elif defined(__has_feature)

@@ -44,7 +44,8 @@ void Flows::hostile(Time now) {
         if (++tries == 100) return signalling(Kind::options, now);
     Crafted crafted;
     shape->make(world_, c, crafted);
-    Planned planned{now, true, std::move(crafted.text), note_of(c, crafted.method, 0, crafted.truth)};
+    Planned planned{now, crafted.status == 0, std::move(crafted.text),
+                    note_of(c, crafted.method, crafted.status, crafted.truth)};
     planned.note->kind = shape->name;
     planned.note->size = planned.text.size();
     if (crafted.cut == Cut::none)

@@ -33,15 +33,16 @@ class Facts {
         visited_.assign(truth.visited.begin(), truth.visited.end());
         facts_.visited = visited_;
         for (std::size_t side = 0; side < 2; ++side) facts_.users[side] = user_of(truth.parties[side], side);
-        if (truth.krr) {
-            facts_.krr.state = decide::Krr::State::read;
-            for (std::size_t side = 0; side < 2; ++side) {
-                for (const std::string& uri : (*truth.krr)[side]) krr_[side].push_back(name_of(uri));
-                facts_.krr.lists[side] = {krr_[side].empty(), krr_[side]};
-            }
-            facts_.back = {facts_.users, truth.gets, visited_, true};
-            facts_.users = {};
+        if (!truth.krr && !truth.krr_fault) return;
+        facts_.krr.state = truth.krr_fault.value_or(decide::Krr::State::read);
+        for (std::size_t side = 0; truth.krr && side < 2; ++side) {
+            for (const std::string& uri : (*truth.krr)[side]) krr_[side].push_back(name_of(uri));
+            facts_.krr.lists[side] = {krr_[side].empty(), krr_[side]};
         }
+        // a KRR travels against the request whose users it is judged by
+        if (truth.message_class != decide::MessageClass::response) return;
+        facts_.back = {facts_.users, truth.gets, visited_, truth.visited_known};
+        facts_.users = {};
     }
     [[nodiscard]] const decide::Facts& facts() const noexcept { return facts_; }
 

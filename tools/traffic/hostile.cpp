@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tools/traffic/encode/text.hpp"
+#include "tools/traffic/hostile_answer.hpp"
 #include "tools/traffic/hostile_mikey.hpp"
 
 namespace kmsgate::traffic {
@@ -355,6 +356,13 @@ constexpr std::array kShapes = {
     Shape{"no-call-id", "no Call-ID", no_call_id},
     Shape{"two-froms", "two Froms", two_froms},
     Shape{"malformed-without-key", "a header line without colon, and no I_MESSAGE", malformed_without_key},
+    Shape{"krr-in-ok", "a KRR in a 200", krr_in_ok},
+    Shape{"krr-in-request", "a KRR in a request", krr_in_request},
+    Shape{"krr-doctype", "a KRR with a DOCTYPE", krr_with_doctype},
+    Shape{"krr-cut", "a KRR that ends within an element", krr_cut},
+    Shape{"krr-unasked", "a sound KRR that answers no request", krr_unasked},
+    Shape{"key-in-response", "an I_MESSAGE in a 183", key_in_response},
+    Shape{"key-in-ack", "an I_MESSAGE in an ACK", key_in_ack},
     Shape{"ip-checksum", "a bad IPv4 header checksum", cut_up<Cut::bad_ip_checksum>},
     Shape{"ip-length", "an IP length beyond the frame", cut_up<Cut::short_ip>},
     Shape{"udp-length", "a UDP length beyond the packet", cut_up<Cut::udp_length>},

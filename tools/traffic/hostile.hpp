@@ -28,8 +28,8 @@ struct Crafted {
     std::string text;
     Truth truth;
     Cut cut = Cut::none;
-    bool answerable = true;
     std::string method = "INVITE";
+    unsigned status = 0;  ///< of a response, which the callee sends
 };
 
 struct Shape {

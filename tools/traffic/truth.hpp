@@ -43,8 +43,11 @@ struct Truth {
     policy::table::Address gets{};  ///< who gets it
     std::vector<std::string>
         visited;  ///< values of the headers that tell of a visited network; of a KRR, its request's
+    bool visited_known = true;  ///< of a KRR: its request was seen
     /// A KRR, by side; an empty list reads as ANY.
     std::optional<std::array<std::vector<std::string>, 2>> krr;
+    /// A KRR that cannot be read, or stands where none may.
+    std::optional<policy::decide::Krr::State> krr_fault;
 };
 
 }  // namespace kmsgate::traffic

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/stream/kept.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+namespace kmsgate::stream {
+
+using core::meta;
+
+namespace {
+
+rte_mbuf* next_waiting(rte_mbuf* m) noexcept {
+    while (m != nullptr && meta(m).left) m = Kept::following(m);
+    return m;
+}
+
+}  // namespace
+
+const char* Kept::bytes_of(rte_mbuf* m, Sequence at, std::uint32_t n, char* scratch) noexcept {
+    return static_cast<const char*>(
+        rte_pktmbuf_read(m, meta(m).data + (at - meta(m).offset), n, scratch));
+}
+
+/// Are the bytes that both have the same ones?
+bool Kept::same(rte_mbuf* a, rte_mbuf* b) noexcept {
+    constexpr std::uint32_t kStep = 512;
+    std::array<char, kStep> one;  // NOLINT: written before it is read
+    std::array<char, kStep> other;  // NOLINT
+    Sequence at = later(meta(a).offset, meta(b).offset);
+    const Sequence to = earlier(end(a), end(b));
+    while (before(at, to)) {
+        const std::uint32_t n = std::min(kStep, distance(at, to));
+        if (std::memcmp(bytes_of(a, at, n, one.data()), bytes_of(b, at, n, other.data()), n) != 0) return false;
+        at += n;
+    }
+    return true;
+}
+
+Kept::Added Kept::add(Mbuf& frame, std::size_t most) noexcept {
+    rte_mbuf* const m = frame.get();
+    const Sequence from = meta(m).offset;
+    rte_mbuf* behind_this = nullptr;  // the last one that starts at or before it
+    if (tail_ != nullptr && !before(from, end(tail_))) {
+        behind_this = tail_;
+    } else {
+        Sequence covered = from;
+        for (rte_mbuf* k = head_; k != nullptr && before(meta(k).offset, end(m)); k = following(k)) {
+            if (!after(meta(k).offset, from)) behind_this = k;
+            if (!after(end(k), from)) continue;
+            if (!same(k, m)) return Added::conflict;
+            if (!after(meta(k).offset, covered)) covered = later(covered, end(k));
+        }
+        if (!before(covered, end(m)) && !meta(m).more) return Added::known;
+    }
+    if (frames_ >= most) return Added::full;
+    rte_mbuf*& link = behind_this != nullptr ? meta(behind_this).next : head_;
+    meta(m).next = link;
+    link = m;
+    if (meta(m).next == nullptr) tail_ = m;
+    if (waiting_ == nullptr || meta(m).next == waiting_ || before(from, meta(waiting_).offset)) waiting_ = m;
+    bytes_ += meta(m).size;
+    ++frames_;
+    static_cast<void>(frame.release());
+    return Added::kept;
+}
+
+void Kept::acknowledged(Sequence acked) noexcept {
+    while (head_ != nullptr && !after(end(head_), acked)) {
+        const Mbuf done(head_);
+        bytes_ -= meta(head_).size;
+        --frames_;
+        if (waiting_ == head_) waiting_ = next_waiting(following(head_));
+        head_ = following(head_);
+    }
+    if (head_ == nullptr) tail_ = nullptr;
+}
+
+void Kept::clear() noexcept {
+    while (head_ != nullptr) {
+        const Mbuf done(head_);
+        head_ = following(head_);
+    }
+    tail_ = waiting_ = nullptr;
+    bytes_ = 0;
+    frames_ = 0;
+}
+
+rte_mbuf* Kept::behind(Sequence at) const noexcept {
+    rte_mbuf* m = head_;
+    while (m != nullptr && !after(end(m), at)) m = following(m);
+    return m;
+}
+
+Sequence Kept::reach(rte_mbuf* at, Sequence from) noexcept {
+    for (; at != nullptr && !after(meta(at).offset, from); at = following(at)) from = later(from, end(at));
+    return from;
+}
+
+void Kept::ended(rte_mbuf* m) noexcept {
+    meta(m).left = true;
+    if (m == waiting_) waiting_ = next_waiting(following(m));
+}
+
+std::string_view Kept::text(Sequence from, Sequence to, std::span<char> scratch) const noexcept {
+    std::size_t have = 0;
+    for (rte_mbuf* m = head_; m != nullptr && before(from, to); m = following(m)) {
+        if (!after(end(m), from)) continue;
+        const std::uint32_t n = distance(from, earlier(to, end(m)));
+        const char* const bytes = bytes_of(m, from, n, scratch.data() + have);
+        from += n;
+        if (have == 0 && from == to) return {bytes, n};
+        if (bytes != scratch.data() + have) std::memcpy(scratch.data() + have, bytes, n);
+        have += n;
+    }
+    return {scratch.data(), have};
+}
+
+}  // namespace kmsgate::stream

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// The segments of one direction that somebody may still need, in the order of the stream: what was let go and
+// is not acknowledged, then what waits for its verdict, then what came early. Bytes that stand here are the
+// only ones that this place in the stream will ever have: first wins.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+
+#include "dataplane/core/frame.hpp"
+#include "dataplane/stream/segment.hpp"
+
+namespace kmsgate::stream {
+
+using core::Mbuf;
+
+/// While a frame is kept, FrameMeta says: offset = sequence number of its payload, size and data = its payload,
+/// more = FIN stands behind it.
+class Kept {
+  public:
+    Kept() = default;
+    Kept(const Kept&) = delete;
+    Kept& operator=(const Kept&) = delete;
+    Kept(Kept&&) = delete;
+    Kept& operator=(Kept&&) = delete;
+    ~Kept() { clear(); }
+
+    enum class Added : std::uint8_t {
+        kept,
+        known,     ///< all of its bytes stand here already, and are the same
+        conflict,  ///< some of its bytes stand here already, and are others
+        full,      ///< no room for another frame
+    };
+    /// Takes the frame (and nulls `frame`) when it says kept; meta() must be set. At most `most` frames.
+    Added add(Mbuf& frame, std::size_t most) noexcept;
+
+    /// Frees what ends at or before `acked`.
+    void acknowledged(Sequence acked) noexcept;
+    void clear() noexcept;
+
+    [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
+    [[nodiscard]] std::uint16_t frames() const noexcept { return frames_; }
+    [[nodiscard]] std::uint32_t bytes() const noexcept { return bytes_; }
+    [[nodiscard]] rte_mbuf* front() const noexcept { return head_; }
+    [[nodiscard]] static rte_mbuf* following(rte_mbuf* m) noexcept { return core::meta(m).next; }
+
+    /// The first frame that has not ended (FrameMeta::left); null: none waits.
+    [[nodiscard]] rte_mbuf* waiting() const noexcept { return waiting_; }
+    /// Called once it has: its bytes stay until they are acknowledged.
+    void ended(rte_mbuf* m) noexcept;
+    /// The first frame that ends behind `at`; null: none.
+    [[nodiscard]] rte_mbuf* behind(Sequence at) const noexcept;
+    /// How far the stream goes from `from` on without a gap; `at`: a frame that starts at or before it.
+    [[nodiscard]] static Sequence reach(rte_mbuf* at, Sequence from) noexcept;
+    /// The bytes from `from` to `to`, which stand here without a gap: in place when one frame has them in one
+    /// piece, else copied to `scratch`, which has room for them.
+    [[nodiscard]] std::string_view text(Sequence from, Sequence to, std::span<char> scratch) const noexcept;
+
+    /// Behind the payload of a kept frame (a FIN not counted).
+    [[nodiscard]] static Sequence end(rte_mbuf* m) noexcept {
+        return core::meta(m).offset + core::meta(m).size;
+    }
+    /// `n` bytes of a kept frame's payload from `at` on; copied to `scratch` when they stand in pieces.
+    [[nodiscard]] static const char* bytes_of(rte_mbuf* m, Sequence at, std::uint32_t n, char* scratch) noexcept;
+
+  private:
+    [[nodiscard]] static bool same(rte_mbuf* a, rte_mbuf* b) noexcept;
+
+    rte_mbuf* head_ = nullptr;
+    rte_mbuf* tail_ = nullptr;
+    rte_mbuf* waiting_ = nullptr;
+    std::uint32_t bytes_ = 0;
+    std::uint16_t frames_ = 0;
+};
+
+}  // namespace kmsgate::stream

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: BSD-3-Clause
+#include "dataplane/stream/make.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "dataplane/classify/packet.hpp"
+#include "dataplane/emit/checksum.hpp"
+
+namespace kmsgate::stream {
+
+namespace {
+
+constexpr std::size_t kMac = 6;
+constexpr std::size_t kMaxLink = 64;  // 14 bytes and up to 8 VLAN tags
+constexpr std::uint8_t kTcp = 6;
+constexpr std::uint8_t kHops = 64;
+constexpr std::size_t kTimestamps = 12;  // two NOPs in front keep it aligned (RFC 7323 A)
+
+struct Ends {
+    std::span<const std::uint8_t> source, destination;
+};
+
+std::size_t put_ip(std::uint8_t* at, bool v6, const Ends& ends, std::size_t behind) noexcept {
+    if (v6) {
+        std::memset(at, 0, 8);
+        at[0] = 0x60;
+        emit::put16(at + 4, behind);
+        at[6] = kTcp;
+        at[7] = kHops;
+        std::copy_n(ends.source.begin(), 16, at + 8);
+        std::copy_n(ends.destination.begin(), 16, at + 24);
+        return 40;
+    }
+    std::memset(at, 0, 20);
+    at[0] = 0x45;
+    emit::put16(at + 2, 20 + behind);
+    at[6] = 0x40;  // DF: a segment never exceeds what its receiver takes
+    at[8] = kHops;
+    at[9] = kTcp;
+    std::copy_n(ends.source.begin() + 12, 4, at + 12);
+    std::copy_n(ends.destination.begin() + 12, 4, at + 16);
+    emit::put16(at + 10, emit::checksum_fold(emit::checksum_add(0, {at, 20})));
+    return 20;
+}
+
+}  // namespace
+
+core::Mbuf make(std::span<const std::uint8_t> like, bool back, const Made& what, rte_mempool* pool) noexcept {
+    const classify::Packet packet = classify::read(like);
+    if (packet.kind != classify::Kind::tcp || packet.l3 > kMaxLink || packet.l3 < 2 * kMac) return nullptr;
+    const auto& source = back ? packet.destination : packet.source;
+    const auto& destination = back ? packet.source : packet.destination;
+    std::array<std::uint8_t, kMaxLink + 40 + kHeader + kTimestamps> head{};
+    std::uint8_t* const link = head.data();
+    std::copy_n(like.begin(), packet.l3, link);
+    if (back) std::swap_ranges(link, link + kMac, link + kMac);
+    const std::size_t tcp_size = kHeader + (what.timestamps ? kTimestamps : 0);
+    const std::size_t at =
+        packet.l3 + put_ip(link + packet.l3, packet.v6, {source, destination}, tcp_size + what.payload.size());
+    std::uint8_t* const tcp = link + at;
+    emit::put16(tcp, back ? packet.destination_port : packet.source_port);
+    emit::put16(tcp + 2, back ? packet.source_port : packet.destination_port);
+    emit::put32(tcp + 4, what.seq);
+    emit::put32(tcp + 8, what.ack);
+    tcp[12] = static_cast<std::uint8_t>(tcp_size / 4 << 4);
+    tcp[13] = what.flags;
+    emit::put16(tcp + 14, what.window);
+    if (what.timestamps) {
+        constexpr std::array<std::uint8_t, 4> kOption = {1, 1, 8, 10};
+        std::copy_n(kOption.begin(), kOption.size(), tcp + kHeader);
+        emit::put32(tcp + kHeader + 4, what.timestamps->value);
+        emit::put32(tcp + kHeader + 8, what.timestamps->echo);
+    }
+    const std::span<const std::uint8_t> payload{reinterpret_cast<const std::uint8_t*>(what.payload.data()),
+                                                what.payload.size()};
+    // pseudo header, header and payload: all but the last of even size
+    const std::size_t skip = packet.v6 ? 0 : 12;
+    std::uint32_t sum = emit::checksum_add(0, std::span(source).subspan(skip));
+    sum = emit::checksum_add(sum, std::span(destination).subspan(skip));
+    sum += kTcp;
+    sum += static_cast<std::uint32_t>(tcp_size + payload.size());
+    sum = emit::checksum_add(sum, {tcp, tcp_size});
+    emit::put16(tcp + 16, emit::checksum_fold(emit::checksum_add(sum, payload)));
+    core::Mbuf frame = core::make_frame(pool, {link, at + tcp_size});
+    if (!frame || !core::append(pool, frame.get(), payload)) return nullptr;
+    return frame;
+}
+
+}  // namespace kmsgate::stream

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Segments of our own, in the name of one end of a connection: acknowledgements, resets, answers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+
+#include "dataplane/core/frame.hpp"
+#include "dataplane/stream/segment.hpp"
+
+namespace kmsgate::stream {
+
+/// What a segment of ours says.
+struct Made {
+    Sequence seq = 0;
+    Sequence ack = 0;
+    std::uint8_t flags = 0;
+    std::uint16_t window = 0;
+    std::optional<Timestamps> timestamps;
+    std::string_view payload;
+};
+
+/// Builds it from a frame of the same connection: its Ethernet header with VLAN tags, addresses and ports, in
+/// its direction or (`back`) the other way. Null when buffers are short or `like` is no TCP segment.
+[[nodiscard]] core::Mbuf make(std::span<const std::uint8_t> like, bool back, const Made& what,
+                              rte_mempool* pool) noexcept;
+
+}  // namespace kmsgate::stream

@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Messages: found in what has come in order, judged when whole, let go or refused.
+#include <algorithm>
+#include <array>
+
+#include "dataplane/stream/streams.hpp"
+
+namespace kmsgate::stream {
+
+using core::Counter;
+using core::meta;
+using policy::Action;
+using policy::Cause;
+
+namespace {
+
+/// What a sender may have outstanding at the start, and after a pause (RFC 5681 3.1): nobody has to wait for a
+/// sign from us before that much is on its way.
+constexpr std::uint32_t kOutstanding = 4'380;
+/// A sender whose bytes are held is told that they have come after this time, before its own timer ends.
+constexpr Time kPatience = 150 * core::kMillisecond;
+constexpr std::size_t kChunk = 2048;
+
+/// Bytes from `from` on as one kept frame has them, at most `to` and a chunk.
+std::string_view chunk(const Kept& kept, Sequence from, Sequence to, std::span<char, kChunk> scratch) noexcept {
+    rte_mbuf* m = kept.waiting() != nullptr ? kept.waiting() : kept.front();
+    while (m != nullptr && !after(Kept::end(m), from)) m = Kept::following(m);
+    if (m == nullptr || after(meta(m).offset, from)) return {};
+    const std::uint32_t n =
+        std::min<std::uint32_t>(distance(from, earlier(to, Kept::end(m))), static_cast<std::uint32_t>(kChunk));
+    return {Kept::bytes_of(m, from, n, scratch.data()), n};
+}
+
+Counter counter_of(Broken why) noexcept {
+    switch (why) {
+        case Broken::not_sip:
+            return Counter::tcp_not_sip;
+        case Broken::head_end:
+            return Counter::tcp_head_end;
+        case Broken::no_length:
+        case Broken::bad_length:
+        case Broken::two_lengths:
+            return Counter::tcp_content_length;
+        case Broken::cut:
+        case Broken::count_:
+            break;
+    }
+    return Counter::tcp_cut;
+}
+
+}  // namespace
+
+void Streams::read(Flow& flow, const Now& c) {
+    Half& h = flow.from(c.arrival);
+    std::array<char, kChunk> scratch;  // NOLINT: written before it is read
+    for (;;) {
+        if (h.between) {
+            const Sequence blanks_from = h.message;
+            std::string_view bytes;
+            while (before(h.message, h.next)) {
+                bytes = chunk(h.kept, h.message, h.next, scratch);
+                const std::size_t n = blank(bytes);
+                h.message += static_cast<Sequence>(n);
+                if (n < bytes.size()) {
+                    h.between = false;
+                    bytes.remove_prefix(n);
+                    break;
+                }
+            }
+            h.read = h.message;
+            release(flow, c.arrival, c.host, blanks_from);
+            if (h.between) break;
+            h.head = h.body = 0;
+            h.scan = {};
+            if (h.message == h.start && looks_like_tls(bytes)) return encrypted(flow, c);
+        }
+        if (h.head == 0 && !find_head(flow, c)) break;
+        if (distance(h.message, h.next) < h.head + h.body) break;
+        if (!judge(flow, c)) return;
+    }
+    if (flow.state != Flow::State::open) return;
+    if (h.kept.waiting() == nullptr) {
+        if (!after(h.promised, h.acked)) set_timer(flow, h, c.now, 0);
+        return;
+    }
+    if (distance(later(h.promised, h.acked), h.next) >= kOutstanding)
+        promise(flow, c.arrival, c.now, c.host);
+    if (h.deadline == 0) set_timer(flow, h, c.now, kPatience);
+}
+
+/// True: the head of the message is whole, and so its end is known.
+bool Streams::find_head(Flow& flow, const Now& c) {
+    Half& h = flow.from(c.arrival);
+    std::array<char, kChunk> scratch;  // NOLINT: written before it is read
+    while (before(h.read, h.next)) {
+        const std::string_view bytes = chunk(h.kept, h.read, h.next, scratch);
+        const auto end = h.scan.feed(bytes);
+        h.read += static_cast<Sequence>(end.value_or(bytes.size()));
+        const std::uint32_t size = distance(h.message, h.read);
+        if (size > kMaxMessage) {
+            broken(flow, c.arrival, c.now, c.host, Counter::tcp_head_end, Outcome::tcp_broken);
+            return false;
+        }
+        if (!end) continue;
+        sip::Arena& arena = c.host.arena();
+        arena.reset();
+        const auto body = body_size(h.kept.text(h.message, h.read, text_), arena);
+        if (!body) {
+            broken(flow, c.arrival, c.now, c.host, counter_of(body.error()), Outcome::tcp_broken);
+            return false;
+        }
+        h.head = size;
+        h.body = *body;
+        return true;
+    }
+    return false;
+}
+
+/// False: the connection is no more.
+bool Streams::judge(Flow& flow, const Now& c) {
+    Half& h = flow.from(c.arrival);
+    const Sequence end = h.message + h.head + h.body;
+    numbers_.clear();
+    for (rte_mbuf* m = h.kept.front(); m != nullptr && before(meta(m).offset, end); m = Kept::following(m))
+        if (after(Kept::end(m), h.message)) numbers_.push_back(meta(m).number);
+    std::ranges::sort(numbers_);
+    StreamMessage message;
+    message.text = h.kept.text(h.message, end, text_);
+    message.frames = numbers_;
+    message.packet = &c.packet;
+    message.arrival = c.arrival;
+    message.pair = c.pair;
+    message.now = c.now;
+    const Host::Judged judged = c.host.judge(message);
+    if (judged.forward || c.host.watching()) {
+        c.host.conclude(false);
+        h.message = h.read = end;
+        h.between = true;
+        h.head = h.body = 0;
+        h.scan = {};
+        const std::size_t before_it = h.kept.frames();
+        if (c.host.watching()) h.kept.acknowledged(earlier(h.acked, h.message));
+        kept_ -= before_it - h.kept.frames();
+        return true;
+    }
+    const bool told = answer(flow, c, judged.answer);
+    refuse(flow, c.arrival, c.now, c.host, c.host.conclude(told), false, false);
+    return false;
+}
+
+/// Segments that hold nothing but bytes that were judged leave, as far as the peer takes them.
+void Streams::release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_from) {
+    Half& h = flow.from(arrival);
+    while (rte_mbuf* const m = h.kept.waiting()) {
+        const Sequence end = Kept::end(m);
+        if (after(end, h.message) || after(meta(m).offset, h.released) || after(end, h.edge)) break;
+        const bool blanks = !before(meta(m).offset, blanks_from) && blanks_from != h.message;
+        rte_mbuf_refcnt_update(m, 1);
+        host.leave(Mbuf(m), blanks ? Outcome::keep_alive : Outcome::forward);
+        h.kept.ended(m);
+        --waiting_;
+        h.released = later(h.released, end);
+    }
+}
+
+/// It cannot be read, and shows so with its first bytes.
+void Streams::encrypted(Flow& flow, const Now& c) {
+    const Action action = c.host.cause(Cause::encrypted_transport);
+    Half& h = flow.from(c.arrival);
+    if (c.host.watching() || action == Action::judge || action == Action::forward) {
+        h.message = h.next;
+        h.between = true;
+        end_waiting(flow, c.arrival, c.now, c.host, Outcome::passed, false);
+        flow.state = Flow::State::passing;
+        table_.touch(flow, c.now);
+        return;
+    }
+    refuse(flow, c.arrival, c.now, c.host, Outcome::encrypted_transport, true, false);
+}
+
+}  // namespace kmsgate::stream

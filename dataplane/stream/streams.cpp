@@ -1,0 +1,348 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Connections: what their ends have agreed on, and which segments both of them believe.
+#include "dataplane/stream/streams.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "dataplane/stream/make.hpp"
+
+namespace kmsgate::stream {
+
+using core::Counter;
+using core::meta;
+using core::opposite;
+using policy::Action;
+using policy::Cause;
+
+namespace {
+
+constexpr std::size_t kMaxFrame = std::size_t{320} << 10;
+constexpr std::size_t kAgedAtOnce = 64;
+constexpr std::size_t kTimedAtOnce = 256;
+/// Timestamps of a connection that slept this long say nothing any more (RFC 7323 5.5).
+constexpr Time kOldTimestamp = 24 * 24 * 3600 * core::kSecond;
+
+}  // namespace
+
+Streams::Streams(const Limits& limits, const memory::BulkHash& hash)
+    : limits_(limits), table_(limits.flows, hash), text_(kMaxMessage), frame_(kMaxFrame) {
+    numbers_.reserve(limits.frames_each);
+}
+
+Streams::~Streams() = default;
+
+std::span<const std::uint8_t> Streams::bytes_of(rte_mbuf* m) {
+    return core::linear(m, frame_);
+}
+
+void Streams::end(Coming& in, Outcome outcome, bool tell) {
+    const std::array<std::uint64_t, 1> number = {meta(in.frame.get()).number};
+    in.host.leave(std::move(in.frame), outcome);
+    if (tell) in.host.line(in.now, in.arrival, number, outcome);
+}
+
+void Streams::invalid(Coming& in, Counter why) {
+    in.host.count(why);
+    if (in.host.watching()) return end(in, Outcome::passed, false);
+    end(in, Outcome::tcp_invalid, true);
+}
+
+void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes,
+                      Host& host) {
+    const core::FrameMeta& m = meta(frame.get());
+    Coming in{std::move(frame), packet, bytes, {}, m.arrival, m.time, host};
+    switch (read_segment(bytes, packet, in.segment)) {
+        case Unsound::checksum:
+            return invalid(in, Counter::tcp_checksum);
+        case Unsound::options:
+            return invalid(in, Counter::tcp_options);
+        case Unsound::none:
+            break;
+    }
+    const Segment& s = in.segment;
+    if (s.ttl < limits_.least_ttl) return invalid(in, Counter::tcp_low_ttl);
+    Flow* const flow = table_.find(key_of(packet, in.arrival));
+    if (s.has(Flag::syn)) {
+        // data, FIN or RST on a SYN: some ends take it, some do not (RFC 7413, RFC 9293 3.4)
+        if (s.size != 0 || s.has(Flag::fin) || s.has(Flag::rst)) return invalid(in, Counter::tcp_syn_data);
+        return s.has(Flag::ack) ? answered(in, flow) : opening(in, flow);
+    }
+    if (flow == nullptr) return unknown(in);
+    switch (flow->state) {
+        case Flow::State::free:
+            break;
+        case Flow::State::passing:
+            table_.touch(*flow, in.now);
+            return end(in, Outcome::passed, false);
+        case Flow::State::refused:
+        case Flow::State::closed:
+            return late(in, *flow);
+        case Flow::State::opening:
+            if (s.has(Flag::rst)) return reset_by(in, *flow);
+            return invalid(in, Counter::tcp_window);  // nobody takes data before both SYNs are there
+        case Flow::State::open:
+            if (s.has(Flag::rst)) return reset_by(in, *flow);
+            return open(in, *flow);
+    }
+}
+
+/// A SYN begins a connection unless an open one stands there: its peer will say what it thinks of that.
+void Streams::opening(Coming& in, Flow* flow) {
+    const Segment& s = in.segment;
+    if (flow != nullptr && flow->state == Flow::State::open) return end(in, Outcome::passed, false);
+    if (flow != nullptr && flow->state == Flow::State::opening && flow->client != in.arrival)
+        return invalid(in, Counter::tcp_window);  // both ends open at once: no SIP endpoint does
+    if (flow != nullptr) {
+        forget(*flow, in.now, in.host);
+        table_.remove(*flow);
+    }
+    flow = table_.add(key_of(in.packet, in.arrival), in.now, [&](Flow& gone) { forget(gone, in.now, in.host); });
+    if (flow == nullptr) {
+        in.host.cause(Cause::tcp_budget);
+        if (in.host.watching()) return end(in, Outcome::passed, false);
+        return end(in, Outcome::tcp_budget, true);
+    }
+    flow->client = in.arrival;
+    Half& h = flow->from(in.arrival);
+    h.start = h.next = h.released = h.acked = h.promised = h.message = h.read = s.seq + 1;
+    h.mss = std::max(s.mss.value_or(kDefaultMss), kDefaultMss);
+    h.scale = s.scale.value_or(0);
+    flow->scaled = s.scale.has_value();
+    flow->stamps = s.timestamps.has_value();
+    if (s.timestamps) h.recent = h.newest = s.timestamps->value;
+    h.stamped = h.open = true;
+    flow->to(in.arrival).edge = s.window;  // place and width are known once the other side has answered
+    end(in, Outcome::passed, false);
+}
+
+void Streams::answered(Coming& in, Flow* flow) {
+    const Segment& s = in.segment;
+    if (flow == nullptr) return end(in, Outcome::passed, false);  // no byte of a stream in it
+    Half& h = flow->from(in.arrival);
+    Half& r = flow->to(in.arrival);
+    if (flow->state == Flow::State::opening && flow->client != in.arrival && s.ack == r.start) {
+        h.start = h.next = h.released = h.acked = h.promised = h.message = h.read = s.seq + 1;
+        h.edge = h.start + h.edge;
+        h.mss = std::max(s.mss.value_or(kDefaultMss), kDefaultMss);
+        h.scale = s.scale.value_or(0);
+        flow->scaled = flow->scaled && s.scale.has_value();
+        if (!flow->scaled) h.scale = r.scale = 0;
+        flow->stamps = flow->stamps && s.timestamps.has_value();
+        if (s.timestamps) h.recent = h.newest = s.timestamps->value;
+        h.stamped = h.open = true;
+        r.edge = s.ack + s.window;  // windows of SYNs are never scaled
+        flow->state = Flow::State::open;
+        table_.touch(*flow, in.now);
+        return end(in, Outcome::passed, false);
+    }
+    if (flow->state == Flow::State::open && s.seq + 1 == h.start && flow->client != in.arrival)
+        return end(in, Outcome::passed, false);  // a copy
+    if (flow->state == Flow::State::open) {
+        // That end has forgotten the connection; the next SYN begins a new one.
+        forget(*flow, in.now, in.host);
+        flow->state = Flow::State::closed;
+        table_.touch(*flow, in.now);
+    }
+    invalid(in, Counter::tcp_window);
+}
+
+/// No SYN was seen: in the middle of a stream nobody knows where a message begins.
+void Streams::unknown(Coming& in) {
+    const Segment& s = in.segment;
+    if (s.size == 0) return end(in, Outcome::passed, false);
+    const Action action = in.host.cause(Cause::tcp_midstream);
+    if (in.host.watching()) return end(in, Outcome::passed, false);
+    if (action == Action::reset && !s.has(Flag::rst)) {
+        Made made;
+        made.seq = s.ack;
+        made.ack = s.seq + s.size;
+        made.flags = Flag::rst | Flag::ack;
+        const std::uint16_t pair = meta(in.frame.get()).pair;
+        if (Mbuf back = make(in.bytes, true, made, in.host.pool()))
+            in.host.made(std::move(back), in.arrival, in.arrival, in.now, pair);
+        made.seq = s.seq;
+        made.ack = s.ack;
+        if (Mbuf on = make(in.bytes, false, made, in.host.pool()))
+            in.host.made(std::move(on), opposite(in.arrival), in.arrival, in.now, pair);
+    }
+    end(in, Outcome::tcp_midstream, true);
+}
+
+/// RFC 5961 3.2: only a reset at the very place is believed. That place is where its sender stands, or where
+/// its peer does.
+void Streams::reset_by(Coming& in, Flow& flow) {
+    const Segment& s = in.segment;
+    if (s.size != 0) return invalid(in, Counter::tcp_window);
+    const Half& h = flow.from(in.arrival);
+    const Half& r = flow.to(in.arrival);
+    const bool refused = flow.state == Flow::State::opening && flow.client != in.arrival && s.has(Flag::ack) &&
+                         s.ack == r.start;
+    const bool there = h.open && (s.seq == h.next || s.seq == h.released || s.seq == h.acked ||
+                                  (h.have_fin && s.seq == h.fin + 1));
+    if (refused || there) {
+        forget(flow, in.now, in.host);
+        flow.state = Flow::State::closed;
+        table_.touch(flow, in.now);
+    }
+    end(in, Outcome::passed, false);
+}
+
+/// The connection is over. Bytes that its peer had are harmless; others come too late.
+void Streams::late(Coming& in, Flow& flow) {
+    const Segment& s = in.segment;
+    if (flow.state == Flow::State::refused) {
+        if (s.has(Flag::rst)) return end(in, Outcome::tcp_reset, false);
+        Made made;
+        made.seq = s.ack;
+        made.flags = Flag::rst;
+        if (Mbuf back = make(in.bytes, true, made, in.host.pool()))
+            in.host.made(std::move(back), in.arrival, in.arrival, in.now, meta(in.frame.get()).pair);
+        return end(in, Outcome::tcp_reset, false);
+    }
+    const Half& h = flow.from(in.arrival);
+    if (s.size == 0 || !after(s.seq + s.size, h.acked)) return end(in, Outcome::passed, false);
+    unknown(in);
+}
+
+bool Streams::believed(Coming& in, Flow& flow) {
+    const Segment& s = in.segment;
+    const Half& h = flow.from(in.arrival);
+    const Half& r = flow.to(in.arrival);
+    const auto no = [&](Counter why) {
+        invalid(in, why);
+        return false;
+    };
+    if (!s.has(Flag::ack)) return no(Counter::tcp_window);
+    if (s.has(Flag::urg)) return no(Counter::tcp_urgent);
+    // It cannot have what was never let go to it.
+    const bool fin_out = r.have_fin && r.released == r.fin;
+    if (after(s.ack, r.released + (fin_out ? 1U : 0U))) return no(Counter::tcp_window);
+    if (flow.stamps && s.timestamps && h.stamped && in.now - flow.last < kOldTimestamp &&
+        before(s.timestamps->value, h.recent))
+        return no(Counter::tcp_old_timestamp);
+    const Sequence end = s.seq + s.size;
+    if (!after(end, h.acked)) return true;  // its peer has all of it
+    if (before(s.seq, h.start)) return no(Counter::tcp_window);
+    const bool ours = after(h.promised, h.acked);
+    const Sequence edge = ours ? later(h.edge, h.promised + kMaxMessage) : h.edge;
+    if (after(end, edge)) return no(Counter::tcp_window);
+    if (h.have_fin && after(end, h.fin)) return no(Counter::tcp_window);
+    return true;
+}
+
+void Streams::acknowledge(Coming& in, Flow& flow) {
+    const Segment& s = in.segment;
+    Half& r = flow.to(in.arrival);
+    if (before(s.ack, r.acked)) return;
+    const bool moved = after(s.ack, r.acked);
+    const Sequence edge = s.ack + (std::uint32_t{s.window} << (flow.scaled ? flow.from(in.arrival).scale : 0));
+    if (moved) {
+        r.acked = s.ack;
+        r.tries = r.duplicates = 0;
+        const std::size_t before_it = r.kept.frames();
+        r.kept.acknowledged(earlier(r.acked, r.message));
+        kept_ -= before_it - r.kept.frames();
+    } else if (s.size == 0 && !s.has(Flag::fin) && edge == r.edge && before(r.acked, r.released)) {
+        if (r.duplicates < 255) ++r.duplicates;
+        constexpr std::uint8_t kFast = 3;  // RFC 5681 3.2
+        if (r.duplicates == kFast && after(r.promised, r.acked)) again(flow, opposite(in.arrival), in.now, in.host);
+    }
+    if (!after(edge, r.edge)) return;
+    r.edge = edge;
+    if (r.kept.waiting() != nullptr) release(flow, opposite(in.arrival), in.host, r.message);
+}
+
+void Streams::open(Coming& in, Flow& flow) {
+    const Segment& s = in.segment;
+    if (!believed(in, flow)) return;
+    Half& h = flow.from(in.arrival);
+    if (s.timestamps) {
+        if (!after(s.seq, h.acked)) h.recent = later(h.recent, s.timestamps->value);
+        h.newest = later(h.newest, s.timestamps->value);
+    }
+    table_.touch(flow, in.now);
+    acknowledge(in, flow);
+    if (s.has(Flag::fin) && !h.have_fin) {
+        h.have_fin = true;
+        h.fin = s.seq + s.size;
+    }
+    const Half& r = flow.to(in.arrival);
+    if (h.have_fin && r.have_fin && h.acked == h.fin + 1 && r.acked == r.fin + 1) {
+        flow.state = Flow::State::closed;
+        table_.touch(flow, in.now);
+        return end(in, Outcome::passed, false);
+    }
+    // What its peer has is nothing to it; a FIN alone says only where the stream ends.
+    if (s.size == 0 || !after(s.seq + s.size, h.acked)) {
+        end(in, Outcome::passed, false);
+    } else {
+        data(in, flow);
+    }
+    if (h.have_fin && h.next == h.fin && !h.between && flow.state == Flow::State::open)
+        broken(flow, in.arrival, in.now, in.host, Counter::tcp_cut, Outcome::tcp_broken);
+}
+
+void Streams::data(Coming& in, Flow& flow) {
+    const Segment& s = in.segment;
+    Half& h = flow.from(in.arrival);
+    core::FrameMeta& m = meta(in.frame.get());
+    m.offset = s.seq;
+    m.size = s.size;
+    m.data = s.payload;
+    m.more = s.has(Flag::fin);
+    m.left = false;
+    const Now c{in.packet, in.arrival, in.now, m.pair, in.host};
+    rte_mbuf* const frame = in.frame.get();
+    const std::size_t most = kept_ < limits_.frames ? limits_.frames_each : 0;
+    switch (h.kept.add(in.frame, most)) {
+        case Kept::Added::known:
+            return known_data(in, flow);
+        case Kept::Added::conflict:
+            flow.disputed = true;
+            return invalid(in, Counter::tcp_overlap);
+        case Kept::Added::full:
+            in.host.cause(Cause::tcp_budget);
+            if (in.host.watching()) return end(in, Outcome::passed, false);
+            return end(in, Outcome::tcp_budget, true);
+        case Kept::Added::kept:
+            break;
+    }
+    ++kept_;
+    ++waiting_;
+    if (in.host.watching()) {
+        rte_mbuf_refcnt_update(frame, 1);
+        in.host.leave(Mbuf(frame), Outcome::forward);
+        h.kept.ended(frame);
+        --waiting_;
+    }
+    if (after(s.seq, h.next)) return set_timer(flow, h, in.now, limits_.held);
+    h.next = Kept::reach(frame, h.next);
+    if (in.host.watching()) h.released = h.next;
+    read(flow, c);
+}
+
+/// A copy of what stands here: its peer may have lost what was let go, its sender may wait for a sign that what
+/// is held has come.
+void Streams::known_data(Coming& in, Flow& flow) {
+    const Segment& s = in.segment;
+    Half& h = flow.from(in.arrival);
+    if (in.host.watching() || !after(s.seq + s.size, h.released)) return end(in, Outcome::forward, false);
+    if (before(h.acked, h.released)) again(flow, in.arrival, in.now, in.host);
+    promise(flow, in.arrival, in.now, in.host);
+    end(in, Outcome::tcp_duplicate, false);
+}
+
+void Streams::tick(Time now, Host& host) {
+    table_.timers(kTimedAtOnce, [&](Flow& flow) { fire(flow, now, host); });
+    table_.age(now, limits_.brief, limits_.idle, kAgedAtOnce, [&](Flow& flow) { forget(flow, now, host); });
+}
+
+void Streams::drain(Time now, Host& host) {
+    table_.each([&](Flow& flow) {
+        for (const Arrival a : {Arrival::inside, Arrival::outside})
+            end_waiting(flow, a, now, host, Outcome::capture_end, true);
+    });
+}
+
+}  // namespace kmsgate::stream

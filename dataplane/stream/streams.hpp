@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// SIP over TCP: connections followed from their SYN on, messages held until they are judged whole, then their
+// segments let go as they came. No listening socket, no connection of our own.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "dataplane/stream/flow_table.hpp"
+#include "dataplane/stream/host.hpp"
+#include "dataplane/stream/segment.hpp"
+
+namespace kmsgate::stream {
+
+/// Budgets. What exceeds one is lost to its sender, who sends it again; a message that does not become whole
+/// in time takes its connection down (cause tcp-budget).
+struct Limits {
+    std::size_t flows = 65'536;
+    std::size_t frames = 16'384;            ///< kept at once, all flows together
+    std::size_t frames_each = 256;          ///< kept at once in one direction of one flow
+    Time held = 30 * core::kSecond;         ///< from the first byte of a message to its last
+    Time brief = 60 * core::kSecond;        ///< without a segment: opening, closed and refused connections
+    Time idle = 7'440 * core::kSecond;      ///< the same of open ones (RFC 5382 5)
+    std::uint8_t least_ttl = 0;             ///< segments below it never reach the peer; 0: no floor
+};
+
+class Streams {
+  public:
+    /// `hash` outlives this.
+    Streams(const Limits& limits, const memory::BulkHash& hash);
+    ~Streams();
+    Streams(const Streams&) = delete;
+    Streams& operator=(const Streams&) = delete;
+
+    /// Takes one TCP segment of a signalling port; `bytes` is its frame in one piece.
+    void segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes, Host& host);
+    /// Timers and ages.
+    void tick(Time now, Host& host);
+    /// End of input: what waits ends as capture-end.
+    void drain(Time now, Host& host);
+
+    [[nodiscard]] std::size_t flows() const noexcept { return table_.size(); }
+    /// Frames that have not ended.
+    [[nodiscard]] std::size_t held() const noexcept { return waiting_; }
+
+  private:
+    /// One segment on its way in.
+    struct Coming {
+        Mbuf frame;
+        const classify::Packet& packet;
+        std::span<const std::uint8_t> bytes;
+        Segment segment;
+        Arrival arrival;
+        Time now;
+        Host& host;
+    };
+    // streams.cpp: connections
+    void opening(Coming& in, Flow* flow);
+    void answered(Coming& in, Flow* flow);
+    void unknown(Coming& in);
+    void reset_by(Coming& in, Flow& flow);
+    void open(Coming& in, Flow& flow);
+    void late(Coming& in, Flow& flow);
+    [[nodiscard]] bool believed(Coming& in, Flow& flow);
+    void acknowledge(Coming& in, Flow& flow);
+    void data(Coming& in, Flow& flow);
+    void known_data(Coming& in, Flow& flow);
+    void invalid(Coming& in, core::Counter why);
+    void end(Coming& in, Outcome outcome, bool tell);
+
+    // reading.cpp: messages
+    struct Now {
+        const classify::Packet& packet;
+        Arrival arrival;
+        Time now;
+        std::uint16_t pair;
+        Host& host;
+    };
+    void read(Flow& flow, const Now& c);
+    [[nodiscard]] bool find_head(Flow& flow, const Now& c);
+    [[nodiscard]] bool judge(Flow& flow, const Now& c);
+    void release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_from);
+    void encrypted(Flow& flow, const Now& c);
+
+    // ending.cpp: promises, refusals, timers
+    void promise(Flow& flow, Arrival arrival, Time now, Host& host);
+    void again(Flow& flow, Arrival arrival, Time now, Host& host);
+    [[nodiscard]] bool answer(Flow& flow, const Now& c, std::string_view text);
+    /// Both ends hear a reset; whatever waits in it ends so: the direction at hand as `outcome`, the other one
+    /// as tcp-reset.
+    void refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell, bool silent);
+    void broken(Flow& flow, Arrival arrival, Time now, Host& host, core::Counter why, Outcome outcome);
+    void end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell);
+    void set_timer(Flow& flow, Half& half, Time now, Time delay);
+    void fire(Flow& flow, Time now, Host& host);
+    void fire(Flow& flow, Arrival arrival, Time now, Host& host);
+    void forget(Flow& flow, Time now, Host& host);
+    [[nodiscard]] std::span<const std::uint8_t> bytes_of(rte_mbuf* m);
+
+    Limits limits_;
+    FlowTable table_;
+    std::size_t kept_ = 0;     ///< frames in all lists
+    std::size_t waiting_ = 0;  ///< of them, not ended
+    std::vector<char> text_;   ///< a message that came in pieces
+    std::vector<std::uint8_t> frame_;
+    std::vector<std::uint64_t> numbers_;
+};
+
+}  // namespace kmsgate::stream

@@ -77,7 +77,8 @@ struct Workspace {
     std::vector<std::uint8_t> frame;        ///< a frame that came in pieces
     std::vector<std::uint8_t> datagram;     ///< a reassembled datagram
     std::vector<std::uint64_t> numbers;     ///< frame numbers for an event
-    std::vector<classify::Packet> packets;  ///< of a burst
+    std::vector<rte_mbuf*> later;           ///< of a burst: what is, or may be, signalling ...
+    std::vector<classify::Packet> packets;  ///< ... and where its headers lie
     inspect::Inspection inspection;
 };
 
@@ -90,6 +91,18 @@ struct Output {
     [[nodiscard]] std::vector<Mbuf>& port(Arrival a) noexcept { return to[static_cast<std::size_t>(a)]; }
 };
 
+/// Frames that came by one port of a pair, as a queue gives them: process() takes them over.
+struct Batch {
+    std::span<rte_mbuf*> frames;
+    Time time = 0;
+    std::uint64_t number = 0;  ///< of the first; the others follow
+    Arrival arrival = Arrival::inside;
+    std::uint16_t pair = 0;
+    /// After process(): so many of them, now in front of `frames`, leave by the other port of the pair,
+    /// before what stands in Output. Their private areas say nothing.
+    std::size_t passed = 0;
+};
+
 class Pipeline {
   public:
     Pipeline(const Config& config, EventSink& sink);
@@ -97,6 +110,8 @@ class Pipeline {
     /// Takes a burst (FrameMeta set), appends what leaves now to `out`. Frames of one burst come from any
     /// port.
     void process(std::span<Mbuf> burst, const Judge& judge, Output& out);
+    /// The same for frames of which nothing is said but their batch: most leave with no more than a look.
+    void process(std::span<Batch> batches, const Judge& judge, Output& out);
     /// Runs the timers up to `now` without a frame.
     void tick(Time now, const Judge& judge, Output& out);
     /// End of input: everything still held ends as capture-end.
@@ -130,7 +145,10 @@ class Pipeline {
     void begin(const Judge& judge, Output& out) noexcept;
     void find_ports() noexcept;
     [[nodiscard]] bool spent() const noexcept;
-    void some(std::span<Mbuf> burst);
+    [[nodiscard]] std::size_t sift(std::span<rte_mbuf*> frames, const Batch* batch, std::size_t first);
+    static void stamp(rte_mbuf* frame, const Batch& batch, std::size_t place) noexcept;
+    void dispatch_later();
+    [[nodiscard]] bool is_no_signalling(const rte_mbuf* frame) noexcept;
     [[nodiscard]] bool is_no_signalling(const classify::Packet& packet,
                                         std::span<const std::uint8_t> bytes) const noexcept;
     void work_off();
@@ -193,6 +211,7 @@ class Pipeline {
     sip::Arena& arena_;
     inspect::Inspection& inspection_;
     FrameList waiting_;        ///< beyond the budget
+    std::size_t later_ = 0;    ///< frames in Workspace::later
     std::uint64_t start_ = 0;  ///< TSC when this call began
     std::optional<memory::Hash128>
         key_;                   ///< transaction of the message at hand, once something leaves that says it

@@ -8,7 +8,7 @@
 
 #include <algorithm>
 #include <ctime>
-#include <new>
+#include <utility>
 
 #include "dataplane/memory/siphash.hpp"
 #include "dataplane/memory/uid_owner.hpp"
@@ -59,7 +59,10 @@ struct Worker::Inside {
     void drain() noexcept;
 
     void receive() noexcept;
-    void sort(core::Time now) noexcept;
+    void route(core::Time now) noexcept;
+    void end_run(const Routes::Route& route, std::size_t port, std::span<rte_mbuf*> frames,
+                 core::Time now) noexcept;
+    void add_batch(const Routes::Route& route, std::span<rte_mbuf*> frames, core::Time now) noexcept;
     void stray(core::Mbuf frame, std::size_t port) noexcept;
     void judge_all() noexcept;
     void tick(core::Time now) noexcept;
@@ -68,6 +71,9 @@ struct Worker::Inside {
     void note_gap() noexcept;
     [[nodiscard]] const core::Judge& judge(std::size_t slot) const noexcept {
         return generation == nullptr ? none : generation->judge(settings.number, slot);
+    }
+    [[nodiscard]] std::uint64_t get(Counter c) const noexcept {
+        return counters[static_cast<std::size_t>(c)];
     }
     void add(Counter c, std::uint64_t n = 1) noexcept { counters[static_cast<std::size_t>(c)].add(n); }
 
@@ -89,15 +95,15 @@ struct Worker::Inside {
     };
     std::vector<Taken> polled;  ///< ports that have a queue for this worker
     std::vector<rte_mbuf*> arrived;
-    std::vector<std::uint32_t> slot_of;  ///< of each frame in `arrived`; kStray: it belongs to no edge
-    std::vector<core::Mbuf> sorted;      ///< by slot
     struct Share {
-        std::uint32_t count = 0, first = 0, placed = 0;
-        bool unfinished = false;  ///< messages wait for the next round
+        std::uint32_t count = 0, first = 0;  ///< batches
+        bool unfinished = false;             ///< messages wait for the next round
     };
     std::vector<Share> shares;             ///< by slot
     std::vector<std::uint32_t> busy;       ///< slots with frames in this round, or unfinished ones
     std::vector<std::uint32_t> next_busy;  ///< unfinished ones
+    std::vector<core::Batch> batches;      ///< as they came
+    std::vector<core::Batch> sorted;       ///< by slot
     core::Output out;
     std::vector<std::vector<rte_mbuf*>> leaving;  ///< by port
     const publish::Generation* generation = nullptr;
@@ -106,7 +112,6 @@ struct Worker::Inside {
     core::Time next_tick = 0;
     std::uint64_t last_start = 0;  ///< of a round, in TSC cycles; 0: it slept since
     std::uint64_t longest = 0;
-    static constexpr std::uint32_t kStray = UINT32_MAX;
 };
 
 Worker::Inside::Inside(const Settings& s, const Plan& p, publish::Current& cu, Clock& cl,
@@ -132,7 +137,7 @@ Worker::Inside::Inside(const Settings& s, const Plan& p, publish::Current& cu, C
         if (settings.number < plan.ports[i]->queues()) polled.push_back({.port = i});
     const std::size_t most = polled.size() * settings.burst;
     arrived.resize(most);
-    slot_of.resize(most);
+    batches.reserve(most);
     sorted.resize(most);
     busy.reserve(plan.edges.size());
     next_busy.reserve(plan.edges.size());
@@ -150,43 +155,60 @@ void Worker::Inside::receive() noexcept {
     }
 }
 
-void Worker::Inside::sort(core::Time now) noexcept {
+/// What came by a port is one batch, or one for each run of frames of the same pair where VLANs tell pairs
+/// apart.
+void Worker::Inside::route(core::Time now) noexcept {
+    batches.clear();
     for (const Taken& t : polled) {
-        const std::size_t end = t.first + t.count;
-        for (std::size_t i = t.first; i < std::min(end, t.first + kAhead); ++i)
-            rte_prefetch0(rte_pktmbuf_mtod(arrived[i], const void*));
-        for (std::size_t i = t.first; i < end; ++i) {
-            if (i + kAhead < end) rte_prefetch0(rte_pktmbuf_mtod(arrived[i + kAhead], const void*));
-            rte_mbuf* m = arrived[i];
-            add(Counter::frames_in);
-            const Routes::Route route = routes.find(t.port, first_bytes(m));
-            if (route.pair == Routes::kNoPair) {
-                slot_of[i] = kStray;
-                stray(core::Mbuf(m), t.port);
-                continue;
-            }
-            auto* meta = new (rte_mbuf_to_priv(m)) core::FrameMeta;
-            meta->time = now;
-            meta->number = counters[static_cast<std::size_t>(Counter::frames_in)];
-            meta->arrival = route.arrival;
-            meta->pair = route.pair;
-            slot_of[i] = static_cast<std::uint32_t>(plan.pairs[route.pair].slot);
-            Share& share = shares[slot_of[i]];
-            if (share.count++ == 0 && !share.unfinished) busy.push_back(slot_of[i]);
+        if (t.count == 0) continue;
+        const auto frames = std::span(arrived).subspan(t.first, t.count);
+        if (const auto only = routes.only(t.port)) {
+            add_batch(*only, frames, now);
+            continue;
         }
+        for (std::size_t i = 0; i < std::min(t.count, kAhead); ++i)
+            rte_prefetch0(rte_pktmbuf_mtod(frames[i], const void*));
+        Routes::Route last;
+        std::size_t from = 0;
+        for (std::size_t i = 0; i < t.count; ++i) {
+            if (i + kAhead < t.count) rte_prefetch0(rte_pktmbuf_mtod(frames[i + kAhead], const void*));
+            const Routes::Route next = routes.find(t.port, first_bytes(frames[i]));
+            if (next.pair == last.pair) continue;
+            end_run(last, t.port, frames.subspan(from, i - from), now);
+            last = next;
+            from = i;
+        }
+        end_run(last, t.port, frames.subspan(from), now);
     }
     std::uint32_t first = 0;
     for (const std::uint32_t slot : busy) {
         shares[slot].first = first;
-        shares[slot].placed = 0;
-        first += shares[slot].count;
+        first += std::exchange(shares[slot].count, 0);
     }
-    for (const Taken& t : polled)
-        for (std::size_t i = t.first; i < t.first + t.count; ++i) {
-            if (slot_of[i] == kStray) continue;
-            Share& share = shares[slot_of[i]];
-            sorted[share.first + share.placed++].reset(arrived[i]);
-        }
+    for (const core::Batch& b : batches) {
+        Share& share = shares[plan.pairs[b.pair].slot];
+        sorted[share.first + share.count++] = b;
+    }
+}
+
+void Worker::Inside::end_run(const Routes::Route& route, std::size_t port, std::span<rte_mbuf*> frames,
+                             core::Time now) noexcept {
+    if (frames.empty()) return;
+    if (route.pair != Routes::kNoPair) {
+        add_batch(route, frames, now);
+        return;
+    }
+    add(Counter::frames_in, frames.size());
+    for (rte_mbuf* m : frames) stray(core::Mbuf(m), port);
+}
+
+void Worker::Inside::add_batch(const Routes::Route& route, std::span<rte_mbuf*> frames,
+                               core::Time now) noexcept {
+    const auto slot = static_cast<std::uint32_t>(plan.pairs[route.pair].slot);
+    Share& share = shares[slot];
+    if (share.count++ == 0 && !share.unfinished) busy.push_back(slot);
+    batches.push_back({frames, now, get(Counter::frames_in) + 1, route.arrival, route.pair, 0});
+    add(Counter::frames_in, frames.size());
 }
 
 void Worker::Inside::stray(core::Mbuf frame, std::size_t port) noexcept {
@@ -205,10 +227,15 @@ void Worker::Inside::judge_all() noexcept {
     for (const std::uint32_t slot : busy) {
         Share& share = shares[slot];
         core::Pipeline& pipeline = *pipelines[slot];
-        if (share.count != 0)  // goes on with what waits first
-            pipeline.process(std::span(sorted).subspan(share.first, share.count), judge(slot), out);
+        const auto batches_of = std::span(sorted).subspan(share.first, share.count);
+        if (!batches_of.empty())  // goes on with what waits first
+            pipeline.process(batches_of, judge(slot), out);
         else
             pipeline.resume(judge(slot), out);
+        for (const core::Batch& b : batches_of) {
+            auto& to = leaving[plan.pairs[b.pair].port[static_cast<std::size_t>(core::opposite(b.arrival))]];
+            to.insert(to.end(), b.frames.begin(), b.frames.begin() + static_cast<std::ptrdiff_t>(b.passed));
+        }
         share.count = 0;
         share.unfinished = pipeline.waiting() != 0;
         if (share.unfinished) next_busy.push_back(slot);
@@ -273,7 +300,7 @@ std::size_t Worker::Inside::round() noexcept {
     worked = received != 0 || !busy.empty();
     if (worked) {
         add(Counter::busy_polls);
-        sort(now);
+        route(now);
         judge_all();
     }
     tick(now);

@@ -73,7 +73,7 @@ bool is_media(std::span<const std::uint8_t> frame, const Ports& udp, const Ports
     if (protocol != kTcp || size < 20) return false;
     const std::size_t header = static_cast<std::size_t>(l4[12] >> 4) * 4;
     if (header < 20 || header > size) return false;
-    return header == size || (!tcp.may_have(source, destination) && no_sip(l4 + header, l4 + size));
+    return !tcp.may_have(source, destination) && (header == size || no_sip(l4 + header, l4 + size));
 }
 
 }  // namespace kmsgate::classify::KMSGATE_LEVEL

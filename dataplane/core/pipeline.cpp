@@ -40,6 +40,7 @@ Pipeline::Pipeline(const Config& config, EventSink& sink)
                             memory::SharedSizes{config.transactions, config.sources, 1}, config.table_key)),
       shared_(config.shared != nullptr ? *config.shared : *own_shared_),
       fragments_(config.fragments, config.table_key, &shared_.hash()),
+      streams_(config.streams, shared_.hash()),
       own_workspace_(config.workspace != nullptr ? nullptr : std::make_unique<Workspace>()),
       space_(config.workspace != nullptr ? *config.workspace : *own_workspace_),
       arena_(space_.arena),
@@ -175,8 +176,9 @@ bool Pipeline::is_no_signalling(const Packet& packet, std::span<const std::uint8
     if (packet.kind != Kind::udp && packet.kind != Kind::tcp) return false;
     const std::string_view payload = as_text(bytes.subspan(packet.payload, packet.payload_size));
     if (packet.kind == Kind::udp) return !could_be_sip(packet, payload, true);
+    if (is_sip_port(packet, true, false)) return false;
     if (payload.empty()) return true;
-    return !is_sip_port(packet, true, false) && !is_sip_port(packet, true, true) &&
+    return !is_sip_port(packet, true, true) &&
            sip::looks_like_sip(payload, true) != sip::LooksLike::yes;
 }
 
@@ -215,6 +217,7 @@ void Pipeline::tick(Time now, const Judge& judge, Output& out) {
         const Time deadline = d.deadline;
         release(d, Outcome::fragment_timeout, deadline, true);
     });
+    tick_streams(now);
     shared_.age(now);
 }
 
@@ -223,6 +226,7 @@ void Pipeline::drain(Time now, const Judge& judge, Output& out) {
     while (!waiting_.empty()) work_off();
     fragments_.expire(~Time{0},
                       [&](reassemble::Datagram& d) { release(d, Outcome::capture_end, now, true); });
+    drain_streams(now);
 }
 
 }  // namespace kmsgate::core

@@ -33,6 +33,7 @@
 #include "dataplane/memory/uid.hpp"
 #include "dataplane/memory/user_tags.hpp"
 #include "dataplane/reassemble/fragments.hpp"
+#include "dataplane/stream/streams.hpp"
 
 namespace kmsgate::core {
 
@@ -50,6 +51,9 @@ struct Judge {
     std::span<RuleHits> rule_hits;           ///< by RuleId; empty: nobody counts
 };
 
+/// How the frames of a message with this verdict end.
+[[nodiscard]] Outcome outcome_of(policy::decide::Verdict verdict) noexcept;
+
 struct Workspace;
 
 struct Config {
@@ -64,6 +68,7 @@ struct Config {
     Workspace* workspace = nullptr;    ///< of all pipelines of one worker; null: one of its own
     std::uint64_t salt = 0;            ///< sets apart the transactions of edges that share them; 0: alone
     FrameTap* tap = nullptr;
+    stream::Limits streams;  ///< SIP over TCP
     /// Time that one call may judge messages for, in TSC cycles; the rest waits for the next call. 0: no end.
     std::uint64_t budget = 0;
     std::size_t waiting = 1024;  ///< frames that may wait so
@@ -123,7 +128,9 @@ class Pipeline {
     /// Frames beyond the budget of earlier calls.
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
     /// Frames that have not ended: those and fragments.
-    [[nodiscard]] std::size_t held() const noexcept { return waiting_.size() + fragments_.frames_held(); }
+    [[nodiscard]] std::size_t held() const noexcept {
+        return waiting_.size() + fragments_.frames_held() + streams_.held();
+    }
 
   private:
     /// A whole UDP or TCP datagram and the frames that brought it.
@@ -134,8 +141,10 @@ class Pipeline {
         std::string_view payload;
         std::optional<memory::Hash128> digest;  ///< of the payload, where its fragments have told it already
         FrameList frames;                       ///< in order of arrival
+        std::span<const std::uint64_t> numbers;  ///< of a stream's message: the frames that brought it
         bool fragmented = false;
         bool off_port = false;
+        bool stream = false;  ///< over TCP: its frames are the stream's matter
         Arrival arrival = Arrival::inside;
         std::uint16_t pair = 0;  ///< of the frame that completed it
         Time now = 0;
@@ -167,6 +176,7 @@ class Pipeline {
 
     // messages
     Outcome judge_message(Whole& whole);
+    emit::Said weigh(const Whole& whole, policy::decide::Decision& decision);
     [[nodiscard]] bool is_own_answer(const Whole& whole);
     /// What was decided of an earlier copy under another table; nullopt: decided (or found) under this one.
     std::optional<emit::Said> decide_message(const Whole& whole, policy::decide::Decision& decision,
@@ -181,6 +191,9 @@ class Pipeline {
     void prepare(const Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);
     Outcome act(Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);
     void send_response(const Whole& whole, const emit::ResponseParts& parts);
+    /// The response that a verdict of the message at hand asks for, but where it goes; empty: none can be made.
+    [[nodiscard]] std::string_view response_text(const Whole& whole, const policy::decide::Decision& decision,
+                                                 const emit::KrrLists& lists);
     void send_changed(const Whole& whole, std::string_view payload);
     void send_all(FrameList frames, const Whole& whole, Arrival port);
     [[nodiscard]] emit::Said say(const policy::decide::Decision& decision);
@@ -190,6 +203,13 @@ class Pipeline {
     [[nodiscard]] const memory::Hash128& key() noexcept;
     /// Of its bytes.
     [[nodiscard]] const memory::Hash128& digest(const Whole& whole) noexcept;
+
+    // streams
+    class StreamHost;
+    friend class StreamHost;
+    void tick_streams(Time now);
+    void drain_streams(Time now);
+    void stream_segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes);
 
     // ends
     [[nodiscard]] std::string_view edge_name() const noexcept;
@@ -205,6 +225,7 @@ class Pipeline {
     std::unique_ptr<memory::Shared> own_shared_;
     memory::Shared& shared_;
     reassemble::Fragments fragments_;
+    stream::Streams streams_;
     memory::Shared::Shard* shard_ = nullptr;  ///< held while a message is judged
     std::unique_ptr<Workspace> own_workspace_;
     Workspace& space_;

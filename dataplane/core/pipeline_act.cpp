@@ -20,6 +20,12 @@ using policy::decide::Verdict;
 constexpr std::size_t kMaxMessage = 65535;
 constexpr std::size_t kMaxPayload = 65535 - 20 - 8;  // of a datagram, also over IPv4
 
+bool too_large(const inspect::Inspection& in, std::string_view body) noexcept {
+    return body.size() > krr::kMaxBody || in.krr == nullptr || in.krr->depth + 1 > krr::kMaxDepth;
+}
+
+}  // namespace
+
 Outcome outcome_of(Verdict verdict) noexcept {
     switch (verdict) {
         case Verdict::forward:
@@ -38,12 +44,6 @@ Outcome outcome_of(Verdict verdict) noexcept {
     }
     return Outcome::drop;
 }
-
-bool too_large(const inspect::Inspection& in, std::string_view body) noexcept {
-    return body.size() > krr::kMaxBody || in.krr == nullptr || in.krr->depth + 1 > krr::kMaxDepth;
-}
-
-}  // namespace
 
 /// Makes the message that a rewrite sends on, also in shadow mode: whether it can be made is part of the
 /// verdict.
@@ -92,6 +92,33 @@ Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& li
     }
     counters_.add(decision.verdict);
     return outcome_of(decision.verdict);
+}
+
+std::string_view Pipeline::response_text(const Whole& whole, const Decision& decision,
+                                         const emit::KrrLists& lists) {
+    if (!inspection_.message.answerable() || inspection_.facts.unanswerable ||
+        inspection_.message.kind != sip::Kind::request)
+        return {};
+    const bool malformed = decision.reason == Reason::cause && (decision.cause == Cause::malformed_sip ||
+                                                                decision.cause == Cause::malformed_sip_mikey);
+    emit::ResponseParts parts{488, "Not Acceptable Here", {}, {}, {}, {}};
+    if (decision.verdict == Verdict::redirect) {
+        parts.body = emit::krr_body(decision, inspection_, *judge_->table, lists, key().low ^ key().high,
+                                    krr_time_, {}, arena_);
+        if (parts.body.empty() || !lists.ok) return {};
+        parts.content_type = krr::names::content_type;
+    } else if (decision.verdict == Verdict::reject) {
+        if (malformed) parts = {400, "Bad Request", {}, {}, {}, {}};
+        parts.warning = reason_text(decision);
+    } else {
+        return {};
+    }
+    const emit::ToTag tag = emit::to_tag(key());
+    parts.tag = {tag.data(), tag.size()};
+    const auto storage = arena_.take_raw<char>(
+        std::min<std::size_t>(inspection_.message.head.size() + parts.body.size() + 4096, kMaxMessage));
+    return emit::write_response(inspection_.message,
+                                {whole.packet.source, whole.packet.source_port, whole.packet.v6}, parts, storage);
 }
 
 void Pipeline::send_response(const Whole& whole, const emit::ResponseParts& parts) {
@@ -172,18 +199,20 @@ void Pipeline::report(const Whole& whole, const Decision& decision, const emit::
         if (decision.would) judge_->rule_hits[rule].would.add();
     }
     if (!sink_.wants(decision, whole.now)) return;
-    space_.numbers.clear();
-    for (rte_mbuf* m = whole.frames.front(); m != nullptr; m = FrameList::after(m))
-        if (meta(m).size != 0) space_.numbers.push_back(meta(m).number);
-    std::ranges::sort(space_.numbers);
+    if (!whole.stream) {
+        space_.numbers.clear();
+        for (rte_mbuf* m = whole.frames.front(); m != nullptr; m = FrameList::after(m))
+            if (meta(m).size != 0) space_.numbers.push_back(meta(m).number);
+        std::ranges::sort(space_.numbers);
+    }
     MessageRecord r;
     r.time = whole.now;
     r.edge = judge_->table->text(edge_->name);
     r.table = judge_->digest;
     r.generation = judge_->generation;
     r.arrival = whole.arrival;
-    r.frames = space_.numbers;
-    r.transport = "udp";
+    r.frames = whole.stream ? whole.numbers : std::span<const std::uint64_t>(space_.numbers);
+    r.transport = whole.stream ? "tcp" : "udp";
     r.source = {whole.packet.source, whole.packet.source_port, whole.packet.v6};
     r.destination = {whole.packet.destination, whole.packet.destination_port, whole.packet.v6};
     r.message = &inspection_.message;

@@ -17,6 +17,10 @@ void Pipeline::dispatch(Mbuf frame, const Packet& packet, std::span<const std::u
         fragment(std::move(frame), packet, bytes);
         return;
     }
+    if (packet.kind == Kind::tcp && !packet.tunnelled && is_sip_port(packet, true, false)) {
+        stream_segment(std::move(frame), packet, bytes);
+        return;
+    }
     Whole whole;
     whole.packet = packet;
     whole.first = bytes;

@@ -52,6 +52,32 @@ Outcome Pipeline::judge_message(Whole& whole) {
         counters_.add(Cause::no_table);
         return end_all(std::move(whole.frames), Outcome::no_table, whole.now, true);
     }
+    Decision decision;
+    const emit::Said said = weigh(whole, decision);
+    if (tap_ == nullptr) {
+        const Outcome outcome = act(whole, decision, said.lists);
+        report(whole, decision, said);
+        end_frames(whole.frames, outcome);
+        return outcome;
+    }
+    const auto sent = [this] {
+        return std::array{out_->port(Arrival::inside).size(), out_->port(Arrival::outside).size()};
+    };
+    const auto before = sent();
+    const Outcome outcome = act(whole, decision, said.lists);
+    const auto after = sent();
+    report(whole, decision, said);
+    end_frames(whole.frames, outcome);
+    // A capture shows what was made behind what caused it.
+    for (const Arrival port : {Arrival::inside, Arrival::outside})
+        for (std::size_t i = before[static_cast<std::size_t>(port)];
+             i < after[static_cast<std::size_t>(port)]; ++i)
+            tap_->made(out_->port(port)[i].get(), edge_name());
+    return outcome;
+}
+
+/// From the bytes of a message to its verdict, and what is said of it.
+emit::Said Pipeline::weigh(const Whole& whole, Decision& decision) {
     arena_.reset();
     inspect::Arrived arrived;
     arrived.now = whole.now;
@@ -82,11 +108,11 @@ Outcome Pipeline::judge_message(Whole& whole) {
     krr_time_ = whole.now / kSecond;
     look_back(arrived, context);
 
-    Decision decision;
     std::optional<emit::Said> recalled;
     fresh_ = nullptr;
     policy::decide::Record* record = sink_.recorder();
-    if (judge_->mode == Mode::enforce && is_own_answer(whole)) {
+    // Over TCP the refused request took its connection with it; its ACK says nothing to anybody.
+    if (judge_->mode == Mode::enforce && !whole.stream && is_own_answer(whole)) {
         decision.verdict = Verdict::absorb;
         decision.reason = Reason::own_answer;
         note(record, "ACK or CANCEL of a request that was answered here: absorb");
@@ -97,26 +123,7 @@ Outcome Pipeline::judge_message(Whole& whole) {
     const emit::Said said = recalled ? *recalled : say(decision);
     if (fresh_ != nullptr) fresh_->said = shard_->snapshots.put(emit::to_text(said, arena_));
     prepare(whole, decision, said.lists);
-    if (tap_ == nullptr) {
-        const Outcome outcome = act(whole, decision, said.lists);
-        report(whole, decision, said);
-        end_frames(whole.frames, outcome);
-        return outcome;
-    }
-    const auto sent = [this] {
-        return std::array{out_->port(Arrival::inside).size(), out_->port(Arrival::outside).size()};
-    };
-    const auto before = sent();
-    const Outcome outcome = act(whole, decision, said.lists);
-    const auto after = sent();
-    report(whole, decision, said);
-    end_frames(whole.frames, outcome);
-    // A capture shows what was made behind what caused it.
-    for (const Arrival port : {Arrival::inside, Arrival::outside})
-        for (std::size_t i = before[static_cast<std::size_t>(port)];
-             i < after[static_cast<std::size_t>(port)]; ++i)
-            tap_->made(out_->port(port)[i].get(), edge_name());
-    return outcome;
+    return said;
 }
 
 /// Is it the ACK or CANCEL of a request that was answered here (RFC 3261 9.2, 17.1.1.3)?

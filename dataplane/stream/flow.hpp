@@ -21,7 +21,8 @@ struct Half {
     Sequence next = 0;      ///< first byte that has not come in order
     Sequence released = 0;  ///< first byte that was not let go to the peer
     Sequence acked = 0;     ///< the peer has everything before it
-    Sequence promised = 0;  ///< the gate told the sender so of everything before it; ours to deliver
+    Sequence promised = 0;  ///< the sender was told so of everything before it; ours to deliver
+    Sequence claimed = 0;   ///< the peer said so, also of what was not let go to it yet
     Sequence edge = 0;      ///< the peer takes nothing from here on
     Sequence message = 0;   ///< start of the message that is being read, or of what stands before one
     Sequence read = 0;      ///< head_end == 0: first byte that the scan for its end has not seen

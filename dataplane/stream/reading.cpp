@@ -161,6 +161,11 @@ void Streams::release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_f
         --waiting_;
         h.released = later(h.released, end);
     }
+    if (!after(h.claimed, h.acked)) return;
+    h.acked = later(h.acked, earlier(h.claimed, h.released));
+    const std::size_t before_it = h.kept.frames();
+    h.kept.acknowledged(h.acked);
+    kept_ -= before_it - h.kept.frames();
 }
 
 /// It cannot be read, and shows so with its first bytes.

@@ -105,7 +105,7 @@ void Streams::opening(Coming& in, Flow* flow) {
     }
     flow->client = in.arrival;
     Half& h = flow->from(in.arrival);
-    h.start = h.next = h.released = h.acked = h.promised = h.message = h.read = s.seq + 1;
+    h.start = h.next = h.released = h.acked = h.promised = h.claimed = h.message = h.read = s.seq + 1;
     h.mss = std::max(s.mss.value_or(kDefaultMss), kDefaultMss);
     h.scale = s.scale.value_or(0);
     flow->scaled = s.scale.has_value();
@@ -122,7 +122,7 @@ void Streams::answered(Coming& in, Flow* flow) {
     Half& h = flow->from(in.arrival);
     Half& r = flow->to(in.arrival);
     if (flow->state == Flow::State::opening && flow->client != in.arrival && s.ack == r.start) {
-        h.start = h.next = h.released = h.acked = h.promised = h.message = h.read = s.seq + 1;
+        h.start = h.next = h.released = h.acked = h.promised = h.claimed = h.message = h.read = s.seq + 1;
         h.edge = h.start + h.edge;
         h.mss = std::max(s.mss.value_or(kDefaultMss), kDefaultMss);
         h.scale = s.scale.value_or(0);
@@ -215,9 +215,8 @@ bool Streams::believed(Coming& in, Flow& flow) {
     };
     if (!s.has(Flag::ack)) return no(Counter::tcp_window);
     if (s.has(Flag::urg)) return no(Counter::tcp_urgent);
-    // It cannot have what was never let go to it.
-    const bool fin_out = r.have_fin && r.released == r.fin;
-    if (after(s.ack, r.released + (fin_out ? 1U : 0U))) return no(Counter::tcp_window);
+    // It cannot have what never came.
+    if (after(s.ack, r.next + (r.have_fin && r.next == r.fin ? 1U : 0U))) return no(Counter::tcp_window);
     if (flow.stamps && s.timestamps && h.stamped && in.now - flow.last < kOldTimestamp &&
         before(s.timestamps->value, h.recent))
         return no(Counter::tcp_old_timestamp);
@@ -235,10 +234,17 @@ void Streams::acknowledge(Coming& in, Flow& flow) {
     const Segment& s = in.segment;
     Half& r = flow.to(in.arrival);
     if (before(s.ack, r.acked)) return;
-    const bool moved = after(s.ack, r.acked);
+    Sequence ack = s.ack;
+    if (after(ack, r.released) && r.released != r.next) {
+        // A peer that says so too early is believed by its sender, which will not send those bytes again.
+        r.claimed = later(r.claimed, ack);
+        r.promised = later(r.promised, earlier(ack, r.next));
+        ack = r.released;
+    }
+    const bool moved = after(ack, r.acked);
     const Sequence edge = s.ack + (std::uint32_t{s.window} << (flow.scaled ? flow.from(in.arrival).scale : 0));
     if (moved) {
-        r.acked = s.ack;
+        r.acked = ack;
         r.tries = r.duplicates = 0;
         const std::size_t before_it = r.kept.frames();
         r.kept.acknowledged(earlier(r.acked, r.message));

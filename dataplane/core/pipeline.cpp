@@ -24,8 +24,12 @@ using policy::table::Mode;
 
 }  // namespace
 
-Workspace::Workspace()
-    : arena_storage(kArena), arena(arena_storage), frame(kMaxFrame), datagram(reassemble::kMaxDatagram + 1) {
+Workspace::Workspace(const stream::Limits& limits)
+    : arena_storage(kArena),
+      arena(arena_storage),
+      frame(kMaxFrame),
+      datagram(reassemble::kMaxDatagram + 1),
+      streams(limits) {
     numbers.reserve(reassemble::kMaxFragments);
     packets.resize(kBurst);
     later.resize(kBurst);
@@ -40,9 +44,9 @@ Pipeline::Pipeline(const Config& config, EventSink& sink)
                             memory::SharedSizes{config.transactions, config.sources, 1}, config.table_key)),
       shared_(config.shared != nullptr ? *config.shared : *own_shared_),
       fragments_(config.fragments, config.table_key, &shared_.hash()),
-      streams_(config.streams, shared_.hash()),
-      own_workspace_(config.workspace != nullptr ? nullptr : std::make_unique<Workspace>()),
+      own_workspace_(config.workspace != nullptr ? nullptr : std::make_unique<Workspace>(config.streams)),
       space_(config.workspace != nullptr ? *config.workspace : *own_workspace_),
+      streams_(config.streams, space_.streams, shared_.hash(), config.salt),
       arena_(space_.arena),
       inspection_(space_.inspection) {}
 

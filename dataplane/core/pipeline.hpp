@@ -76,7 +76,7 @@ struct Config {
 
 /// Buffers that hold nothing between two calls.
 struct Workspace {
-    Workspace();
+    explicit Workspace(const stream::Limits& streams = {});
     std::vector<std::byte> arena_storage;
     sip::Arena arena;
     std::vector<std::uint8_t> frame;        ///< a frame that came in pieces
@@ -85,6 +85,7 @@ struct Workspace {
     std::vector<rte_mbuf*> later;           ///< of a burst: what is, or may be, signalling ...
     std::vector<classify::Packet> packets;  ///< ... and where its headers lie
     inspect::Inspection inspection;
+    stream::Room streams;
 };
 
 /// Frames to send, in order, by port.
@@ -225,10 +226,10 @@ class Pipeline {
     std::unique_ptr<memory::Shared> own_shared_;
     memory::Shared& shared_;
     reassemble::Fragments fragments_;
-    stream::Streams streams_;
     memory::Shared::Shard* shard_ = nullptr;  ///< held while a message is judged
     std::unique_ptr<Workspace> own_workspace_;
     Workspace& space_;
+    stream::Streams streams_;
     sip::Arena& arena_;
     inspect::Inspection& inspection_;
     FrameList waiting_;        ///< beyond the budget

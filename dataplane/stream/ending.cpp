@@ -113,20 +113,20 @@ bool Streams::answer(Flow& flow, const Now& c, std::string_view text) {
 
 void Streams::end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell) {
     Half& h = flow.from(arrival);
-    numbers_.clear();
+    room_.numbers.clear();
     while (rte_mbuf* const m = h.kept.waiting()) {
-        numbers_.push_back(meta(m).number);
+        room_.numbers.push_back(meta(m).number);
         rte_mbuf_refcnt_update(m, 1);
         host.leave(Mbuf(m), outcome);
         h.kept.ended(m);
         --waiting_;
     }
-    kept_ -= h.kept.frames();
+    room_.kept -= h.kept.frames();
     h.kept.clear();
     set_timer(flow, h, now, 0);
-    if (!tell || numbers_.empty()) return;
-    std::ranges::sort(numbers_);
-    host.line(now, arrival, numbers_, outcome);
+    if (!tell || room_.numbers.empty()) return;
+    std::ranges::sort(room_.numbers);
+    host.line(now, arrival, room_.numbers, outcome);
 }
 
 void Streams::refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell, bool silent) {

@@ -8,8 +8,9 @@
 
 namespace kmsgate::stream {
 
-FlowKey key_of(const classify::Packet& packet, Arrival arrival) noexcept {
+FlowKey key_of(const classify::Packet& packet, Arrival arrival, std::uint64_t edge) noexcept {
     FlowKey key;
+    key.edge = edge;
     key.vlan = packet.vlan;
     const bool inside = arrival == Arrival::inside;
     key.inside = inside ? packet.source : packet.destination;
@@ -19,42 +20,51 @@ FlowKey key_of(const classify::Packet& packet, Arrival arrival) noexcept {
     return key;
 }
 
-FlowTable::FlowTable(std::size_t flows, const memory::BulkHash& hash)
-    : flows_(flows + 1), places_(flows + 1), buckets_(std::bit_ceil(flows + 1)), hash_(hash) {
-    for (std::uint32_t i = static_cast<std::uint32_t>(flows); i > 0; --i) {
+FlowStore::FlowStore(std::size_t flows)
+    : flows_(flows + 1), places_(flows + 1), buckets_(std::bit_ceil(flows + 1)) {
+    for (auto i = static_cast<std::uint32_t>(flows); i > 0; --i) {
         places_[i].chain = free_;
         free_ = i;
     }
+}
+
+std::size_t FlowStore::bytes_each() noexcept {
+    return sizeof(Flow) + sizeof(Place) + 2 * sizeof(std::uint32_t);
+}
+
+FlowTable::~FlowTable() {
+    for (const List* list : {&brief_, &lasting_})
+        while (list->oldest != 0) remove(store_.flows_[list->oldest]);
 }
 
 std::uint32_t FlowTable::bucket_of(const FlowKey& key) const noexcept {
     std::array<std::uint64_t, 6> words{};
     std::memcpy(words.data(), key.inside.data(), 16);
     std::memcpy(words.data() + 2, key.outside.data(), 16);
-    words[4] = key.vlan;
+    words[4] = key.vlan ^ key.edge;
     words[5] = std::uint64_t{key.inside_port} << 16 | key.outside_port;
-    return static_cast<std::uint32_t>(hash_.block(words).low) & static_cast<std::uint32_t>(buckets_.size() - 1);
+    return static_cast<std::uint32_t>(hash_.block(words).low) & static_cast<std::uint32_t>(store_.buckets_.size() - 1);
 }
 
 Flow* FlowTable::find(const FlowKey& key) noexcept {
-    for (std::uint32_t at = buckets_[bucket_of(key)]; at != 0; at = places_[at].chain)
-        if (places_[at].key == key) return &flows_[at];
+    for (std::uint32_t at = store_.buckets_[bucket_of(key)]; at != 0; at = store_.places_[at].chain)
+        if (store_.places_[at].key == key) return &store_.flows_[at];
     return nullptr;
 }
 
 Flow* FlowTable::put(const FlowKey& key, Time now) noexcept {
-    const std::uint32_t at = free_;
-    Place& place = places_[at];
-    free_ = place.chain;
+    const std::uint32_t at = store_.free_;
+    FlowStore::Place& place = store_.places_[at];
+    store_.free_ = place.chain;
     place.key = key;
     place.bucket = bucket_of(key);
-    place.chain = buckets_[place.bucket];
-    buckets_[place.bucket] = at;
-    Flow& flow = flows_[at];
+    place.chain = store_.buckets_[place.bucket];
+    store_.buckets_[place.bucket] = at;
+    Flow& flow = store_.flows_[at];
     flow.state = Flow::State::opening;
     flow.last = now;
     link(flow);
-    ++size_;
+    ++store_.size_;
     return &flow;
 }
 
@@ -62,14 +72,14 @@ void FlowTable::remove(Flow& flow) noexcept {
     const std::uint32_t at = index(flow);
     unlink(flow);
     stop_timer(flow);
-    std::uint32_t* from = &buckets_[places_[at].bucket];
-    while (*from != at) from = &places_[*from].chain;
-    *from = places_[at].chain;
+    std::uint32_t* from = &store_.buckets_[store_.places_[at].bucket];
+    while (*from != at) from = &store_.places_[*from].chain;
+    *from = store_.places_[at].chain;
     std::destroy_at(&flow);
     std::construct_at(&flow);
-    places_[at].chain = free_;
-    free_ = at;
-    --size_;
+    store_.places_[at].chain = store_.free_;
+    store_.free_ = at;
+    --store_.size_;
 }
 
 void FlowTable::touch(Flow& flow, Time now) noexcept {
@@ -80,37 +90,37 @@ void FlowTable::touch(Flow& flow, Time now) noexcept {
 
 void FlowTable::link(Flow& flow) noexcept {
     const std::uint32_t at = index(flow);
-    places_[at].brief = flow.state != Flow::State::open && flow.state != Flow::State::passing;
-    List& list = places_[at].brief ? brief_ : lasting_;
+    store_.places_[at].brief = flow.state != Flow::State::open && flow.state != Flow::State::passing;
+    List& list = store_.places_[at].brief ? brief_ : lasting_;
     flow.newer = 0;
     flow.older = list.newest;
-    (list.newest != 0 ? flows_[list.newest].newer : list.oldest) = at;
+    (list.newest != 0 ? store_.flows_[list.newest].newer : list.oldest) = at;
     list.newest = at;
 }
 
 void FlowTable::unlink(Flow& flow) noexcept {
-    List& list = places_[index(flow)].brief ? brief_ : lasting_;
-    (flow.newer != 0 ? flows_[flow.newer].older : list.newest) = flow.older;
-    (flow.older != 0 ? flows_[flow.older].newer : list.oldest) = flow.newer;
+    List& list = store_.places_[index(flow)].brief ? brief_ : lasting_;
+    (flow.newer != 0 ? store_.flows_[flow.newer].older : list.newest) = flow.older;
+    (flow.older != 0 ? store_.flows_[flow.older].newer : list.oldest) = flow.newer;
 }
 
 void FlowTable::start_timer(Flow& flow) noexcept {
     const std::uint32_t at = index(flow);
-    if (places_[at].timed) return;
-    places_[at].timed = true;
+    if (store_.places_[at].timed) return;
+    store_.places_[at].timed = true;
     flow.timer_previous = 0;
     flow.timer_next = timed_;
-    if (timed_ != 0) flows_[timed_].timer_previous = at;
+    if (timed_ != 0) store_.flows_[timed_].timer_previous = at;
     timed_ = at;
 }
 
 void FlowTable::stop_timer(Flow& flow) noexcept {
     const std::uint32_t at = index(flow);
-    if (!places_[at].timed) return;
-    places_[at].timed = false;
+    if (!store_.places_[at].timed) return;
+    store_.places_[at].timed = false;
     if (hand_ == at) hand_ = flow.timer_next;
-    (flow.timer_previous != 0 ? flows_[flow.timer_previous].timer_next : timed_) = flow.timer_next;
-    if (flow.timer_next != 0) flows_[flow.timer_next].timer_previous = flow.timer_previous;
+    (flow.timer_previous != 0 ? store_.flows_[flow.timer_previous].timer_next : timed_) = flow.timer_next;
+    if (flow.timer_next != 0) store_.flows_[flow.timer_next].timer_previous = flow.timer_previous;
 }
 
 }  // namespace kmsgate::stream

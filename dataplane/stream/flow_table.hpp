@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// The connections of one pipeline, by their two ends. All memory is taken at the start; a table that is full
+// The connections of one edge, by their two ends. All memory is taken at the start; a table that is full
 // makes room among those that are opening or done, never among open ones.
 #pragma once
 
@@ -17,26 +17,56 @@ struct FlowKey {
     policy::table::Address inside{};
     policy::table::Address outside{};
     std::uint64_t vlan = 0;
+    std::uint64_t edge = 0;  ///< tells the edges of a worker apart
     std::uint16_t inside_port = 0;
     std::uint16_t outside_port = 0;
     friend bool operator==(const FlowKey&, const FlowKey&) noexcept = default;
 };
-[[nodiscard]] FlowKey key_of(const classify::Packet& packet, Arrival arrival) noexcept;
+[[nodiscard]] FlowKey key_of(const classify::Packet& packet, Arrival arrival, std::uint64_t edge) noexcept;
+
+/// Room for the connections of all edges of one worker.
+class FlowStore {
+  public:
+    explicit FlowStore(std::size_t flows);
+    [[nodiscard]] std::size_t size() const noexcept { return size_; }
+    [[nodiscard]] std::size_t capacity() const noexcept { return flows_.size() - 1; }
+    /// Bytes of memory that one connection takes.
+    [[nodiscard]] static std::size_t bytes_each() noexcept;
+
+  private:
+    friend class FlowTable;
+    struct Place {
+        FlowKey key;
+        std::uint32_t bucket = 0;
+        std::uint32_t chain = 0;  ///< next in the bucket, or next free
+        bool brief = true;
+        bool timed = false;
+    };
+    std::vector<Flow> flows_;  ///< 0 is never used: index 0 means none
+    std::vector<Place> places_;
+    std::vector<std::uint32_t> buckets_;
+    std::uint32_t free_ = 0;
+    std::size_t size_ = 0;
+};
 
 class FlowTable {
   public:
-    /// Room for `flows`; `hash` outlives this and makes the buckets unguessable.
-    FlowTable(std::size_t flows, const memory::BulkHash& hash);
+    /// Both outlive this; `hash` makes the buckets unguessable.
+    FlowTable(FlowStore& store, const memory::BulkHash& hash) noexcept : store_(store), hash_(hash) {}
+    ~FlowTable();
+    FlowTable(const FlowTable&) = delete;
+    FlowTable& operator=(const FlowTable&) = delete;
 
     [[nodiscard]] Flow* find(const FlowKey& key) noexcept;
     /// A new flow, as if just opening; null: all places are taken by open ones. The key must not be there.
     /// Who has to make room is shown to `gone` first.
     template <class F>
     Flow* add(const FlowKey& key, Time now, F&& gone) {
-        if (free_ == 0) {
+        if (store_.free_ == 0) {
             if (brief_.oldest == 0) return nullptr;
-            gone(flows_[brief_.oldest]);
-            remove(flows_[brief_.oldest]);
+            Flow& oldest = store_.flows_[brief_.oldest];
+            gone(oldest);
+            remove(oldest);
         }
         return put(key, now);
     }
@@ -47,10 +77,12 @@ class FlowTable {
     template <class F>
     void age(Time now, Time brief, Time idle, std::size_t most, F&& gone) {
         for (const auto& [list, life] : {std::pair{&brief_, brief}, std::pair{&lasting_, idle}})
-            while (most > 0 && list->oldest != 0 && flows_[list->oldest].last + life <= now) {
+            while (most > 0 && list->oldest != 0) {
+                Flow& oldest = store_.flows_[list->oldest];
+                if (oldest.last + life > now) break;
                 --most;
-                gone(flows_[list->oldest]);
-                remove(flows_[list->oldest]);
+                gone(oldest);
+                remove(oldest);
             }
     }
 
@@ -62,8 +94,8 @@ class FlowTable {
     void timers(std::size_t most, F&& look) {
         std::uint32_t at = hand_ != 0 ? hand_ : timed_;
         for (; most > 0 && at != 0; --most) {
-            hand_ = flows_[at].timer_next;
-            look(flows_[at]);
+            hand_ = store_.flows_[at].timer_next;
+            look(store_.flows_[at]);
             at = hand_;
         }
         hand_ = at;
@@ -72,40 +104,30 @@ class FlowTable {
     template <class F>
     void each(F&& look) {
         for (List* list : {&brief_, &lasting_})
-            for (std::uint32_t at = list->oldest; at != 0; at = flows_[at].newer) look(flows_[at]);
+            for (std::uint32_t at = list->oldest; at != 0; at = store_.flows_[at].newer)
+                look(store_.flows_[at]);
     }
 
-    [[nodiscard]] const FlowKey& key(const Flow& flow) const noexcept { return places_[index(flow)].key; }
-    [[nodiscard]] std::size_t size() const noexcept { return size_; }
-    [[nodiscard]] std::size_t capacity() const noexcept { return flows_.size() - 1; }
+    [[nodiscard]] const FlowKey& key(const Flow& flow) const noexcept {
+        return store_.places_[index(flow)].key;
+    }
 
   private:
     struct List {
         std::uint32_t oldest = 0, newest = 0;
     };
-    struct Place {
-        FlowKey key;
-        std::uint32_t bucket = 0;
-        std::uint32_t chain = 0;  ///< next in the bucket, or next free
-        bool brief = true;
-        bool timed = false;
-    };
     [[nodiscard]] std::uint32_t index(const Flow& flow) const noexcept {
-        return static_cast<std::uint32_t>(&flow - flows_.data());
+        return static_cast<std::uint32_t>(&flow - store_.flows_.data());
     }
     [[nodiscard]] std::uint32_t bucket_of(const FlowKey& key) const noexcept;
     Flow* put(const FlowKey& key, Time now) noexcept;
     void link(Flow& flow) noexcept;
     void unlink(Flow& flow) noexcept;
 
-    std::vector<Flow> flows_;  ///< 0 is never used: index 0 means none
-    std::vector<Place> places_;
-    std::vector<std::uint32_t> buckets_;
+    FlowStore& store_;
     List brief_, lasting_;
-    std::uint32_t free_ = 0;
     std::uint32_t timed_ = 0;
     std::uint32_t hand_ = 0;
-    std::size_t size_ = 0;
     const memory::BulkHash& hash_;
 };
 

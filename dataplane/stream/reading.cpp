@@ -104,7 +104,7 @@ bool Streams::find_head(Flow& flow, const Now& c) {
         if (!end) continue;
         sip::Arena& arena = c.host.arena();
         arena.reset();
-        const auto body = body_size(h.kept.text(h.message, h.read, text_), arena);
+        const auto body = body_size(h.kept.text(h.message, h.read, room_.text), arena);
         if (!body) {
             broken(flow, c.arrival, c.now, c.host, counter_of(body.error()), Outcome::tcp_broken);
             return false;
@@ -120,13 +120,13 @@ bool Streams::find_head(Flow& flow, const Now& c) {
 bool Streams::judge(Flow& flow, const Now& c) {
     Half& h = flow.from(c.arrival);
     const Sequence end = h.message + h.head + h.body;
-    numbers_.clear();
+    room_.numbers.clear();
     for (rte_mbuf* m = h.kept.front(); m != nullptr && before(meta(m).offset, end); m = Kept::following(m))
-        if (after(Kept::end(m), h.message)) numbers_.push_back(meta(m).number);
-    std::ranges::sort(numbers_);
+        if (after(Kept::end(m), h.message)) room_.numbers.push_back(meta(m).number);
+    std::ranges::sort(room_.numbers);
     StreamMessage message;
-    message.text = h.kept.text(h.message, end, text_);
-    message.frames = numbers_;
+    message.text = h.kept.text(h.message, end, room_.text);
+    message.frames = room_.numbers;
     message.packet = &c.packet;
     message.arrival = c.arrival;
     message.pair = c.pair;
@@ -140,7 +140,7 @@ bool Streams::judge(Flow& flow, const Now& c) {
         h.scan = {};
         const std::size_t before_it = h.kept.frames();
         if (c.host.watching()) h.kept.acknowledged(earlier(h.acked, h.message));
-        kept_ -= before_it - h.kept.frames();
+        room_.kept -= before_it - h.kept.frames();
         return true;
     }
     const bool told = answer(flow, c, judged.answer);
@@ -165,7 +165,7 @@ void Streams::release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_f
     h.acked = later(h.acked, earlier(h.claimed, h.released));
     const std::size_t before_it = h.kept.frames();
     h.kept.acknowledged(h.acked);
-    kept_ -= before_it - h.kept.frames();
+    room_.kept -= before_it - h.kept.frames();
 }
 
 /// It cannot be read, and shows so with its first bytes.

@@ -25,15 +25,17 @@ constexpr Time kOldTimestamp = 24 * 24 * 3600 * core::kSecond;
 
 }  // namespace
 
-Streams::Streams(const Limits& limits, const memory::BulkHash& hash)
-    : limits_(limits), table_(limits.flows, hash), text_(kMaxMessage), frame_(kMaxFrame) {
-    numbers_.reserve(limits.frames_each);
+Room::Room(const Limits& limits) : flows(limits.flows), text(kMaxMessage), frame(kMaxFrame) {
+    numbers.reserve(limits.frames_each);
 }
+
+Streams::Streams(const Limits& limits, Room& room, const memory::BulkHash& hash, std::uint64_t edge)
+    : limits_(limits), room_(room), table_(room.flows, hash), edge_(edge) {}
 
 Streams::~Streams() = default;
 
 std::span<const std::uint8_t> Streams::bytes_of(rte_mbuf* m) {
-    return core::linear(m, frame_);
+    return core::linear(m, room_.frame);
 }
 
 void Streams::end(Coming& in, Outcome outcome, bool tell) {
@@ -62,7 +64,7 @@ void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<cons
     }
     const Segment& s = in.segment;
     if (s.ttl < limits_.least_ttl) return invalid(in, Counter::tcp_low_ttl);
-    Flow* const flow = table_.find(key_of(packet, in.arrival));
+    Flow* const flow = table_.find(key_of(packet, in.arrival, edge_));
     if (s.has(Flag::syn)) {
         // data, FIN or RST on a SYN: some ends take it, some do not (RFC 7413, RFC 9293 3.4)
         if (s.size != 0 || s.has(Flag::fin) || s.has(Flag::rst)) return invalid(in, Counter::tcp_syn_data);
@@ -97,7 +99,7 @@ void Streams::opening(Coming& in, Flow* flow) {
         forget(*flow, in.now, in.host);
         table_.remove(*flow);
     }
-    flow = table_.add(key_of(in.packet, in.arrival), in.now, [&](Flow& gone) { forget(gone, in.now, in.host); });
+    flow = table_.add(key_of(in.packet, in.arrival, edge_), in.now, [&](Flow& gone) { forget(gone, in.now, in.host); });
     if (flow == nullptr) {
         in.host.cause(Cause::tcp_budget);
         if (in.host.watching()) return end(in, Outcome::passed, false);
@@ -248,7 +250,7 @@ void Streams::acknowledge(Coming& in, Flow& flow) {
         r.tries = r.duplicates = 0;
         const std::size_t before_it = r.kept.frames();
         r.kept.acknowledged(earlier(r.acked, r.message));
-        kept_ -= before_it - r.kept.frames();
+        room_.kept -= before_it - r.kept.frames();
     } else if (s.size == 0 && !s.has(Flag::fin) && edge == r.edge && before(r.acked, r.released)) {
         if (r.duplicates < 255) ++r.duplicates;
         constexpr std::uint8_t kFast = 3;  // RFC 5681 3.2
@@ -300,7 +302,7 @@ void Streams::data(Coming& in, Flow& flow) {
     m.left = false;
     const Now c{in.packet, in.arrival, in.now, m.pair, in.host};
     rte_mbuf* const frame = in.frame.get();
-    const std::size_t most = kept_ < limits_.frames ? limits_.frames_each : 0;
+    const std::size_t most = room_.kept < limits_.frames ? limits_.frames_each : 0;
     switch (h.kept.add(in.frame, most)) {
         case Kept::Added::known:
             return known_data(in, flow);
@@ -314,7 +316,7 @@ void Streams::data(Coming& in, Flow& flow) {
         case Kept::Added::kept:
             break;
     }
-    ++kept_;
+    ++room_.kept;
     ++waiting_;
     if (in.host.watching()) {
         rte_mbuf_refcnt_update(frame, 1);

@@ -18,7 +18,7 @@ namespace kmsgate::stream {
 /// Budgets. What exceeds one is lost to its sender, who sends it again; a message that does not become whole
 /// in time takes its connection down (cause tcp-budget).
 struct Limits {
-    std::size_t flows = 65'536;
+    std::size_t flows = 4'096;
     std::size_t frames = 16'384;            ///< kept at once, all flows together
     std::size_t frames_each = 256;          ///< kept at once in one direction of one flow
     Time held = 30 * core::kSecond;         ///< from the first byte of a message to its last
@@ -27,10 +27,20 @@ struct Limits {
     std::uint8_t least_ttl = 0;             ///< segments below it never reach the peer; 0: no floor
 };
 
+/// What the edges of one worker share: room for connections, and buffers that hold nothing between two calls.
+struct Room {
+    explicit Room(const Limits& limits);
+    FlowStore flows;
+    std::size_t kept = 0;               ///< frames in all lists
+    std::vector<char> text;             ///< a message that came in pieces
+    std::vector<std::uint8_t> frame;    ///< a frame that came in pieces
+    std::vector<std::uint64_t> numbers;
+};
+
 class Streams {
   public:
-    /// `hash` outlives this.
-    Streams(const Limits& limits, const memory::BulkHash& hash);
+    /// All outlive this; `edge` tells the edges that share a room apart.
+    Streams(const Limits& limits, Room& room, const memory::BulkHash& hash, std::uint64_t edge);
     ~Streams();
     Streams(const Streams&) = delete;
     Streams& operator=(const Streams&) = delete;
@@ -42,7 +52,6 @@ class Streams {
     /// End of input: what waits ends as capture-end.
     void drain(Time now, Host& host);
 
-    [[nodiscard]] std::size_t flows() const noexcept { return table_.size(); }
     /// Frames that have not ended.
     [[nodiscard]] std::size_t held() const noexcept { return waiting_; }
 
@@ -101,12 +110,10 @@ class Streams {
     [[nodiscard]] std::span<const std::uint8_t> bytes_of(rte_mbuf* m);
 
     Limits limits_;
+    Room& room_;
     FlowTable table_;
-    std::size_t kept_ = 0;     ///< frames in all lists
-    std::size_t waiting_ = 0;  ///< of them, not ended
-    std::vector<char> text_;   ///< a message that came in pieces
-    std::vector<std::uint8_t> frame_;
-    std::vector<std::uint64_t> numbers_;
+    std::uint64_t edge_;
+    std::size_t waiting_ = 0;  ///< frames that have not ended
 };
 
 }  // namespace kmsgate::stream

@@ -121,6 +121,7 @@ Worker::Inside::Inside(const Settings& s, const Plan& p, publish::Current& cu, C
       current(cu),
       clock(cl),
       routes(p),
+      workspace(s.pipeline.streams),
       held(p.edges.size()),
       shares(p.edges.size()),
       leaving(p.ports.size()) {

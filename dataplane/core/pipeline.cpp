@@ -182,8 +182,7 @@ bool Pipeline::is_no_signalling(const Packet& packet, std::span<const std::uint8
     if (packet.kind == Kind::udp) return !could_be_sip(packet, payload, true);
     if (is_sip_port(packet, true, false)) return false;
     if (payload.empty()) return true;
-    return !is_sip_port(packet, true, true) &&
-           sip::looks_like_sip(payload, true) != sip::LooksLike::yes;
+    return !is_sip_port(packet, true, true) && sip::looks_like_sip(payload, true) != sip::LooksLike::yes;
 }
 
 void Pipeline::resume(const Judge& judge, Output& out) {

@@ -140,8 +140,8 @@ class Pipeline {
         std::span<const std::uint8_t> first;  ///< bytes of its first frame
         std::size_t link_size = 0;            ///< of the Ethernet header in `first`
         std::string_view payload;
-        std::optional<memory::Hash128> digest;  ///< of the payload, where its fragments have told it already
-        FrameList frames;                       ///< in order of arrival
+        std::optional<memory::Hash128> digest;   ///< of the payload, where its fragments have told it already
+        FrameList frames;                        ///< in order of arrival
         std::span<const std::uint64_t> numbers;  ///< of a stream's message: the frames that brought it
         bool fragmented = false;
         bool off_port = false;
@@ -192,7 +192,8 @@ class Pipeline {
     void prepare(const Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);
     Outcome act(Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);
     void send_response(const Whole& whole, const emit::ResponseParts& parts);
-    /// The response that a verdict of the message at hand asks for, but where it goes; empty: none can be made.
+    /// The response that a verdict of the message at hand asks for, but where it goes; empty: none can be
+    /// made.
     [[nodiscard]] std::string_view response_text(const Whole& whole, const policy::decide::Decision& decision,
                                                  const emit::KrrLists& lists);
     void send_changed(const Whole& whole, std::string_view payload);

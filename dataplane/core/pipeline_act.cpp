@@ -118,7 +118,8 @@ std::string_view Pipeline::response_text(const Whole& whole, const Decision& dec
     const auto storage = arena_.take_raw<char>(
         std::min<std::size_t>(inspection_.message.head.size() + parts.body.size() + 4096, kMaxMessage));
     return emit::write_response(inspection_.message,
-                                {whole.packet.source, whole.packet.source_port, whole.packet.v6}, parts, storage);
+                                {whole.packet.source, whole.packet.source_port, whole.packet.v6}, parts,
+                                storage);
 }
 
 void Pipeline::send_response(const Whole& whole, const emit::ResponseParts& parts) {

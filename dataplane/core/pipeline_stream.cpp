@@ -36,8 +36,8 @@ class Pipeline::StreamHost final : public stream::Host {
     /// Where no answer has left, the verdict is drop: the connection alone says no.
     Outcome conclude(bool answered) override {
         if (p_.edge_ == nullptr) {
-            p_.sink_.drop({whole_.now, p_.edge_name(), whole_.arrival, whole_.numbers,
-                           to_string(Outcome::no_table)});
+            p_.sink_.drop(
+                {whole_.now, p_.edge_name(), whole_.arrival, whole_.numbers, to_string(Outcome::no_table)});
             return Outcome::no_table;
         }
         if (decision_.verdict != Verdict::forward && !answered) decision_.verdict = Verdict::drop;
@@ -78,7 +78,8 @@ class Pipeline::StreamHost final : public stream::Host {
     emit::Said said_;
 };
 
-void Pipeline::stream_segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes) {
+void Pipeline::stream_segment(Mbuf frame, const classify::Packet& packet,
+                              std::span<const std::uint8_t> bytes) {
     StreamHost host(*this);
     streams_.segment(std::move(frame), packet, bytes, host);
 }

@@ -15,7 +15,7 @@ using policy::Cause;
 
 namespace {
 
-constexpr Time kFirstTimeout = core::kSecond;      // RFC 6298 2.1
+constexpr Time kFirstTimeout = core::kSecond;         // RFC 6298 2.1
 constexpr Time kLongestTimeout = 60 * core::kSecond;  // RFC 6298 2.5
 constexpr std::uint8_t kTries = 6;
 constexpr std::uint32_t kTimestampOption = 12;
@@ -129,7 +129,8 @@ void Streams::end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Out
     host.line(now, arrival, room_.numbers, outcome);
 }
 
-void Streams::refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell, bool silent) {
+void Streams::refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell,
+                     bool silent) {
     Half& h = flow.from(arrival);
     Half& r = flow.to(arrival);
     rte_mbuf* const like = h.kept.waiting() != nullptr ? h.kept.waiting() : h.kept.front();
@@ -171,7 +172,8 @@ void Streams::fire(Flow& flow, Time now, Host& host) {
     for (const Arrival a : {Arrival::inside, Arrival::outside}) {
         const Half& h = flow.from(a);
         if (flow.state != Flow::State::open) return;
-        if (h.deadline != 0 && static_cast<std::int32_t>(clock_of(now) - h.deadline) >= 0) fire(flow, a, now, host);
+        if (h.deadline != 0 && static_cast<std::int32_t>(clock_of(now) - h.deadline) >= 0)
+            fire(flow, a, now, host);
     }
 }
 

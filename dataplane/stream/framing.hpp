@@ -24,12 +24,13 @@ enum class Broken : std::uint8_t {
 };
 [[nodiscard]] std::string_view to_string(Broken why) noexcept;
 
-/// Looks for the end of a head, however it is cut into segments. Sees each byte once; small enough to stand in
-/// a flow.
+/// Looks for the end of a head, however it is cut into segments. Sees each byte once; small enough to stand
+/// in a flow.
 class HeadScan {
   public:
-    /// Takes the next bytes of the head; how many of them end it, or nullopt when it goes on. An empty line of
-    /// any kind ends it (CRLF, LF or a mixture): what a lenient reader takes for the end must not be missed.
+    /// Takes the next bytes of the head; how many of them end it, or nullopt when it goes on. An empty line
+    /// of any kind ends it (CRLF, LF or a mixture): what a lenient reader takes for the end must not be
+    /// missed.
     [[nodiscard]] std::optional<std::size_t> feed(std::string_view bytes) noexcept;
 
   private:
@@ -41,10 +42,12 @@ class HeadScan {
 /// the bytes are.
 [[nodiscard]] std::size_t blank(std::string_view bytes) noexcept;
 
-/// Bytes of the body that follow `head` (start line to empty line, as HeadScan found it). Broken when the first
-/// line is no SIP, the head ends elsewhere for a reader of CRLF alone, Content-Length is missing, no plain
-/// number, folded, given twice with two values, or read differently by lenient and strict readers of lines.
-[[nodiscard]] std::expected<std::uint32_t, Broken> body_size(std::string_view head, sip::Arena& arena) noexcept;
+/// Bytes of the body that follow `head` (start line to empty line, as HeadScan found it). Broken when the
+/// first line is no SIP, the head ends elsewhere for a reader of CRLF alone, Content-Length is missing, no
+/// plain number, folded, given twice with two values, or read differently by lenient and strict readers of
+/// lines.
+[[nodiscard]] std::expected<std::uint32_t, Broken> body_size(std::string_view head,
+                                                             sip::Arena& arena) noexcept;
 
 /// Is this the start of TLS: a record of handshake, alert, change or data of any version (RFC 8446 5.1)?
 [[nodiscard]] bool looks_like_tls(std::string_view start) noexcept;

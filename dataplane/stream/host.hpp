@@ -22,9 +22,9 @@ using core::Time;
 
 /// One whole message of a stream.
 struct StreamMessage {
-    std::string_view text;                    ///< start line to the end of its Content-Length
-    std::span<const std::uint64_t> frames;    ///< that gave it bytes, ascending
-    const classify::Packet* packet = nullptr; ///< ends of the connection, as the last of its segments says
+    std::string_view text;                     ///< start line to the end of its Content-Length
+    std::span<const std::uint64_t> frames;     ///< that gave it bytes, ascending
+    const classify::Packet* packet = nullptr;  ///< ends of the connection, as the last of its segments says
     Arrival arrival = Arrival::inside;
     std::uint16_t pair = 0;
     Time now = 0;

@@ -19,20 +19,20 @@ rte_mbuf* next_waiting(rte_mbuf* m) noexcept {
 }  // namespace
 
 const char* Kept::bytes_of(rte_mbuf* m, Sequence at, std::uint32_t n, char* scratch) noexcept {
-    return static_cast<const char*>(
-        rte_pktmbuf_read(m, meta(m).data + (at - meta(m).offset), n, scratch));
+    return static_cast<const char*>(rte_pktmbuf_read(m, meta(m).data + (at - meta(m).offset), n, scratch));
 }
 
 /// Are the bytes that both have the same ones?
 bool Kept::same(rte_mbuf* a, rte_mbuf* b) noexcept {
     constexpr std::uint32_t kStep = 512;
-    std::array<char, kStep> one;  // NOLINT: written before it is read
+    std::array<char, kStep> one;    // NOLINT: written before it is read
     std::array<char, kStep> other;  // NOLINT
     Sequence at = later(meta(a).offset, meta(b).offset);
     const Sequence to = earlier(end(a), end(b));
     while (before(at, to)) {
         const std::uint32_t n = std::min(kStep, distance(at, to));
-        if (std::memcmp(bytes_of(a, at, n, one.data()), bytes_of(b, at, n, other.data()), n) != 0) return false;
+        if (std::memcmp(bytes_of(a, at, n, one.data()), bytes_of(b, at, n, other.data()), n) != 0)
+            return false;
         at += n;
     }
     return true;

@@ -15,8 +15,8 @@ namespace kmsgate::stream {
 
 using core::Mbuf;
 
-/// While a frame is kept, FrameMeta says: offset = sequence number of its payload, size and data = its payload,
-/// more = FIN stands behind it.
+/// While a frame is kept, FrameMeta says: offset = sequence number of its payload, size and data = its
+/// payload, more = FIN stands behind it.
 class Kept {
   public:
     Kept() = default;
@@ -62,7 +62,8 @@ class Kept {
         return core::meta(m).offset + core::meta(m).size;
     }
     /// `n` bytes of a kept frame's payload from `at` on; copied to `scratch` when they stand in pieces.
-    [[nodiscard]] static const char* bytes_of(rte_mbuf* m, Sequence at, std::uint32_t n, char* scratch) noexcept;
+    [[nodiscard]] static const char* bytes_of(rte_mbuf* m, Sequence at, std::uint32_t n,
+                                              char* scratch) noexcept;
 
   private:
     [[nodiscard]] static bool same(rte_mbuf* a, rte_mbuf* b) noexcept;

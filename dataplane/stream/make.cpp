@@ -57,8 +57,8 @@ core::Mbuf make(std::span<const std::uint8_t> like, bool back, const Made& what,
     std::copy_n(like.begin(), packet.l3, link);
     if (back) std::swap_ranges(link, link + kMac, link + kMac);
     const std::size_t tcp_size = kHeader + (what.timestamps ? kTimestamps : 0);
-    const std::size_t at =
-        packet.l3 + put_ip(link + packet.l3, packet.v6, {source, destination}, tcp_size + what.payload.size());
+    const std::size_t at = packet.l3 + put_ip(link + packet.l3, packet.v6, {source, destination},
+                                              tcp_size + what.payload.size());
     std::uint8_t* const tcp = link + at;
     emit::put16(tcp, back ? packet.destination_port : packet.source_port);
     emit::put16(tcp + 2, back ? packet.source_port : packet.destination_port);

@@ -14,20 +14,21 @@ using policy::Cause;
 
 namespace {
 
-/// What a sender may have outstanding at the start, and after a pause (RFC 5681 3.1): nobody has to wait for a
-/// sign from us before that much is on its way.
+/// What a sender may have outstanding at the start, and after a pause (RFC 5681 3.1): nobody has to wait for
+/// a sign from us before that much is on its way.
 constexpr std::uint32_t kOutstanding = 4'380;
 /// A sender whose bytes are held is told that they have come after this time, before its own timer ends.
 constexpr Time kPatience = 150 * core::kMillisecond;
 constexpr std::size_t kChunk = 2048;
 
 /// Bytes from `from` on as one kept frame has them, at most `to` and a chunk.
-std::string_view chunk(const Kept& kept, Sequence from, Sequence to, std::span<char, kChunk> scratch) noexcept {
+std::string_view chunk(const Kept& kept, Sequence from, Sequence to,
+                       std::span<char, kChunk> scratch) noexcept {
     rte_mbuf* m = kept.waiting() != nullptr ? kept.waiting() : kept.front();
     while (m != nullptr && !after(Kept::end(m), from)) m = Kept::following(m);
     if (m == nullptr || after(meta(m).offset, from)) return {};
-    const std::uint32_t n =
-        std::min<std::uint32_t>(distance(from, earlier(to, Kept::end(m))), static_cast<std::uint32_t>(kChunk));
+    const std::uint32_t n = std::min<std::uint32_t>(distance(from, earlier(to, Kept::end(m))),
+                                                    static_cast<std::uint32_t>(kChunk));
     return {Kept::bytes_of(m, from, n, scratch.data()), n};
 }
 
@@ -83,8 +84,7 @@ void Streams::read(Flow& flow, const Now& c) {
         if (!after(h.promised, h.acked)) set_timer(flow, h, c.now, 0);
         return;
     }
-    if (distance(later(h.promised, h.acked), h.next) >= kOutstanding)
-        promise(flow, c.arrival, c.now, c.host);
+    if (distance(later(h.promised, h.acked), h.next) >= kOutstanding) promise(flow, c.arrival, c.now, c.host);
     if (h.deadline == 0) set_timer(flow, h, c.now, kPatience);
 }
 

@@ -81,7 +81,8 @@ std::uint16_t checksum(const policy::table::Address& source, const policy::table
         emit::checksum_add(emit::checksum_add(0, std::span(pseudo).first(at + 8)), segment));
 }
 
-Unsound read_segment(std::span<const std::uint8_t> frame, const classify::Packet& packet, Segment& out) noexcept {
+Unsound read_segment(std::span<const std::uint8_t> frame, const classify::Packet& packet,
+                     Segment& out) noexcept {
     const auto l4 = frame.subspan(packet.l4, packet.l4_size);
     const std::uint8_t* const h = l4.data();
     out = {};
@@ -93,7 +94,8 @@ Unsound read_segment(std::span<const std::uint8_t> frame, const classify::Packet
     out.payload = packet.payload;
     out.size = packet.payload_size;
     if (checksum(packet.source, packet.destination, packet.v6, l4) != 0) return Unsound::checksum;
-    if (!read_options(l4.subspan(kHeader, packet.payload - packet.l4 - kHeader), out)) return Unsound::options;
+    if (!read_options(l4.subspan(kHeader, packet.payload - packet.l4 - kHeader), out))
+        return Unsound::options;
     return Unsound::none;
 }
 

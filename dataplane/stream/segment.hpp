@@ -11,9 +11,9 @@
 
 namespace kmsgate::stream {
 
-inline constexpr std::size_t kHeader = 20;      ///< bytes of a TCP header without options
-inline constexpr std::size_t kMaxHeader = 60;   ///< with options
-inline constexpr std::uint8_t kMaxScale = 14;   ///< RFC 7323 2.3
+inline constexpr std::size_t kHeader = 20;         ///< bytes of a TCP header without options
+inline constexpr std::size_t kMaxHeader = 60;      ///< with options
+inline constexpr std::uint8_t kMaxScale = 14;      ///< RFC 7323 2.3
 inline constexpr std::uint16_t kDefaultMss = 536;  ///< RFC 9293 3.7.1, where no option says more
 
 /// Flags, as they stand in the header.
@@ -53,7 +53,7 @@ enum class Unsound : std::uint8_t { none, options, checksum };
 /// `checksum` when the checksum does not fit (nobody takes such a segment), `options` when an option exceeds
 /// the header, has a size that it cannot have, or stands there twice: readers differ on what follows.
 [[nodiscard]] Unsound read_segment(std::span<const std::uint8_t> frame, const classify::Packet& packet,
-                           Segment& out) noexcept;
+                                   Segment& out) noexcept;
 
 /// TCP checksum over pseudo header and segment (its checksum field as it is): 0 when it fits.
 [[nodiscard]] std::uint16_t checksum(const policy::table::Address& source,

@@ -99,7 +99,8 @@ void Streams::opening(Coming& in, Flow* flow) {
         forget(*flow, in.now, in.host);
         table_.remove(*flow);
     }
-    flow = table_.add(key_of(in.packet, in.arrival, edge_), in.now, [&](Flow& gone) { forget(gone, in.now, in.host); });
+    flow = table_.add(key_of(in.packet, in.arrival, edge_), in.now,
+                      [&](Flow& gone) { forget(gone, in.now, in.host); });
     if (flow == nullptr) {
         in.host.cause(Cause::tcp_budget);
         if (in.host.watching()) return end(in, Outcome::passed, false);
@@ -178,8 +179,8 @@ void Streams::reset_by(Coming& in, Flow& flow) {
     if (s.size != 0) return invalid(in, Counter::tcp_window);
     const Half& h = flow.from(in.arrival);
     const Half& r = flow.to(in.arrival);
-    const bool refused = flow.state == Flow::State::opening && flow.client != in.arrival && s.has(Flag::ack) &&
-                         s.ack == r.start;
+    const bool refused = flow.state == Flow::State::opening && flow.client != in.arrival &&
+                         s.has(Flag::ack) && s.ack == r.start;
     const bool there = h.open && (s.seq == h.next || s.seq == h.released || s.seq == h.acked ||
                                   (h.have_fin && s.seq == h.fin + 1));
     if (refused || there) {
@@ -244,7 +245,8 @@ void Streams::acknowledge(Coming& in, Flow& flow) {
         ack = r.released;
     }
     const bool moved = after(ack, r.acked);
-    const Sequence edge = s.ack + (std::uint32_t{s.window} << (flow.scaled ? flow.from(in.arrival).scale : 0));
+    const Sequence edge =
+        s.ack + (std::uint32_t{s.window} << (flow.scaled ? flow.from(in.arrival).scale : 0));
     if (moved) {
         r.acked = ack;
         r.tries = r.duplicates = 0;
@@ -254,7 +256,8 @@ void Streams::acknowledge(Coming& in, Flow& flow) {
     } else if (s.size == 0 && !s.has(Flag::fin) && edge == r.edge && before(r.acked, r.released)) {
         if (r.duplicates < 255) ++r.duplicates;
         constexpr std::uint8_t kFast = 3;  // RFC 5681 3.2
-        if (r.duplicates == kFast && after(r.promised, r.acked)) again(flow, opposite(in.arrival), in.now, in.host);
+        if (r.duplicates == kFast && after(r.promised, r.acked))
+            again(flow, opposite(in.arrival), in.now, in.host);
     }
     if (!after(edge, r.edge)) return;
     r.edge = edge;
@@ -330,8 +333,8 @@ void Streams::data(Coming& in, Flow& flow) {
     read(flow, c);
 }
 
-/// A copy of what stands here: its peer may have lost what was let go, its sender may wait for a sign that what
-/// is held has come.
+/// A copy of what stands here: its peer may have lost what was let go, its sender may wait for a sign that
+/// what is held has come.
 void Streams::known_data(Coming& in, Flow& flow) {
     const Segment& s = in.segment;
     Half& h = flow.from(in.arrival);

@@ -19,21 +19,21 @@ namespace kmsgate::stream {
 /// in time takes its connection down (cause tcp-budget).
 struct Limits {
     std::size_t flows = 4'096;
-    std::size_t frames = 16'384;            ///< kept at once, all flows together
-    std::size_t frames_each = 256;          ///< kept at once in one direction of one flow
-    Time held = 30 * core::kSecond;         ///< from the first byte of a message to its last
-    Time brief = 60 * core::kSecond;        ///< without a segment: opening, closed and refused connections
-    Time idle = 7'440 * core::kSecond;      ///< the same of open ones (RFC 5382 5)
-    std::uint8_t least_ttl = 0;             ///< segments below it never reach the peer; 0: no floor
+    std::size_t frames = 16'384;        ///< kept at once, all flows together
+    std::size_t frames_each = 256;      ///< kept at once in one direction of one flow
+    Time held = 30 * core::kSecond;     ///< from the first byte of a message to its last
+    Time brief = 60 * core::kSecond;    ///< without a segment: opening, closed and refused connections
+    Time idle = 7'440 * core::kSecond;  ///< the same of open ones (RFC 5382 5)
+    std::uint8_t least_ttl = 0;         ///< segments below it never reach the peer; 0: no floor
 };
 
 /// What the edges of one worker share: room for connections, and buffers that hold nothing between two calls.
 struct Room {
     explicit Room(const Limits& limits);
     FlowStore flows;
-    std::size_t kept = 0;               ///< frames in all lists
-    std::vector<char> text;             ///< a message that came in pieces
-    std::vector<std::uint8_t> frame;    ///< a frame that came in pieces
+    std::size_t kept = 0;             ///< frames in all lists
+    std::vector<char> text;           ///< a message that came in pieces
+    std::vector<std::uint8_t> frame;  ///< a frame that came in pieces
     std::vector<std::uint64_t> numbers;
 };
 
@@ -98,8 +98,8 @@ class Streams {
     void promise(Flow& flow, Arrival arrival, Time now, Host& host);
     void again(Flow& flow, Arrival arrival, Time now, Host& host);
     [[nodiscard]] bool answer(Flow& flow, const Now& c, std::string_view text);
-    /// Both ends hear a reset; whatever waits in it ends so: the direction at hand as `outcome`, the other one
-    /// as tcp-reset.
+    /// Both ends hear a reset; whatever waits in it ends so: the direction at hand as `outcome`, the other
+    /// one as tcp-reset.
     void refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell, bool silent);
     void broken(Flow& flow, Arrival arrival, Time now, Host& host, core::Counter why, Outcome outcome);
     void end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell);

@@ -1,0 +1,576 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Connections and messages in them: held, let go as they came, refused; and what only one end would believe.
+#include <array>
+
+#include "tests/unit/stream/kit.hpp"
+
+namespace kmsgate::stream::test {
+namespace {
+
+using core::Counter;
+
+using Messages = Gate;
+
+TEST_F(Messages, OneInOneSegmentLeavesAsItCame) {
+    shake_hands();
+    EXPECT_EQ(ends(Outcome::passed), 3U);
+    say(Arrival::inside, message("hello"));
+    ASSERT_EQ(host->messages.size(), 1U);
+    EXPECT_EQ(host->messages[0].first, message("hello"));
+    EXPECT_EQ(host->messages[0].second, std::vector<std::uint64_t>{4});
+    EXPECT_EQ(passed_to(Arrival::outside), message("hello"));
+    EXPECT_EQ(ends(Outcome::forward), 1U);
+    EXPECT_TRUE(host->sent.empty());
+}
+
+TEST_F(Messages, IsHeldUntilItsLastByte) {
+    shake_hands();
+    const std::string text = message("some body");
+    for (std::size_t i = 0; i + 1 < text.size(); ++i) say(Arrival::inside, text.substr(i, 1));
+    EXPECT_EQ(passed_to(Arrival::outside), "");
+    EXPECT_TRUE(host->messages.empty());
+    say(Arrival::inside, text.substr(text.size() - 1));
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+    ASSERT_EQ(host->messages.size(), 1U);
+    EXPECT_EQ(host->messages[0].second.size(), text.size());
+    EXPECT_EQ(streams->held(), 0U);
+}
+
+TEST_F(Messages, SeveralInOneSegmentAndAcross) {
+    shake_hands();
+    const std::string one = message("1"), two = message("22"), three = message("333");
+    const std::string all = one + "\r\n" + two + three;
+    say(Arrival::inside, all.substr(0, all.size() - 2));
+    EXPECT_EQ(host->messages.size(), 2U);
+    EXPECT_EQ(passed_to(Arrival::outside), "") << "its last message is not whole";
+    say(Arrival::inside, all.substr(all.size() - 2));
+    ASSERT_EQ(host->messages.size(), 3U);
+    EXPECT_EQ(host->messages[2].first, three);
+    EXPECT_EQ(host->messages[2].second, (std::vector<std::uint64_t>{4, 5}));
+    EXPECT_EQ(passed_to(Arrival::outside), all);
+}
+
+TEST_F(Messages, KeepAlivesPassAtOnceInBothDirections) {
+    shake_hands();
+    say(Arrival::inside, "\r\n\r\n");
+    say(Arrival::outside, "\r\n");
+    EXPECT_EQ(ends(Outcome::keep_alive), 2U);
+    EXPECT_EQ(passed_to(Arrival::outside), "\r\n\r\n");
+    EXPECT_EQ(passed_to(Arrival::inside), "\r\n");
+    say(Arrival::inside, message());
+    EXPECT_EQ(passed_to(Arrival::outside), "\r\n\r\n" + message());
+}
+
+TEST_F(Messages, OutOfOrderSegmentsWaitAndLeaveInOrder) {
+    shake_hands();
+    const std::string text = message("0123456789");
+    const Sequence start = at[0];
+    const auto part = [&](std::size_t from, std::size_t size) {
+        send({.from = Arrival::inside,
+              .seq = start + static_cast<Sequence>(from),
+              .ack = at[1],
+              .flags = "A",
+              .payload = text.substr(from, size),
+              .options = {}});
+    };
+    part(50, text.size() - 50);
+    part(20, 30);
+    EXPECT_EQ(passed_to(Arrival::outside), "");
+    part(0, 20);
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+}
+
+TEST_F(Messages, TheSameBytesAgainAreJudgedOnce) {
+    shake_hands();
+    const std::string text = message("0123456789");
+    const Sequence start = at[0];
+    const auto part = [&](std::size_t from, std::size_t size) {
+        send({.from = Arrival::inside,
+              .seq = start + static_cast<Sequence>(from),
+              .ack = at[1],
+              .flags = "A",
+              .payload = text.substr(from, size),
+              .options = {}});
+    };
+    part(0, 30);
+    part(10, 10);
+    EXPECT_EQ(ends(Outcome::tcp_duplicate), 1U);
+    part(20, 30);  // overlaps, the same
+    part(50, text.size() - 50);
+    EXPECT_EQ(host->messages.size(), 1U);
+    EXPECT_EQ(host->messages[0].first, text);
+    part(0, text.size());  // its receiver may have lost all of it
+    EXPECT_EQ(host->messages.size(), 1U);
+    EXPECT_EQ(read_back(host->ended.back().frame).payload, text);
+    EXPECT_EQ(host->ended.back().outcome, Outcome::forward);
+}
+
+TEST_F(Messages, OtherBytesForTheSamePlaceNeverCount) {
+    shake_hands();
+    const std::string text = message("0123456789");
+    const Sequence start = at[0];
+    say(Arrival::inside, text.substr(0, 40));
+    std::string other = text;
+    other[20] = 'x';
+    send({.from = Arrival::inside,
+          .seq = start + 10,
+          .ack = at[1],
+          .flags = "A",
+          .payload = other.substr(10),
+          .options = {}});
+    EXPECT_EQ(host->counted(Counter::tcp_overlap), 1U);
+    EXPECT_EQ(ends(Outcome::tcp_invalid), 1U);
+    say(Arrival::inside, text.substr(40));
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+    // also what was let go, as long as its receiver has not said that it came
+    send(
+        {.from = Arrival::inside, .seq = start, .ack = at[1], .flags = "A", .payload = other, .options = {}});
+    EXPECT_EQ(host->counted(Counter::tcp_overlap), 2U);
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+}
+
+TEST_F(Messages, BytesThatTheirReceiverHasAreNobodysMatter) {
+    shake_hands();
+    const Sequence start = at[0];
+    say(Arrival::inside, message());
+    send({.from = Arrival::outside, .seq = at[1], .ack = at[0], .flags = "A", .payload = {}, .options = {}});
+    EXPECT_EQ(room->kept, 0U);
+    send({.from = Arrival::inside, .seq = start, .ack = at[1], .flags = "A", .payload = "zz", .options = {}});
+    EXPECT_EQ(host->ended.back().outcome, Outcome::passed);
+}
+
+using Refusals = Gate;
+
+TEST_F(Refusals, BothEndsHearAResetAndNothingOfItLeaves) {
+    host->verdict = [](std::string_view) {
+        return Host::Judged{.forward = false, .answer = "SIP/2.0 488 No\r\nContent-Length: 0\r\n\r\n"};
+    };
+    shake_hands();
+    const std::string text = message("forbidden");
+    say(Arrival::inside, text.substr(0, 30));
+    say(Arrival::inside, text.substr(30));
+    EXPECT_EQ(passed_to(Arrival::outside), "");
+    EXPECT_EQ(ends(Outcome::redirect), 2U);
+    EXPECT_EQ(host->answered, std::vector{true});
+    const auto back = ours(Arrival::inside);
+    ASSERT_EQ(back.size(), 2U);
+    EXPECT_EQ(back[0].payload, "SIP/2.0 488 No\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(back[0].seq, kServer + 1);
+    EXPECT_EQ(back[0].ack, at[0]) << "it was taken";
+    EXPECT_EQ(back[1].flags, "RA");
+    EXPECT_EQ(back[1].seq, kServer + 1 + back[0].payload.size());
+    const auto on = ours(Arrival::outside);
+    ASSERT_EQ(on.size(), 1U);
+    EXPECT_EQ(on[0].flags, "RA");
+    EXPECT_EQ(on[0].seq, kClient + 1) << "where its receiver stands";
+    EXPECT_EQ(host->counted(Counter::tcp_refused), 1U);
+}
+
+TEST_F(Refusals, EarlierMessagesStayWhereTheyWent) {
+    host->verdict = [](std::string_view text) {
+        return Host::Judged{.forward = !text.ends_with("no"), .answer = {}};
+    };
+    shake_hands();
+    say(Arrival::inside, message("yes"));
+    say(Arrival::inside, message("no"));
+    EXPECT_EQ(passed_to(Arrival::outside), message("yes"));
+    ASSERT_EQ(ours(Arrival::outside).size(), 1U);
+    EXPECT_EQ(ours(Arrival::outside)[0].seq, kClient + 1 + message("yes").size());
+    EXPECT_EQ(host->answered, (std::vector{false, false}));
+}
+
+TEST_F(Refusals, NoAnswerWhereTheOtherStreamStandsInsideAMessage) {
+    host->verdict = [](std::string_view) {
+        return Host::Judged{.forward = false, .answer = "SIP/2.0 488 No\r\n\r\n"};
+    };
+    shake_hands();
+    say(Arrival::outside, "SIP/2.0 200 OK\r\n");
+    say(Arrival::inside, message());
+    EXPECT_EQ(host->answered, std::vector{false});
+    ASSERT_EQ(ours(Arrival::inside).size(), 1U);
+    EXPECT_EQ(ours(Arrival::inside)[0].flags, "RA");
+    EXPECT_EQ(ends(Outcome::tcp_reset), 1U) << "what the other side had begun";
+}
+
+TEST_F(Refusals, AnAnswerLargerThanASegmentGoesInSeveral) {
+    const std::string long_answer = "SIP/2.0 488 No\r\nX: " + std::string(3000, 'x') + "\r\n\r\n";
+    host->verdict = [&](std::string_view) { return Host::Judged{.forward = false, .answer = long_answer}; };
+    shake_hands(std::string("\x02\x04\x05\xb4", 4));  // MSS 1460
+    say(Arrival::inside, message());
+    const auto back = ours(Arrival::inside);
+    ASSERT_EQ(back.size(), 4U);
+    EXPECT_EQ(back[0].payload + back[1].payload + back[2].payload, long_answer);
+    EXPECT_EQ(back[0].payload.size(), 1460U);
+    EXPECT_EQ(back[1].seq, back[0].seq + 1460);
+}
+
+TEST_F(Refusals, NoAnswerBeyondTheWindow) {
+    host->verdict = [](std::string_view) {
+        return Host::Judged{.forward = false,
+                            .answer = std::string_view("SIP/2.0 488 Not Acceptable Here\r\n\r\n")};
+    };
+    shake_hands({}, 16);
+    send({.from = Arrival::outside,
+          .seq = at[1],
+          .ack = at[0],
+          .flags = "A",
+          .window = 60'000,
+          .payload = {},
+          .options = {}});
+    send({.from = Arrival::inside,
+          .seq = at[0],
+          .ack = at[1],
+          .flags = "A",
+          .window = 16,
+          .payload = message(),
+          .options = {}});
+    EXPECT_EQ(host->answered, std::vector{false});
+}
+
+TEST_F(Refusals, WhoeverGoesOnHearsSoAgain) {
+    host->verdict = [](std::string_view) { return Host::Judged{.forward = false, .answer = {}}; };
+    shake_hands();
+    say(Arrival::inside, message());
+    host->sent.clear();
+    say(Arrival::outside, "SIP/2.0 200 OK\r\n\r\n");
+    ASSERT_EQ(host->sent.size(), 1U);
+    const Wire w = read_back(host->sent[0].second);
+    EXPECT_EQ(host->sent[0].first, Arrival::outside);
+    EXPECT_EQ(w.flags, "R");
+    EXPECT_EQ(w.seq, at[0]);
+    EXPECT_EQ(ends(Outcome::tcp_reset), 1U);
+    // and the next connection with the same ends begins from the start
+    host->verdict = [](std::string_view) { return Host::Judged{}; };
+    at[0] = kClient + 1;
+    at[1] = kServer + 1;
+    shake_hands();
+    say(Arrival::inside, message("again"));
+    EXPECT_EQ(passed_to(Arrival::outside), message("again"));
+}
+
+TEST_F(Refusals, ABrokenStreamIsResetAndTold) {
+    shake_hands();
+    say(Arrival::inside, "MESSAGE sip:b@h SIP/2.0\r\n\r\n");
+    EXPECT_EQ(host->counted(Counter::tcp_content_length), 1U);
+    EXPECT_EQ(ends(Outcome::tcp_broken), 1U);
+    ASSERT_EQ(host->lines.size(), 1U);
+    EXPECT_EQ(host->lines[0].first, Outcome::tcp_broken);
+    EXPECT_EQ(ours(Arrival::inside).size(), 1U);
+    EXPECT_EQ(ours(Arrival::outside).size(), 1U);
+}
+
+TEST_F(Refusals, AStreamThatEndsInsideAMessageIsBroken) {
+    shake_hands();
+    say(Arrival::inside, message("0123456789").substr(0, 60), "FA");
+    EXPECT_EQ(host->counted(Counter::tcp_cut), 1U);
+    EXPECT_EQ(ends(Outcome::tcp_broken), 1U);
+    EXPECT_EQ(passed_to(Arrival::outside), "");
+}
+
+using Disbelief = Gate;
+
+TEST_F(Disbelief, WhatOnlyOneEndWouldTakeReachesNobody) {
+    shake_hands();
+    const std::string text = message("0123456789");
+    const Wire good{
+        .from = Arrival::inside, .seq = at[0], .ack = at[1], .flags = "A", .payload = text, .options = {}};
+    struct Case {
+        const char* name;
+        Counter counter;
+        Wire wire;
+    };
+    std::vector<Case> cases;
+    const auto add = [&](const char* name, Counter counter, auto change) {
+        Wire w = good;
+        change(w);
+        cases.push_back({name, counter, w});
+    };
+    add("checksum", Counter::tcp_checksum, [](Wire& w) { w.bad_checksum = true; });
+    add("urgent", Counter::tcp_urgent, [](Wire& w) { w.flags = "AU"; });
+    add("no ACK", Counter::tcp_window, [](Wire& w) { w.flags = "P"; });
+    add("acknowledges what was never sent", Counter::tcp_window, [](Wire& w) { w.ack += 100; });
+    add("beyond the window", Counter::tcp_window, [](Wire& w) { w.seq += 65'535; });
+    add("before the start", Counter::tcp_window, [](Wire& w) { w.seq -= 10; });
+    add("data on a SYN", Counter::tcp_syn_data, [](Wire& w) { w.flags = "S"; });
+    add("a SYN with FIN", Counter::tcp_syn_data, [](Wire& w) { w.flags = "SF", w.payload.clear(); });
+    add("options beyond their place", Counter::tcp_options,
+        [](Wire& w) { w.options = std::string("\x08\x0a\x00\x00", 4); });
+    add("an option twice", Counter::tcp_options,
+        [](Wire& w) { w.options = std::string("\x02\x04\x05\xb4\x02\x04\x05\xb4", 8); });
+    for (const Case& c : cases) {
+        const auto was = host->counted(c.counter);
+        send(c.wire);
+        EXPECT_EQ(host->counted(c.counter), was + 1) << c.name;
+        EXPECT_EQ(host->ended.back().outcome, Outcome::tcp_invalid) << c.name;
+    }
+    EXPECT_EQ(passed_to(Arrival::outside), "");
+    EXPECT_TRUE(host->messages.empty());
+    send(good);
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+    EXPECT_TRUE(host->sent.empty());
+}
+
+std::string stamp(std::uint32_t value) {
+    std::string out("\x01\x01\x08\x0a", 4);
+    for (int shift = 24; shift >= 0; shift -= 8) out += static_cast<char>(value >> shift & 0xFF);
+    return out + std::string(4, '\0');
+}
+
+TEST_F(Disbelief, OldTimestamps) {
+    shake_hands(stamp(1'000));
+    const std::string text = message();
+    send({.from = Arrival::inside,
+          .seq = at[0],
+          .ack = at[1],
+          .flags = "A",
+          .payload = text,
+          .options = stamp(999)});
+    EXPECT_EQ(host->counted(Counter::tcp_old_timestamp), 1U);
+    send({.from = Arrival::inside,
+          .seq = at[0],
+          .ack = at[1],
+          .flags = "A",
+          .payload = text,
+          .options = stamp(1'000)});
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+}
+
+TEST_F(Disbelief, BelowTheLeastTtl) {
+    Limits limits;
+    limits.least_ttl = 5;
+    build(limits);
+    shake_hands();
+    send({.from = Arrival::inside,
+          .seq = at[0],
+          .ack = at[1],
+          .flags = "A",
+          .payload = message(),
+          .options = {},
+          .ttl = 4});
+    EXPECT_EQ(host->counted(Counter::tcp_low_ttl), 1U);
+    EXPECT_TRUE(host->messages.empty());
+}
+
+TEST_F(Disbelief, AResetElsewhereInTheWindowEndsNothing) {
+    shake_hands();
+    send({.from = Arrival::inside, .seq = at[0] + 5, .flags = "R", .payload = {}, .options = {}});
+    EXPECT_EQ(host->ended.back().outcome, Outcome::passed) << "its receiver asks back (RFC 5961 3.2)";
+    say(Arrival::inside, message());
+    EXPECT_EQ(passed_to(Arrival::outside), message());
+    send({.from = Arrival::inside, .seq = at[0], .flags = "R", .payload = {}, .options = {}});
+    say(Arrival::inside, message("late"));
+    EXPECT_EQ(ends(Outcome::tcp_midstream), 1U);
+}
+
+TEST_F(Disbelief, NoBeginningWasSeen) {
+    say(Arrival::inside, message());
+    EXPECT_EQ(ends(Outcome::tcp_midstream), 1U);
+    EXPECT_EQ(host->causes, std::vector{policy::Cause::tcp_midstream});
+    ASSERT_EQ(ours(Arrival::inside).size(), 1U);
+    EXPECT_EQ(ours(Arrival::inside)[0].flags, "RA");
+    EXPECT_EQ(ours(Arrival::outside).size(), 1U);
+    host->action = policy::Action::drop;
+    host->sent.clear();
+    say(Arrival::inside, message());
+    EXPECT_TRUE(host->sent.empty());
+    send({.from = Arrival::inside, .seq = at[0], .ack = at[1], .flags = "A", .payload = {}, .options = {}});
+    EXPECT_EQ(host->ended.back().outcome, Outcome::passed) << "no byte of a stream in it";
+}
+
+TEST_F(Disbelief, AWatchingEdgeChangesNothing) {
+    host->watches = true;
+    host->verdict = [](std::string_view) { return Host::Judged{.forward = true, .answer = {}}; };
+    shake_hands();
+    const std::string text = message("0123456789");
+    say(Arrival::inside, text.substr(0, 20));
+    EXPECT_EQ(passed_to(Arrival::outside), text.substr(0, 20));
+    say(Arrival::inside, text.substr(20));
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+    EXPECT_EQ(host->messages.size(), 1U);
+    say(Arrival::inside, "MESSAGE sip:b@h SIP/2.0\r\n\r\n");  // broken
+    say(Arrival::inside, "anything");
+    EXPECT_EQ(passed_to(Arrival::outside), text + "MESSAGE sip:b@h SIP/2.0\r\n\r\nanything");
+    EXPECT_TRUE(host->sent.empty());
+}
+
+using Ours = Gate;
+
+TEST_F(Ours, HeldBytesAreAcknowledgedWhenTheirSenderWaits) {
+    shake_hands();
+    const std::string text = message(std::string(2000, 'b'));
+    say(Arrival::inside, text.substr(0, 1000));
+    EXPECT_TRUE(host->sent.empty());
+    tick(200 * core::kMillisecond);
+    ASSERT_EQ(ours(Arrival::inside).size(), 1U);
+    const Wire ack = ours(Arrival::inside)[0];
+    EXPECT_EQ(ack.flags, "A");
+    EXPECT_EQ(ack.ack, at[0]);
+    EXPECT_EQ(ack.seq, at[1]);
+    EXPECT_GT(ack.window, 0U);
+    say(Arrival::inside, text.substr(1000));
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+}
+
+TEST_F(Ours, ASenderNeedNotWaitForMoreThanItMayHaveOutstanding) {
+    shake_hands();
+    const std::string text = message(std::string(9000, 'b'));
+    for (std::size_t i = 0; i < 3; ++i) say(Arrival::inside, text.substr(i * 1460, 1460));
+    ASSERT_EQ(ours(Arrival::inside).size(), 1U);
+    EXPECT_EQ(ours(Arrival::inside)[0].ack, at[0]);
+}
+
+TEST_F(Ours, WhatWasAcknowledgedHereIsSentAgainUntilItArrives) {
+    shake_hands();
+    const std::string text = message(std::string(2000, 'b'));
+    say(Arrival::inside, text.substr(0, 1000));
+    tick(200 * core::kMillisecond);
+    say(Arrival::inside, text.substr(1000));
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+    host->sent.clear();
+    for (int i = 0; i < 30; ++i) tick(100 * core::kMillisecond);
+    ASSERT_GE(ours(Arrival::outside).size(), 1U);
+    EXPECT_EQ(ours(Arrival::outside)[0].payload, text.substr(0, 1000));
+    EXPECT_EQ(ours(Arrival::outside)[0].seq, kClient + 1);
+    EXPECT_GE(host->counted(Counter::tcp_retransmissions), 1U);
+    // it has arrived: nothing is owed any more
+    send({.from = Arrival::outside, .seq = at[1], .ack = at[0], .flags = "A", .payload = {}, .options = {}});
+    host->sent.clear();
+    for (int i = 0; i < 100; ++i) tick(core::kSecond);
+    EXPECT_TRUE(host->sent.empty());
+    EXPECT_EQ(room->kept, 0U);
+}
+
+TEST_F(Ours, ThreeEqualAcknowledgementsBringItSooner) {
+    shake_hands();
+    const std::string text = message(std::string(2000, 'b'));
+    say(Arrival::inside, text.substr(0, 1000));
+    tick(200 * core::kMillisecond);
+    say(Arrival::inside, text.substr(1000));
+    host->sent.clear();
+    for (int i = 0; i < 3; ++i)
+        send({.from = Arrival::outside,
+              .seq = at[1],
+              .ack = kClient + 1,
+              .flags = "A",
+              .payload = {},
+              .options = {}});
+    ASSERT_EQ(ours(Arrival::outside).size(), 1U);
+    EXPECT_EQ(ours(Arrival::outside)[0].payload, text.substr(0, 1000));
+}
+
+TEST_F(Ours, AReceiverThatTakesNothingMoreIsGivenUp) {
+    shake_hands();
+    const std::string text = message(std::string(2000, 'b'));
+    say(Arrival::inside, text.substr(0, 1000));
+    tick(200 * core::kMillisecond);
+    say(Arrival::inside, text.substr(1000));
+    for (int i = 0; i < 400; ++i) tick(core::kSecond);
+    EXPECT_EQ(host->counted(Counter::tcp_late), 1U);
+    EXPECT_EQ(host->causes, std::vector{policy::Cause::tcp_budget});
+    EXPECT_EQ(ours(Arrival::inside).back().flags, "RA");
+    EXPECT_EQ(room->kept, 0U);
+}
+
+TEST_F(Ours, NeverMoreThanTheReceiverTakes) {
+    shake_hands({}, 1'000);
+    const std::string text = message(std::string(2000, 'b'));
+    say(Arrival::inside, text.substr(0, 900));
+    tick(200 * core::kMillisecond);
+    ASSERT_EQ(ours(Arrival::inside).size(), 1U);
+    say(Arrival::inside, text.substr(900, 900));
+    say(Arrival::inside, text.substr(1800));
+    ASSERT_EQ(host->messages.size(), 1U);
+    EXPECT_EQ(passed_to(Arrival::outside), text.substr(0, 900));
+    send({.from = Arrival::outside,
+          .seq = at[1],
+          .ack = kClient + 1 + 900,
+          .flags = "A",
+          .window = 1'000,
+          .payload = {},
+          .options = {}});
+    EXPECT_EQ(passed_to(Arrival::outside), text.substr(0, 1800));
+    send({.from = Arrival::outside,
+          .seq = at[1],
+          .ack = kClient + 1 + 1800,
+          .flags = "A",
+          .window = 1'000,
+          .payload = {},
+          .options = {}});
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+}
+
+using Budgets = Gate;
+
+TEST_F(Budgets, AMessageThatDoesNotBecomeWholeInTime) {
+    Limits limits;
+    limits.held = 5 * core::kSecond;
+    build(limits);
+    shake_hands();
+    say(Arrival::inside, message("0123456789").substr(0, 40));
+    for (int i = 0; i < 60; ++i) tick(100 * core::kMillisecond);
+    EXPECT_EQ(host->counted(Counter::tcp_late), 1U);
+    EXPECT_EQ(ends(Outcome::tcp_budget), 1U);
+    EXPECT_EQ(ours(Arrival::inside).back().flags, "RA");
+    EXPECT_EQ(ours(Arrival::outside).back().flags, "RA");
+    EXPECT_EQ(streams->held(), 0U);
+}
+
+TEST_F(Budgets, FramesOfOneDirectionAndOfAll) {
+    Limits limits;
+    limits.frames_each = 4;
+    build(limits);
+    shake_hands();
+    const std::string text = message(std::string(100, 'b'));
+    for (std::size_t i = 0; i < 6; ++i) say(Arrival::inside, text.substr(i, 1));
+    EXPECT_EQ(ends(Outcome::tcp_budget), 2U);
+    EXPECT_EQ(room->kept, 4U);
+    limits.frames_each = 256;
+    limits.frames = 3;
+    build(limits);
+    at[0] = kClient + 1;
+    shake_hands();
+    for (std::size_t i = 0; i < 6; ++i) say(Arrival::inside, text.substr(i, 1));
+    EXPECT_EQ(ends(Outcome::tcp_budget), 3U);
+}
+
+TEST_F(Budgets, ConnectionsMakeRoomOnlyWhileTheyAreOpening) {
+    Limits limits;
+    limits.flows = 2;
+    build(limits);
+    const auto syn = [&](std::uint16_t port) {
+        send({.from = Arrival::inside,
+              .seq = kClient,
+              .flags = "S",
+              .payload = {},
+              .options = {},
+              .client_port = port});
+    };
+    for (const std::uint16_t port : std::array<std::uint16_t, 4>{1, 2, 3, 4}) syn(port);
+    EXPECT_EQ(ends(Outcome::passed), 4U);
+    EXPECT_EQ(room->flows.size(), 2U);
+    for (const std::uint16_t port : std::array<std::uint16_t, 2>{3, 4})
+        send({.from = Arrival::outside,
+              .seq = kServer,
+              .ack = kClient + 1,
+              .flags = "SA",
+              .payload = {},
+              .options = {},
+              .client_port = port});
+    syn(5);
+    EXPECT_EQ(host->ended.back().outcome, Outcome::tcp_budget);
+    EXPECT_EQ(host->causes, std::vector{policy::Cause::tcp_budget});
+    for (int i = 0; i < 200; ++i) tick(60 * core::kSecond);
+    EXPECT_EQ(room->flows.size(), 0U) << "idle for two hours and four minutes";
+}
+
+TEST_F(Budgets, EndOfInput) {
+    shake_hands();
+    say(Arrival::inside, message("0123456789").substr(0, 40));
+    EXPECT_EQ(streams->held(), 1U);
+    streams->drain(now, *host);
+    EXPECT_EQ(ends(Outcome::capture_end), 1U);
+    EXPECT_EQ(streams->held(), 0U);
+}
+
+}  // namespace
+}  // namespace kmsgate::stream::test

@@ -75,11 +75,14 @@ class Streams {
         bool on_port;
         Host& host;
     };
-    // streams.cpp: connections
+    // streams.cpp: handshake and end of connections; data.cpp: what both ends believe, and data
     void opening(Coming& in, Flow* flow);
     void answered(Coming& in, Flow* flow);
     void unknown(Coming& in);
     void reset_by(Coming& in, Flow& flow);
+    // joining.cpp: connections of which no beginning was seen
+    void join(Coming& in, Flow* flow);
+    void ask_peer(Coming& in);
     void open(Coming& in, Flow& flow);
     void late(Coming& in, Flow& flow);
     [[nodiscard]] bool believed(Coming& in, Flow& flow);

@@ -488,6 +488,50 @@ TEST_F(Disbelief, NoBeginningWasSeen) {
     EXPECT_EQ(host->ended.back().outcome, Outcome::passed) << "no byte of a stream in it";
 }
 
+TEST_F(Disbelief, JoinedWhereAMessageCertainlyBegins) {
+    host->action = policy::Action::judge;
+    const std::string text = message("0123456789");
+    const Sequence start = at[0];
+    say(Arrival::inside, text.substr(60));  // the end of something
+    EXPECT_EQ(ends(Outcome::tcp_midstream), 1U);
+    ASSERT_EQ(ours(Arrival::outside).size(), 1U) << "its receiver is asked";
+    EXPECT_EQ(ours(Arrival::outside)[0].seq, start - 1);
+    EXPECT_EQ(ours(Arrival::outside)[0].payload, "");
+    send({.from = Arrival::outside, .seq = at[1], .ack = start, .flags = "A", .payload = {}, .options = {}});
+    send({.from = Arrival::inside,
+          .seq = start,
+          .ack = at[1],
+          .flags = "A",
+          .payload = text.substr(60),
+          .options = {}});
+    EXPECT_EQ(ends(Outcome::tcp_midstream), 2U) << "still no start line";
+    send({.from = Arrival::inside,
+          .seq = start + 100,
+          .ack = at[1],
+          .flags = "A",
+          .payload = text,
+          .options = {}});
+    EXPECT_EQ(ends(Outcome::tcp_midstream), 3U) << "not what its receiver waits for";
+    EXPECT_EQ(passed_to(Arrival::outside), "");
+    send({.from = Arrival::inside,
+          .seq = start,
+          .ack = at[1],
+          .flags = "A",
+          .payload = text.substr(0, 70),
+          .options = {}});
+    send({.from = Arrival::inside,
+          .seq = start + 70,
+          .ack = at[1],
+          .flags = "A",
+          .payload = text.substr(70),
+          .options = {}});
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+    ASSERT_EQ(host->messages.size(), 1U);
+    say(Arrival::outside, "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(host->messages.size(), 2U);
+    EXPECT_EQ(passed_to(Arrival::inside), "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n");
+}
+
 TEST_F(Disbelief, AWatchingEdgeChangesNothing) {
     host->watches = true;
     host->verdict = [](std::string_view) { return Host::Judged{.forward = true, .answer = {}}; };

@@ -117,7 +117,7 @@ void Streams::data(Coming& in, Flow& flow) {
     m.left = false;
     const Now c{in.packet, in.arrival, in.now, m.pair, in.host};
     rte_mbuf* const frame = in.frame.get();
-    const std::size_t most = room_.kept < limits_.frames ? limits_.frames_each : 0;
+    const std::size_t most = (limits_.frames - std::min(room_.kept, limits_.frames)) / 4;
     switch (h.kept.add(in.frame, most)) {
         case Kept::Added::known:
             return known_data(in, flow);
@@ -143,7 +143,7 @@ void Streams::data(Coming& in, Flow& flow) {
     if (after(s.seq, h.next)) return set_timer(flow, h, in.now, limits_.held);
     h.next = Kept::reach(frame, h.next);
     if (in.host.watching()) h.released = h.next;
-    read(flow, c);
+    read(flow, c, frame);
 }
 
 /// On another port a connection is watched for its first line. Nothing of it waits meanwhile: a peer that is

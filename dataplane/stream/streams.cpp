@@ -38,7 +38,7 @@ std::uint32_t place_of(const classify::Packet& packet) noexcept {
 }  // namespace
 
 Room::Room(const Limits& limits) : flows(limits.flows), text(kMaxMessage), frame(kMaxFrame) {
-    numbers.reserve(limits.frames_each);
+    numbers.reserve(limits.frames / 4);
 }
 
 Streams::Streams(const Limits& limits, Room& room, const memory::BulkHash& hash, std::uint64_t edge)
@@ -229,13 +229,13 @@ void Streams::reset_by(Coming& in, Flow& flow) {
 void Streams::late(Coming& in, Flow& flow) {
     const Segment& s = in.segment;
     if (flow.state == Flow::State::refused) {
-        if (s.has(Flag::rst)) return end(in, Outcome::tcp_reset, false);
+        if (s.has(Flag::rst)) return end(in, Outcome::tcp_reset, s.size != 0);
         Made made;
         made.seq = s.ack;
         made.flags = Flag::rst;
         if (Mbuf back = make(in.bytes, true, made, in.host.pool()))
             in.host.made(std::move(back), in.arrival, in.arrival, in.now, meta(in.frame.get()).pair);
-        return end(in, Outcome::tcp_reset, false);
+        return end(in, Outcome::tcp_reset, s.size != 0);
     }
     const Half& h = flow.from(in.arrival);
     if (s.size == 0 || !after(s.seq + s.size, h.acked)) return end(in, Outcome::passed, false);

@@ -21,8 +21,8 @@ namespace kmsgate::stream {
 /// in time takes its connection down (cause tcp-budget).
 struct Limits {
     std::size_t flows = 4'096;
-    std::size_t frames = 16'384;        ///< kept at once, all flows together
-    std::size_t frames_each = 256;      ///< kept at once in one direction of one flow
+    std::size_t frames =
+        16'384;  ///< kept at once, all flows together; one direction: a quarter of what is left
     Time held = 30 * core::kSecond;     ///< from the first byte of a message to its last
     Time brief = 60 * core::kSecond;    ///< without a segment: opening, closed and refused connections
     Time idle = 7'440 * core::kSecond;  ///< the same of open ones (RFC 5382 5)
@@ -103,8 +103,8 @@ class Streams {
         std::uint16_t pair;
         Host& host;
     };
-    void read(Flow& flow, const Now& c);
-    [[nodiscard]] bool find_head(Flow& flow, const Now& c);
+    void read(Flow& flow, const Now& c, rte_mbuf* newest);
+    [[nodiscard]] bool find_head(Flow& flow, const Now& c, rte_mbuf* newest);
     [[nodiscard]] bool judge(Flow& flow, const Now& c);
     void note_frames(const Half& h, Sequence end);
     void release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_from);

@@ -753,22 +753,27 @@ TEST_F(Budgets, AMessageThatDoesNotBecomeWholeInTime) {
     EXPECT_EQ(streams->held(), 0U);
 }
 
-TEST_F(Budgets, FramesOfOneDirectionAndOfAll) {
+TEST_F(Budgets, OneDirectionTakesAQuarterOfWhatIsLeft) {
     Limits limits;
-    limits.frames_each = 4;
+    limits.frames = 20;
     build(limits);
     shake_hands();
     const std::string text = message(std::string(100, 'b'));
-    for (std::size_t i = 0; i < 6; ++i) say(Arrival::inside, text.substr(i, 1));
-    EXPECT_EQ(ends(Outcome::tcp_budget), 2U);
-    EXPECT_EQ(room->kept, 4U);
-    limits.frames_each = 256;
-    limits.frames = 3;
+    for (std::size_t i = 0; i < 9; ++i) say(Arrival::inside, text.substr(i, 1));
+    EXPECT_EQ(room->kept, 4U) << "(20 - 4) / 4";
+    EXPECT_EQ(ends(Outcome::tcp_budget), 5U);
+    EXPECT_EQ(host->causes, std::vector(5, policy::Cause::tcp_budget));
+    // what was lost so comes again once there is room
+    limits.frames = 16'384;
     build(limits);
     at[0] = kClient + 1;
     shake_hands();
-    for (std::size_t i = 0; i < 6; ++i) say(Arrival::inside, text.substr(i, 1));
-    EXPECT_EQ(ends(Outcome::tcp_budget), 3U);
+    const std::string large = message(std::string(3'000, 'b'));
+    for (const char c : large) say(Arrival::inside, std::string(1, c));
+    EXPECT_EQ(ends(Outcome::tcp_budget), 0U);
+    ASSERT_EQ(host->messages.size(), 1U);
+    EXPECT_EQ(host->messages[0].second.size(), large.size());
+    EXPECT_EQ(passed_to(Arrival::outside), large);
 }
 
 TEST_F(Budgets, ConnectionsMakeRoomOnlyWhileTheyAreOpening) {

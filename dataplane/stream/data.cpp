@@ -41,6 +41,8 @@ bool Streams::believed(Coming& in, Flow& flow) {
     if (before(s.seq, h.start)) return no(Counter::tcp_window);
     if (after(end, h.window_end())) return no(Counter::tcp_window);
     if (h.have_fin && after(end, h.fin)) return no(Counter::tcp_window);
+    // a second end, or one in front of bytes that came
+    if (s.has(Flag::fin) && (h.have_fin ? end != h.fin : before(end, h.next))) return no(Counter::tcp_window);
     return true;
 }
 
@@ -140,7 +142,10 @@ void Streams::data(Coming& in, Flow& flow) {
         --waiting_;
     }
     if (flow.candidate && !speaks_sip(in, flow)) return;
-    if (after(s.seq, h.next)) return set_timer(flow, h, in.now, limits_.held);
+    if (after(s.seq, h.next)) {
+        if (h.deadline == 0) set_timer(flow, h, in.now, limits_.held);
+        return;
+    }
     h.next = Kept::reach(frame, h.next);
     if (in.host.watching()) h.released = h.next;
     read(flow, c, frame);

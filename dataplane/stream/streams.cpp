@@ -50,6 +50,11 @@ std::span<const std::uint8_t> Streams::bytes_of(rte_mbuf* m) {
     return core::linear(m, room_.frame);
 }
 
+bool Streams::looks_like_sip(const Coming& in) noexcept {
+    const auto payload = in.bytes.subspan(in.segment.payload, in.segment.size);
+    return sip::looks_like_sip(core::as_text(payload), true) == sip::LooksLike::yes;
+}
+
 void Streams::end(Coming& in, Outcome outcome, bool tell) {
     const std::array<std::uint64_t, 1> number = {meta(in.frame.get()).number};
     in.host.leave(std::move(in.frame), outcome);
@@ -57,15 +62,17 @@ void Streams::end(Coming& in, Outcome outcome, bool tell) {
 }
 
 void Streams::invalid(Coming& in, Counter why) {
-    in.host.count(why);
-    if (in.host.watching()) return end(in, Outcome::passed, false);
+    if (in.sip) in.host.count(why);
+    if (in.host.watching() || !in.sip) return end(in, Outcome::passed, false);
     end(in, Outcome::tcp_invalid, true);
 }
 
 void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes,
                       bool on_port, Host& host) {
     const core::FrameMeta& m = meta(frame.get());
-    Coming in{std::move(frame), packet, bytes, {}, m.arrival, m.time, on_port, host};
+    Coming in{std::move(frame), packet, bytes, {}, m.arrival, m.time, on_port, on_port, host};
+    Flow* const flow = table_.find(key_of(packet, in.arrival, edge_));
+    if (flow != nullptr && flow->off_port) in.sip = true;
     switch (read_segment(bytes, packet, in.segment)) {
         case Unsound::checksum:
             return invalid(in, Counter::tcp_checksum);
@@ -76,10 +83,12 @@ void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<cons
     }
     const Segment& s = in.segment;
     if (s.ttl < limits_.least_ttl) return invalid(in, Counter::tcp_low_ttl);
-    Flow* const flow = table_.find(key_of(packet, in.arrival, edge_));
     if (s.has(Flag::syn)) {
         // data, FIN or RST on a SYN: some ends take it, some do not (RFC 7413, RFC 9293 3.4)
-        if (s.size != 0 || s.has(Flag::fin) || s.has(Flag::rst)) return invalid(in, Counter::tcp_syn_data);
+        if (s.size != 0 || s.has(Flag::fin) || s.has(Flag::rst)) {
+            in.sip = in.sip || looks_like_sip(in);
+            return invalid(in, Counter::tcp_syn_data);
+        }
         return s.has(Flag::ack) ? answered(in, flow) : opening(in, flow);
     }
     if (flow == nullptr) return unknown(in);
@@ -96,6 +105,11 @@ void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<cons
             return join(in, flow);
         case Flow::State::opening:
             if (s.has(Flag::rst)) return reset_by(in, *flow);
+            if (flow->candidate && s.size != 0) {  // its other direction goes another way
+                forget(*flow, in.now, in.host);
+                table_.remove(*flow);
+                return unknown(in);
+            }
             return invalid(in, Counter::tcp_window);  // nobody takes data before both SYNs are there
         case Flow::State::open:
             if (s.has(Flag::rst)) return reset_by(in, *flow);
@@ -106,8 +120,10 @@ void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<cons
 /// A SYN begins a connection unless an open one stands there: its peer will say what it thinks of that.
 void Streams::opening(Coming& in, Flow* flow) {
     const Segment& s = in.segment;
-    if (flow != nullptr && flow->state == Flow::State::open) return end(in, Outcome::passed, false);
-    if (flow != nullptr && flow->state == Flow::State::opening && flow->client != in.arrival)
+    if (flow != nullptr && flow->state == Flow::State::open && !flow->candidate)
+        return end(in, Outcome::passed, false);
+    if (flow != nullptr && flow->state == Flow::State::opening && !flow->candidate &&
+        flow->client != in.arrival)
         return invalid(in, Counter::tcp_window);  // both ends open at once: no SIP endpoint does
     if (flow != nullptr) {
         forget(*flow, in.now, in.host);
@@ -172,9 +188,7 @@ void Streams::answered(Coming& in, Flow* flow) {
 void Streams::unknown(Coming& in) {
     const Segment& s = in.segment;
     if (s.size == 0) return end(in, Outcome::passed, false);
-    const auto payload = in.bytes.subspan(s.payload, s.size);
-    if (!in.on_port && sip::looks_like_sip(core::as_text(payload), true) != sip::LooksLike::yes)
-        return end(in, Outcome::passed, false);
+    if (!in.on_port && !looks_like_sip(in)) return end(in, Outcome::passed, false);
     const Action action = in.host.cause(Cause::tcp_midstream);
     if (in.host.watching()) return end(in, Outcome::passed, false);
     if (in.on_port && (action == Action::judge || action == Action::forward)) return join(in, nullptr);

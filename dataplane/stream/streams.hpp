@@ -73,6 +73,7 @@ class Streams {
         Arrival arrival;
         Time now;
         bool on_port;
+        bool sip;  ///< surely: what is no SIP is nobody's matter, however odd it looks
         Host& host;
     };
     // streams.cpp: handshake and end of connections; data.cpp: what both ends believe, and data
@@ -93,6 +94,7 @@ class Streams {
     void watch(Flow& flow, bool on);
     void known_data(Coming& in, Flow& flow);
     void invalid(Coming& in, core::Counter why);
+    [[nodiscard]] static bool looks_like_sip(const Coming& in) noexcept;
     void end(Coming& in, Outcome outcome, bool tell);
 
     // reading.cpp: messages

@@ -406,6 +406,10 @@ TEST_F(Disbelief, WhatOnlyOneEndWouldTakeReachesNobody) {
         [](Wire& w) { w.options = std::string("\x08\x0a\x00\x00", 4); });
     add("an option twice", Counter::tcp_options,
         [](Wire& w) { w.options = std::string("\x02\x04\x05\xb4\x02\x04\x05\xb4", 8); });
+    add("a FIN in front of its own bytes", Counter::tcp_window,
+        [](Wire& w) { w.flags = "FA", w.payload.resize(5); });
+    say(Arrival::inside, text.substr(0, 10));
+    at[0] -= 10;
     for (const Case& c : cases) {
         const auto was = host->counted(c.counter);
         send(c.wire);
@@ -415,7 +419,7 @@ TEST_F(Disbelief, WhatOnlyOneEndWouldTakeReachesNobody) {
     EXPECT_EQ(passed_to(Arrival::outside), "");
     EXPECT_TRUE(host->messages.empty());
     send(good);
-    EXPECT_EQ(passed_to(Arrival::outside), text);
+    EXPECT_EQ(passed_to(Arrival::outside), text.substr(0, 10) + text) << "both segments, as they came";
     EXPECT_TRUE(host->sent.empty());
 }
 
@@ -728,6 +732,39 @@ TEST_F(OffPort, NothingWaitsWhileItIsUnclear) {
     EXPECT_EQ(streams->held(), 0U);
     for (int i = 0; i < 20; ++i) say(Arrival::inside, std::string(100, 'x'));
     EXPECT_EQ(room->flows.size(), 0U) << "no start line is that long";
+}
+
+TEST_F(OffPort, WhatLooksOddIsNobodysMatterWhereItIsNoSip) {
+    const auto odd = [&](Wire w) {
+        w.server_port = 8080;
+        send(w);
+        EXPECT_EQ(host->ended.back().outcome, Outcome::passed);
+    };
+    odd({.from = Arrival::inside,
+         .seq = kClient,
+         .flags = "S",
+         .payload = "GET / HTTP/1.1\r\n",
+         .options = {}});
+    odd({.from = Arrival::inside, .seq = kClient, .flags = "S", .payload = {}, .options = {}});
+    odd({.from = Arrival::inside,
+         .seq = at[0],
+         .ack = at[1],
+         .payload = "one direction only",
+         .options = {}});
+    open();
+    odd({.from = Arrival::inside, .seq = at[0] + 200'000, .ack = at[1], .payload = "zz", .options = {}});
+    odd({.from = Arrival::inside, .seq = at[0], .ack = at[1], .flags = "AU", .payload = "zz", .options = {}});
+    open();  // the same ends once more
+    say(Arrival::inside, message());
+    EXPECT_EQ(host->messages.size(), 1U);
+    send({.from = Arrival::inside,
+          .seq = kClient,
+          .flags = "S",
+          .payload = message(),
+          .options = {},
+          .client_port = 7,
+          .server_port = 8080});
+    EXPECT_EQ(host->ended.back().outcome, Outcome::tcp_invalid);
 }
 
 TEST_F(OffPort, SipOfWhichNoBeginningWasSeen) {

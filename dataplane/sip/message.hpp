@@ -68,6 +68,20 @@ enum class HeaderId : std::uint8_t {
 /// The id of a header name in long or compact form, any letter case (RFC 3261 20, 7.3.3).
 [[nodiscard]] HeaderId header_id(std::string_view name) noexcept;
 
+/// Which headers stand in a message.
+class HeaderSet {
+  public:
+    constexpr void add(HeaderId id) noexcept { bits_ |= 1U << static_cast<unsigned>(id); }
+    [[nodiscard]] constexpr bool has(HeaderId id) const noexcept {
+        return (bits_ >> static_cast<unsigned>(id) & 1U) != 0;
+    }
+    [[nodiscard]] constexpr bool has_all(HeaderSet o) const noexcept { return (o.bits_ & ~bits_) == 0; }
+    friend constexpr bool operator==(HeaderSet, HeaderSet) noexcept = default;
+
+  private:
+    std::uint32_t bits_ = 0;
+};
+
 /// One header line. `value` is trimmed but may still hold folds (line end + SP/HT), see unfold(). A line
 /// without a colon (fault header_line) is kept, too: its text as the name, id `other`, no value.
 struct Header {
@@ -103,6 +117,7 @@ struct Message {
     std::string_view request_uri;  ///< request only
     std::uint16_t status = 0;      ///< response only
     std::span<const Header> headers;
+    HeaderSet present;  ///< the ids of `headers`
     std::optional<std::uint32_t> content_length;
     std::string_view body;      ///< Content-Length bytes, or all that follows the headers (RFC 3261 18.3)
     std::string_view trailing;  ///< bytes after Content-Length

@@ -78,6 +78,7 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
         if (at == host) return false;
     }
     via.host = view(host, at);
+    via.port = 0;
     if (at < to && *at == ':') {
         const char* port = ++at;
         std::uint32_t number = 0;
@@ -87,6 +88,8 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
     }
     via.sent_by = view(host, at);
     if (at < to && *at != ';') return false;
+    via.rport = false;
+    via.branch = via.maddr = via.rport_param = via.received_param = {};
     via.readable = true;
     via.transport = view(from + 8, from + 11);
     via.value = view(from, to);
@@ -115,6 +118,7 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
     at = first_outside(t, scheme, to, kUriBytes);
     if (at == to || *at != '>' || !has_scheme(scheme, at)) return false;
     uri = view(scheme, at);
+    tag = {};
     for (++at; at < to;) {
         if (*at != ';' || to - at < 2) return false;
         if (to - at > 5 && load32(at) == text32(";tag") && at[4] == '=') {
@@ -148,6 +152,7 @@ enum class Type : std::uint8_t { none, sdp, xml, krr, multipart, text };
 struct Boundary {
     const char* text = nullptr;
     std::size_t size = 0;
+    std::uint32_t mask = 0;  ///< bit i: byte i of its first 32 belongs to it
 };
 
 inline constexpr std::size_t kMostBoundary = 70;  // RFC 2046 5.1.1
@@ -167,7 +172,9 @@ inline constexpr std::size_t kMostBoundary = 70;  // RFC 2046 5.1.1
     if (to - from > static_cast<std::ptrdiff_t>(kMostBoundary) ||
         first_outside(t, from, to, kBoundaries) != to)
         return false;
-    boundary = {from, static_cast<std::size_t>(to - from)};
+    boundary.text = t.window(from);
+    boundary.size = static_cast<std::size_t>(to - from);
+    boundary.mask = boundary.size < 32 ? (1U << boundary.size) - 1 : ~0U;
     return true;
 }
 

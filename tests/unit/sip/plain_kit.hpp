@@ -50,6 +50,7 @@ class Difference {
             view(a.headers[i].name, b.headers[i].name, "header name");
             view(a.headers[i].value, b.headers[i].value, "header value");
         }
+        same(a.present, b.present, "present");
         same(a.content_length, b.content_length, "content_length");
         view(a.body, b.body, "body");
         view(a.trailing, b.trailing, "trailing");

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -64,6 +65,7 @@ enum class HeaderId : std::uint8_t {
     p_visited_network_id,
     p_access_network_info,
 };
+inline constexpr std::size_t kHeaderIds = static_cast<std::size_t>(HeaderId::p_access_network_info) + 1;
 
 /// The id of a header name in long or compact form, any letter case (RFC 3261 20, 7.3.3).
 [[nodiscard]] HeaderId header_id(std::string_view name) noexcept;
@@ -71,11 +73,22 @@ enum class HeaderId : std::uint8_t {
 /// Which headers stand in a message.
 class HeaderSet {
   public:
+    constexpr HeaderSet() noexcept = default;
+    constexpr HeaderSet(std::initializer_list<HeaderId> ids) noexcept {
+        for (const HeaderId id : ids) add(id);
+    }
     constexpr void add(HeaderId id) noexcept { bits_ |= 1U << static_cast<unsigned>(id); }
     [[nodiscard]] constexpr bool has(HeaderId id) const noexcept {
         return (bits_ >> static_cast<unsigned>(id) & 1U) != 0;
     }
+    constexpr void add_all(HeaderSet o) noexcept { bits_ |= o.bits_; }
     [[nodiscard]] constexpr bool has_all(HeaderSet o) const noexcept { return (o.bits_ & ~bits_) == 0; }
+    [[nodiscard]] constexpr bool has_any(HeaderSet o) const noexcept { return (o.bits_ & bits_) != 0; }
+    [[nodiscard]] constexpr HeaderSet common(HeaderSet o) const noexcept {
+        HeaderSet both;
+        both.bits_ = bits_ & o.bits_;
+        return both;
+    }
     friend constexpr bool operator==(HeaderSet, HeaderSet) noexcept = default;
 
   private:

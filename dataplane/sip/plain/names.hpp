@@ -12,16 +12,14 @@
 
 namespace kmsgate::sip::plain {
 
-/// What the reader has to do with a header's value.
-enum class Work : std::uint8_t { none, via, from, to, call_id, cseq, uris, length, type, refuse };
-
 /// A name as it is usually written.
 struct alignas(64) Name {
     std::array<char, 32> text{};  ///< with the colon and one blank behind it
     std::uint32_t mask = 0;       ///< bit i: byte i belongs to the text
+    HeaderSet set;                ///< of `id` alone
     std::uint8_t size = 0;        ///< of the name alone
     HeaderId id = HeaderId::other;
-    Work work = Work::none;
+    bool uris = false;  ///< holds URIs that could have headers, and so a body
 };
 
 /// Letters to lower case; '-' and ':' stay. No other byte that may stand in a name becomes a letter or '-'.

@@ -38,6 +38,7 @@ class Reader {
   private:
     static constexpr std::size_t kHeaders = 64;
     static constexpr unsigned kParts = 16;
+    static constexpr HeaderSet kEncodings = {HeaderId::content_encoding, HeaderId::content_transfer_encoding};
 
     [[nodiscard, gnu::always_inline]] bool read_start() noexcept {
         const char* const line = at_;
@@ -66,13 +67,13 @@ class Reader {
     }
 
     [[nodiscard, gnu::always_inline]] bool read_head() noexcept {
-        const std::span<Header> headers = arena_.take_raw<Header>(kHeaders);
+        const std::span<Header> headers = arena_.ahead<Header>(kHeaders);
         if (headers.empty()) return false;
-        message_.content_length.reset();
         Header* const first = headers.data();
         Header* const most = first + kHeaders;
         Header* next = first;
         HeaderSet present;
+        HeaderSet again;
         const char* at = at_;
         while (true) {
             const Row row = read_row(t_, at);
@@ -81,76 +82,70 @@ class Reader {
                 break;
             }
             if (next == most) return false;
-            next->id = row.name->id;
+            const HeaderId id = row.name->id;
+            next->id = id;
             next->folded = false;
             next->name = view(at, row.colon);
             next->value = view(row.value, row.end);
-            ++next;
+            last_.data()[static_cast<std::size_t>(id)] = next++;
+            again.add_all(present.common(row.name->set));
+            present.add_all(row.name->set);
             at = row.end + 2;
-            const bool again = present.has(row.name->id);
-            present.add(row.name->id);
-            if (row.name->work != Work::none && !read_value(row.name->work, row.value, row.end, again))
-                return false;
+            if (row.name->uris && first_of<'?', '&'>(t_, row.value, row.end) != row.end) return false;
         }
         at_ = at + 2;
-        const auto count = static_cast<std::size_t>(next - first);
-        arena_.shrink_last(headers, count);
-        message_.headers = {first, count};
+        arena_.take_to(next);
+        message_.headers = {first, static_cast<std::size_t>(next - first)};
         message_.present = present;
         message_.head = view(t_.begin, at_);
-        return is_complete();
+        return read_values(first, present, again);
     }
 
-    /// `again`: the message has had such a header before.
-    [[nodiscard, gnu::always_inline]] bool read_value(Work work, const char* value, const char* end,
-                                                      bool again) noexcept {
-        switch (work) {
-            case Work::none:
-                return true;
-            case Work::via:
-                return again || read_via(t_, value, end, message_.via);
-            case Work::from:
-                message_.from = view(value, end);
-                return !again && read_party(t_, value, end, message_.from_uri, message_.from_tag);
-            case Work::to:
-                message_.to = view(value, end);
-                return !again && read_party(t_, value, end, message_.to_uri, message_.to_tag);
-            case Work::call_id:
-                message_.call_id = view(value, end);
-                return !again && first_of<' '>(t_, value, end) == end;
-            case Work::cseq:
-                return !again && read_cseq(value, end, message_);
-            case Work::uris:
-                return first_of<'?', '&'>(t_, value, end) == end;
-            case Work::length: {
-                std::uint32_t length = 0;
-                if (again || !read_digits(value, end, length)) return false;
-                message_.content_length = length;
-                return true;
-            }
-            case Work::type:
-                type_ = read_type(t_, value, end, boundary_);
-                return !again && type_ != Type::none;
-            case Work::refuse:
-                break;
+    [[nodiscard, gnu::always_inline]] std::string_view last(HeaderId id) const noexcept {
+        return last_.data()[static_cast<std::size_t>(id)]->value;
+    }
+
+    /// The values of the headers that count. All that a message needs stand in it, and none but Via is there
+    /// `again`.
+    [[nodiscard, gnu::always_inline]] bool read_values(const Header* top, HeaderSet present,
+                                                       HeaderSet again) noexcept {
+        constexpr HeaderSet needed = {HeaderId::via, HeaderId::from, HeaderId::to, HeaderId::call_id,
+                                      HeaderId::cseq};
+        constexpr HeaderSet once = {HeaderId::from, HeaderId::to,           HeaderId::call_id,
+                                    HeaderId::cseq, HeaderId::content_type, HeaderId::content_length};
+        if (!present.has_all(needed) || again.has_any(once) || present.has_any(kEncodings)) return false;
+        while (top->id != HeaderId::via) ++top;
+        Message& m = message_;
+        m.from = last(HeaderId::from);
+        m.to = last(HeaderId::to);
+        m.call_id = last(HeaderId::call_id);
+        if (!read_via(t_, top->value, m.via) || !read_party(t_, m.from, m.from_uri, m.from_tag) ||
+            !read_party(t_, m.to, m.to_uri, m.to_tag) ||
+            first_of<' '>(t_, m.call_id.begin(), m.call_id.end()) != m.call_id.end() ||
+            !read_cseq(t_, last(HeaderId::cseq), m) || !read_methods())
+            return false;
+        m.content_length.reset();
+        if (present.has(HeaderId::content_length)) {
+            const std::string_view value = last(HeaderId::content_length);
+            std::uint32_t length = 0;
+            if (!read_digits(value.begin(), value.end(), length)) return false;
+            m.content_length = length;
         }
-        return false;
+        if (!present.has(HeaderId::content_type)) return true;
+        const std::string_view value = last(HeaderId::content_type);
+        type_ = read_type(t_, value.begin(), value.end(), boundary_);
+        return type_ != Type::none;
     }
 
-    /// All that a message needs stands in it, and the two methods are one.
-    [[nodiscard, gnu::always_inline]] bool is_complete() noexcept {
-        constexpr HeaderSet needed = [] {
-            HeaderSet set;
-            for (const HeaderId id :
-                 {HeaderId::via, HeaderId::from, HeaderId::to, HeaderId::call_id, HeaderId::cseq})
-                set.add(id);
-            return set;
-        }();
-        if (!message_.present.has_all(needed)) return false;
+    /// The method of CSeq is that of a request, or a response's own.
+    [[nodiscard, gnu::always_inline]] bool read_methods() noexcept {
         const std::string_view asked = message_.cseq_method;
-        if (message_.kind == Kind::request)
-            return asked.size() == message_.method.size() &&
-                   equal(asked.begin(), message_.method.begin(), asked.size());
+        if (message_.kind == Kind::request) {
+            const std::string_view method = message_.method;
+            const std::uint32_t mask = method.size() < 32 ? (1U << method.size()) - 1 : 0;
+            return asked.size() == method.size() && mask != 0 &&
+                   bytes::same(bytes::load32(t_.window(asked.begin())), method.begin(), mask);
+        }
         message_.method = asked;
         return all_in(t_, asked.begin(), asked.end(), kTokens);
     }
@@ -271,9 +266,9 @@ class Reader {
     /// Any other line. False: not plain, or its type is none of a part.
     [[nodiscard, gnu::noinline]] bool read_part_line(Type& named) noexcept {
         const Row row = read_row(t_, at_);
-        if (row.name == nullptr || row.name->work == Work::refuse) return false;
+        if (row.name == nullptr || kEncodings.has(row.name->id)) return false;
         at_ = row.end + 2;
-        if (row.name->work != Work::type) return true;
+        if (row.name->id != HeaderId::content_type) return true;
         Boundary inner;
         named = read_type(t_, row.value, row.end, inner);
         return named == Type::sdp || named == Type::xml;
@@ -284,6 +279,7 @@ class Reader {
     Message& message_;
     Contents& contents_;
     const char* at_;
+    std::array<const Header*, kHeaderIds> last_;  // NOLINT(*-member-init): by id, of those that are present
     Type type_ = Type::none;
     Boundary boundary_;
     Found found_;

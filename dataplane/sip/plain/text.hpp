@@ -127,9 +127,10 @@ template <char... C>
     return first_outside(t, from, to, set) == to;
 }
 
-/// The CR of the CRLF that ends the line at `at`; null when there is none, or another odd byte before it.
-[[nodiscard, gnu::noinline]] inline const char* line_end(const Text& t, const char* at) noexcept {
+/// line_end() of a line that has no end in 64 bytes more.
+[[nodiscard, gnu::noinline]] inline const char* long_line_end(const Text& t, const char* at) noexcept {
     while (at < t.end) {
+        while (t.end - at >= 128 && !bytes::any_odd(at)) at += 128;
         const char* here = t.window(at);
         const std::uint64_t mask = bytes::odd(bytes::load(here));
         if (mask != 0) {
@@ -137,9 +138,19 @@ template <char... C>
             return load16(here + size) == kCrLf ? at + size : nullptr;
         }
         at += 64;
-        while (t.end - at >= 128 && !bytes::any_odd(at)) at += 128;
     }
     return nullptr;
+}
+
+/// The CR of the CRLF that ends the line at `at`, at most `end`; null when there is none, or another odd byte
+/// before it.
+[[nodiscard, gnu::always_inline]] inline const char* line_end(const Text& t, const char* at) noexcept {
+    const char* const here = t.window(at);
+    const std::uint64_t mask = bytes::odd(bytes::load(here));
+    if (mask == 0) [[unlikely]]
+        return long_line_end(t, at + 64);
+    const int size = std::countr_zero(mask);
+    return load16(here + size) == kCrLf ? at + size : nullptr;
 }
 
 /// The usual text of that size that `at` could be.
@@ -159,7 +170,11 @@ struct Row {
     const char* end = nullptr;  ///< of the value; null: no line ends here
 };
 
-inline constexpr Name kNoName{};
+inline constexpr Name kNoName = [] {
+    Name name;
+    name.set.add(name.id);
+    return name;
+}();
 inline constexpr std::size_t kLongestName = 31;
 
 /// Where in the table the name of that many bytes would stand.
@@ -196,8 +211,9 @@ inline constexpr std::size_t kLongestName = 31;
         row.end = line_end(t, at + 64);
         if (row.end == nullptr) return {};
     }
-    const auto size = static_cast<std::size_t>(std::countr_zero(bytes::template any_of<':'>(start)));
-    const Name& name = slot_of(here, size);  // for 32, when there is no colon, as good as any
+    const auto size =
+        static_cast<std::size_t>(std::countr_zero(std::uint64_t{bytes::template any_of<':'>(start)}));
+    const Name& name = slot_of(here, size);  // for 64, when there is no colon, as good as any
     if (bytes::same(start, name.text.data(), name.mask)) [[likely]] {
         row.name = &name;
         row.value = at + size + 2;

@@ -8,9 +8,21 @@ namespace kmsgate::sip::plain::KMSGATE_LEVEL {
 
 inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
 
-/// Up to nine digits.
-[[nodiscard]] inline bool read_digits(const char* from, const char* to, std::uint32_t& out) noexcept {
-    if (from >= to || to - from > 9) return false;
+/// Up to nine digits, behind at least four other bytes of the message.
+[[nodiscard, gnu::always_inline]] inline bool read_digits(const char* from, const char* to,
+                                                          std::uint32_t& out) noexcept {
+    const std::ptrdiff_t size = to - from;
+    if (size <= 0 || size > 9) return false;
+    if (size <= 4) [[likely]] {
+        // all at once, with zeros before them
+        constexpr std::uint32_t zeros = text32("0000");
+        const auto others = static_cast<unsigned>(32 - 8 * size);
+        std::uint32_t w = ((load32(to - 4) ^ zeros) >> others) << others;
+        if (((w | (w + 0x0606'0606U)) & 0xF0F0'F0F0U) != 0) return false;
+        w = w * 10 + (w >> 8);
+        out = (w & 0xFFU) * 100 + (w >> 16 & 0xFFU);
+        return true;
+    }
     std::uint32_t number = 0;
     for (; from < to; ++from) {
         const unsigned digit = static_cast<unsigned char>(*from) - unsigned{'0'};
@@ -31,7 +43,8 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
 
 /// One parameter of a Via, between its ';' and the next one. Names that could be one of those that count, in
 /// another spelling, are refused.
-[[nodiscard]] inline bool read_via_parameter(const char* from, const char* to, Via& via) noexcept {
+[[nodiscard, gnu::always_inline]] inline bool read_via_parameter(const char* from, const char* to,
+                                                                 Via& via) noexcept {
     // `from` stands behind a ';' in a line that is followed by another one
     switch (*from | 0x20) {
         case 'b':
@@ -60,13 +73,27 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
 }
 
 /// SIP/2.0/UDP host[:port][;parameters], without blanks, quotes and comments, one value.
-[[nodiscard]] inline bool read_via(const Text& t, const char* from, const char* to, Via& via) noexcept {
-    if (to - from < 16 || load64(from) != text64("SIP/2.0/")) return false;
+[[nodiscard, gnu::always_inline]] inline bool read_via(const Text& t, std::string_view value,
+                                                       Via& via) noexcept {
+    const char* const from = value.begin();
+    const char* const to = value.end();
+    if (value.size() < 16 || load64(from) != text64("SIP/2.0/")) return false;
     const std::uint32_t transport = load32(from + 8);
     if (transport != text32("UDP ") && transport != text32("TCP ") && transport != text32("TLS "))
         return false;
-    const char* host = from + 12;
-    if (!all_in(t, host, to, kViaBytes)) return false;
+    const char* const host = from + 12;
+    // 64 bytes of it at once, the rest as the need arises
+    const std::size_t size = value.size() - 12;
+    const std::uint64_t within = size < 64 ? (std::uint64_t{1} << size) - 1 : ~std::uint64_t{0};
+    const char* const here = t.window(host);
+    if ((bytes::outside(here, kViaBytes) & within) != 0) return false;
+    if (size > 64 && !all_in(t, host + 64, to, kViaBytes)) return false;
+    const std::uint64_t semicolons = bytes::template any<';'>(bytes::load(here)) & within;
+    const auto semicolon = [&](const char* at) {
+        const auto passed = static_cast<std::size_t>(at - host);
+        if (passed < 64 && semicolons >> passed != 0) return at + std::countr_zero(semicolons >> passed);
+        return size <= 64 ? to : first_of<';'>(t, passed < 64 ? host + 64 : at, to);
+    };
     const char* at = host;
     if (*at == '[') {
         do ++at;
@@ -80,10 +107,10 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
     via.host = view(host, at);
     via.port = 0;
     if (at < to && *at == ':') {
-        const char* port = ++at;
+        const char* const port = ++at;
+        at = semicolon(port);
         std::uint32_t number = 0;
-        for (; at < to && is_digit(*at); ++at) number = number * 10 + static_cast<std::uint32_t>(*at - '0');
-        if (at == port || at - port > 5 || number > 0xFFFF) return false;
+        if (at - port > 5 || !read_digits(port, at, number) || number > 0xFFFF) return false;
         via.port = static_cast<std::uint16_t>(number);
     }
     via.sent_by = view(host, at);
@@ -92,19 +119,21 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
     via.branch = via.maddr = via.rport_param = via.received_param = {};
     via.readable = true;
     via.transport = view(from + 8, from + 11);
-    via.value = view(from, to);
+    via.value = value;
     while (at < to) {
         const char* parameter = at + 1;
-        at = first_of<';'>(t, parameter, to);
+        at = semicolon(parameter);
         if (parameter < at && !read_via_parameter(parameter, at, via)) return false;
     }
     return true;
 }
 
 /// ["name" | words] <uri> [;parameters]: the uri, and the tag when there is one.
-[[nodiscard]] inline bool read_party(const Text& t, const char* from, const char* to, std::string_view& uri,
-                                     std::string_view& tag) noexcept {
-    const char* at = from;
+[[nodiscard, gnu::always_inline]] inline bool read_party(const Text& t, std::string_view value,
+                                                         std::string_view& uri,
+                                                         std::string_view& tag) noexcept {
+    const char* at = value.begin();
+    const char* const to = value.end();
     if (*at == '"') {
         at = first_of<'"', '\\'>(t, at + 1, to);
         if (at == to || *at != '"') return false;
@@ -134,14 +163,14 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
     return true;
 }
 
-/// 1*DIGIT SP method.
-[[nodiscard]] inline bool read_cseq(const char* from, const char* to, Message& message) noexcept {
-    const char* blank = from;
-    while (blank < to && is_digit(*blank)) ++blank;
+/// 1*DIGIT SP method; at most nine digits.
+[[nodiscard, gnu::always_inline]] inline bool read_cseq(const Text& t, std::string_view value,
+                                                        Message& message) noexcept {
+    const char* const blank = first_of<' '>(t, value.begin(), value.end());
     std::uint32_t number = 0;
-    if (!read_digits(from, blank, number) || blank == to || *blank != ' ' || blank[1] == ' ') return false;
+    if (blank == value.end() || !read_digits(value.begin(), blank, number) || blank[1] == ' ') return false;
     message.cseq = number;
-    message.cseq_method = view(blank + 1, to);
+    message.cseq_method = view(blank + 1, value.end());
     return true;
 }
 

@@ -26,7 +26,7 @@ class Reader {
         contents_.nested_faults = {};
         if (at_ == t_.end) {
             if (type_ == Type::krr) return false;
-        } else if (!found_.open(arena_) || !read_body()) {
+        } else if (!found_.open(arena_) || !(type_ == Type::multipart ? read_parts() : read_body())) {
             return false;
         }
         contents_.carriages = found_.carriages();
@@ -133,7 +133,9 @@ class Reader {
         }
         if (!present.has(HeaderId::content_type)) return true;
         const std::string_view value = last(HeaderId::content_type);
-        type_ = read_type(t_, value.begin(), value.end(), boundary_);
+        type_ = read_multipart(t_, value.begin(), value.end(), boundary_)
+                    ? Type::multipart
+                    : read_type(t_, value.begin(), value.end());
         return type_ != Type::none;
     }
 
@@ -150,9 +152,11 @@ class Reader {
         return all_in(t_, asked.begin(), asked.end(), kTokens);
     }
 
+    /// A body that is no multipart.
     [[nodiscard, gnu::noinline]] bool read_body() noexcept {
         switch (type_) {
             case Type::none:
+            case Type::multipart:
                 return false;
             case Type::sdp:
                 return read_sdp(t_, at_, false, found_) != nullptr;
@@ -160,8 +164,6 @@ class Reader {
                 return read_xml(false);
             case Type::krr:
                 return read_krr();
-            case Type::multipart:
-                return read_parts();
             case Type::text:  // text that could start neither an SDP nor a document
                 return (is_alpha(*at_) || is_digit(*at_)) && (*at_ | 0x20) != 'v';
         }
@@ -269,8 +271,7 @@ class Reader {
         if (row.name == nullptr || kEncodings.has(row.name->id)) return false;
         at_ = row.end + 2;
         if (row.name->id != HeaderId::content_type) return true;
-        Boundary inner;
-        named = read_type(t_, row.value, row.end, inner);
+        named = read_type(t_, row.value, row.end);
         return named == Type::sdp || named == Type::xml;
     }
 

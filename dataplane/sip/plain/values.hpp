@@ -34,7 +34,7 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
 }
 
 /// `sip:`, `sips:` or `tel:` in any letter case, and something behind it.
-[[nodiscard]] inline bool has_scheme(const char* from, const char* to) noexcept {
+[[nodiscard, gnu::always_inline]] inline bool has_scheme(const char* from, const char* to) noexcept {
     if (to - from < 6) return false;
     const std::uint32_t scheme = load32(from) | kLower32;
     return scheme == text32("sip:") || scheme == text32("tel:") ||
@@ -89,7 +89,7 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
     if ((bytes::outside(here, kViaBytes) & within) != 0) return false;
     if (size > 64 && !all_in(t, host + 64, to, kViaBytes)) return false;
     const std::uint64_t semicolons = bytes::template any<';'>(bytes::load(here)) & within;
-    const auto semicolon = [&](const char* at) {
+    const auto semicolon = [&] [[gnu::always_inline]] (const char* at) {
         const auto passed = static_cast<std::size_t>(at - host);
         if (passed < 64 && semicolons >> passed != 0) return at + std::countr_zero(semicolons >> passed);
         return size <= 64 ? to : first_of<';'>(t, passed < 64 ? host + 64 : at, to);
@@ -186,25 +186,32 @@ struct Boundary {
 
 inline constexpr std::size_t kMostBoundary = 70;  // RFC 2046 5.1.1
 
-/// The boundary parameter behind multipart/mixed, bare or quoted, and nothing else.
-[[nodiscard]] inline bool read_boundary(const Text& t, const char* from, const char* to,
-                                        Boundary& boundary) noexcept {
-    if (from == to || *from != ';') return false;
-    from += from[1] == ' ' ? 2 : 1;
-    if (to - from < 10 || load64(from) != text64("boundary") || from[8] != '=') return false;
-    from += 9;
+/// The boundary parameter's value, bare or quoted, which nothing follows.
+[[nodiscard, gnu::always_inline]] inline bool read_boundary(const Text& t, const char* from, const char* to,
+                                                            Boundary& boundary) noexcept {
     if (*from == '"') {
         if (to - from < 3 || to[-1] != '"') return false;
         ++from;
         --to;
     }
-    if (to - from > static_cast<std::ptrdiff_t>(kMostBoundary) ||
+    if (from == to || to - from > static_cast<std::ptrdiff_t>(kMostBoundary) ||
         first_outside(t, from, to, kBoundaries) != to)
         return false;
     boundary.text = t.window(from);
     boundary.size = static_cast<std::size_t>(to - from);
     boundary.mask = boundary.size < 32 ? (1U << boundary.size) - 1 : ~0U;
     return true;
+}
+
+/// multipart/mixed with its boundary and no other parameter.
+[[nodiscard, gnu::always_inline]] inline bool read_multipart(const Text& t, const char* from, const char* to,
+                                                             Boundary& boundary) noexcept {
+    if (to - from < 26 || (load64(from) | kLower) != text64("multipar") ||
+        (load64(from + 7) | kLower) != text64("rt/mixed") || from[15] != ';')
+        return false;
+    from += from[16] == ' ' ? 17 : 16;
+    if (to - from < 10 || load64(from) != text64("boundary") || from[8] != '=') return false;
+    return read_boundary(t, from + 9, to, boundary);
 }
 
 inline constexpr std::ptrdiff_t kKrrType =
@@ -219,9 +226,8 @@ inline constexpr std::ptrdiff_t kKrrType =
            (load32(from + 40) | kLower32) == text32("+xml");
 }
 
-/// The types that are read here; `none` for all others.
-[[nodiscard]] inline Type read_type(const Text& t, const char* from, const char* to,
-                                    Boundary& boundary) noexcept {
+/// The other types that are read here; `none` for all others.
+[[nodiscard, gnu::noinline]] inline Type read_type(const Text& t, const char* from, const char* to) noexcept {
     const std::ptrdiff_t size = to - from;
     if (size < 10) return Type::none;
     const std::uint64_t first = load64(from) | kLower;
@@ -233,8 +239,6 @@ inline constexpr std::ptrdiff_t kKrrType =
                          first_outside(t, from + 12, to, kSubtypes) == to;
         return xml ? Type::xml : Type::none;
     }
-    if (first == text64("multipar") && size > 16 && (load64(from + 7) | kLower) == text64("rt/mixed"))
-        return read_boundary(t, from + 15, to, boundary) ? Type::multipart : Type::none;
     if (size == 10 && first == text64("text/pla") && (load16(from + 8) | 0x2020) == text16("in"))
         return Type::text;
     return Type::none;

@@ -14,7 +14,8 @@ struct Entry {
 };
 
 // The parts of a call's information that stand in a first INVITE (TS 24.379 F.1, TS 24.281 F.1, TS 24.282
-// D.1), resource lists but for their entries, which differ (RFC 4826), and the headers of such parts.
+// D.1), resource lists but for their entries, which differ (RFC 4826), and the headers of such parts. A tag
+// that often follows another stands behind it.
 constexpr Entry kEntries[] = {
     {"Content-Type: application/sdp", Says::sdp},
     {"Content-Type: application/vnd.3gpp.mcptt-info+xml", Says::xml},
@@ -24,21 +25,23 @@ constexpr Entry kEntries[] = {
     {"Content-Type: application/resource-lists+xml", Says::xml},
     {"Content-Disposition: recipient-list", Says::line},
     {"<mcpttinfo xmlns=\"urn:3gpp:ns:mcpttInfo:1.0\">"},
-    {"</mcpttinfo>", Says::end},
     {"<mcptt-Params>"},
-    {"</mcptt-Params>", Says::end},
-    {"<mcptt-request-uri type=\"Normal\">", Says::receiver},
-    {"</mcptt-request-uri>", Says::end},
+    {"<session-type>"},
+    {"</session-type>", Says::end},
     {"<mcptt-calling-user-id type=\"Normal\">", Says::initiator},
-    {"</mcptt-calling-user-id>", Says::end},
-    {"<mcptt-calling-group-id type=\"Normal\">"},
-    {"</mcptt-calling-group-id>", Says::end},
-    {"<mcptt-client-id type=\"Normal\">"},
-    {"</mcptt-client-id>", Says::end},
     {"<mcpttURI>"},
     {"</mcpttURI>", Says::end},
+    {"</mcptt-calling-user-id>", Says::end},
+    {"<mcptt-client-id type=\"Normal\">"},
     {"<mcpttString>"},
     {"</mcpttString>", Says::end},
+    {"</mcptt-client-id>", Says::end},
+    {"</mcptt-Params>", Says::end},
+    {"</mcpttinfo>", Says::end},
+    {"<mcptt-request-uri type=\"Normal\">", Says::receiver},
+    {"</mcptt-request-uri>", Says::end},
+    {"<mcptt-calling-group-id type=\"Normal\">"},
+    {"</mcptt-calling-group-id>", Says::end},
     {"<mcpttBoolean>"},
     {"</mcpttBoolean>", Says::end},
     {"<mcvideoinfo xmlns=\"urn:3gpp:ns:mcvideoInfo:1.0\">"},
@@ -77,8 +80,6 @@ constexpr Entry kEntries[] = {
     {"</mcdataString>", Says::end},
     {"<mcdataBoolean>"},
     {"</mcdataBoolean>", Says::end},
-    {"<session-type>"},
-    {"</session-type>", Says::end},
     {"<request-type>"},
     {"</request-type>", Says::end},
     {"<emergency-ind type=\"Normal\">"},
@@ -92,12 +93,12 @@ constexpr Entry kEntries[] = {
     {"<anyExt>"},
     {"</anyExt>", Says::end},
     {"<resource-lists xmlns=\"urn:ietf:params:xml:ns:resource-lists\">", Says::lists},
-    {"</resource-lists>", Says::end},
     {"<list>"},
     {"</list>", Says::end},
+    {"</resource-lists>", Says::end},
     {"</entry>", Says::end},
 };
-static_assert(std::size(kEntries) < UsualTexts::kMost);
+static_assert(std::size(kEntries) + 1 < UsualTexts::kMost);  // one is none, one stands behind the last
 
 /// A tag ends with its only '>' and an element begins with its tag; a line ends within 62 bytes.
 constexpr bool is_sound(const Entry& e) {
@@ -133,11 +134,13 @@ static_assert(fits());
 
 constexpr UsualTexts make() {
     UsualTexts table;
-    table.texts[0].mask = {1, 1};  // no text is that
+    for (UsualText& none : table.texts) none.mask = {1, 1};  // no text starts with a zero
     std::uint8_t next = 1;
     for (const Entry& e : kEntries) {
         UsualText& usual = table.texts[next];
         std::ranges::copy(e.text, usual.text.begin());
+        usual.size = static_cast<std::uint8_t>(e.text.size());
+        usual.mask = {};
         for (std::size_t i = 0; i < e.text.size(); ++i) usual.mask[i / 32] |= 1U << (i % 32);
         usual.says = e.says;
         table.slot[slot_of(e.text)] = next++;

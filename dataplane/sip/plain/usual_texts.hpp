@@ -25,6 +25,7 @@ enum class Says : std::uint8_t {
 struct alignas(64) UsualText {
     std::array<char, 64> text{};
     std::array<std::uint32_t, 2> mask{};  ///< bit i: byte i, or 32+i, belongs to the text
+    std::uint8_t size = 0;
     Says says = Says::nothing;
 };
 
@@ -39,7 +40,7 @@ struct UsualTexts {
     static constexpr std::size_t kMost = 128;
     static constexpr std::size_t kSlots = 512;
     std::array<std::uint8_t, kSlots> slot{};  ///< 0: no text
-    std::array<UsualText, kMost> texts{};     ///< from 1 on
+    std::array<UsualText, kMost> texts{};     ///< from 1 on, in the order of usual documents
 };
 extern const UsualTexts kUsualTexts;
 

@@ -55,7 +55,7 @@ class Tags {
                 if (load16(here + 1) == kDashes) return nullptr;
                 usual = 1;
             } else if (*here == ' ') {
-                usual = 1;
+                while (usual < 62 && here[usual] == ' ') ++usual;
             } else {
                 usual = read_word(at, here);
             }
@@ -75,23 +75,29 @@ class Tags {
     /// The tag at the '<', whose bytes are `here`: its size when it is a usual one, and read, else 0.
     [[nodiscard, gnu::always_inline]] std::size_t read_usual(const char* at, const char* here) noexcept {
         const auto start = bytes::load32(here);
-        const std::uint32_t ends = bytes::template any_of<'>'>(start);
-        std::size_t size = static_cast<std::size_t>(std::countr_zero(ends)) + 1;
-        const UsualText* tag = nullptr;
-        if (ends != 0) [[likely]] {
-            tag = &usual_text(here, size);
-            if (!bytes::same(start, tag->text.data(), tag->mask[0])) return read_usual_entry(at, here);
-        } else {
-            if (lists_ && load64(here) == text64("<entry u")) return read_usual_entry(at, here);
-            const auto rest = bytes::load32(here + 32);
-            const std::uint32_t last = bytes::template any_of<'>'>(rest);
-            if (last == 0) return 0;
-            size = static_cast<std::size_t>(std::countr_zero(last)) + 33;
-            tag = &usual_text(here, size);
-            if (!bytes::same(start, tag->text.data(), tag->mask[0]) ||
-                !bytes::same(rest, tag->text.data() + 32, tag->mask[1]))
-                return 0;
+        const UsualText* tag = likely_;
+        std::size_t size = tag->size;
+        if (!bytes::same(start, tag->text.data(), tag->mask[0]) ||
+            (tag->mask[1] != 0 &&
+             !bytes::same(bytes::load32(here + 32), tag->text.data() + 32, tag->mask[1]))) {
+            const std::uint32_t ends = bytes::template any_of<'>'>(start);
+            size = static_cast<std::size_t>(std::countr_zero(std::uint64_t{ends})) + 1;
+            if (ends != 0) [[likely]] {
+                tag = &usual_text(here, size);
+                if (!bytes::same(start, tag->text.data(), tag->mask[0])) return read_usual_entry(at, here);
+            } else {
+                if (lists_ && load64(here) == text64("<entry u")) return read_usual_entry(at, here);
+                const auto rest = bytes::load32(here + 32);
+                const std::uint32_t last = bytes::template any_of<'>'>(rest);
+                if (last == 0) return 0;
+                size = static_cast<std::size_t>(std::countr_zero(last)) + 33;
+                tag = &usual_text(here, size);
+                if (!bytes::same(start, tag->text.data(), tag->mask[0]) ||
+                    !bytes::same(rest, tag->text.data() + 32, tag->mask[1]))
+                    return 0;
+            }
         }
+        likely_ = tag + 1;
         if (tag->says <= Says::end) [[likely]] {
             if (inside_ != 0) inside_ += tag->says == Says::start ? 1U : ~0U;
         } else if (tag->says == Says::lists) {
@@ -362,7 +368,8 @@ class Tags {
     Found& found_;
     const bool parts_;
     bool lists_ = false;
-    bool receiver_ = false;       // whom the element names that inside_ speaks of
+    bool receiver_ = false;                               // whom the element names that inside_ speaks of
+    const UsualText* likely_ = kUsualTexts.texts.data();  // the next tag, most often
     std::uint32_t inside_ = 0;    // how deep in an element that names somebody: 1 in itself, 0 in none
     const char* base_ = nullptr;  // of mask_
     std::uint64_t mask_ = 0;

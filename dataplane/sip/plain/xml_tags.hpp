@@ -97,6 +97,7 @@ class Tags {
                     return 0;
             }
         }
+        if (size == 0) __builtin_unreachable();  // no text is empty: the caller need not ask
         likely_ = tag + 1;
         if (tag->says <= Says::end) [[likely]] {
             if (inside_ != 0) inside_ += tag->says == Says::start ? 1U : ~0U;

@@ -219,6 +219,9 @@ void collect_visited(sip::Arena& arena, Inspection& out) {
     constexpr std::size_t kMaxVisited = 32;
     const auto values = arena.take_raw<std::string_view>(kMaxVisited);
     out.facts.visited_known = !values.empty();
+    if (!out.message.present.has_any(
+            {sip::HeaderId::p_visited_network_id, sip::HeaderId::p_access_network_info}))
+        return;
     std::size_t count = 0;
     for (const sip::Header& h : out.message.headers) {
         if (h.id != sip::HeaderId::p_visited_network_id && h.id != sip::HeaderId::p_access_network_info)

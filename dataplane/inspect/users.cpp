@@ -224,8 +224,7 @@ void add_hashed(const memory::SoughtUid& uid, std::string_view owner, const Arri
 }
 
 bool asserts(const sip::Message& m) noexcept {
-    return std::ranges::any_of(
-        m.headers, [](const sip::Header& h) { return h.id == sip::HeaderId::p_asserted_identity; });
+    return m.present.has(sip::HeaderId::p_asserted_identity);
 }
 
 /// The identities of the SIP headers. A response asserts the identity of who sends it (RFC 3325 5), whatever

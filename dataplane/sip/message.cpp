@@ -53,6 +53,7 @@ Message parse(std::string_view datagram, Arena& arena, LineEnds ends) noexcept {
     message.head = message.raw.substr(0, head.size);
     message.start_line = head.start_line;
     message.headers = head.headers;
+    for (const Header& header : head.headers) message.present.add(header.id);
     message.faults = head.faults;
     message.mixed_line_ends = head.mixed_line_ends;
 

@@ -189,6 +189,7 @@ void Pipeline::report(const Whole& whole, const Decision& decision, const emit::
     r.message = &inspection_.message;
     r.mikey = inspection_.records;
     const bool back = inspect::needs_back(inspection_);
+    if (!back) complete_users(decision.policed);
     for (std::size_t side = 0; side < 2; ++side) {
         if (decision.policed[side]) r.users[side] = (back ? inspection_.back_users : inspection_.users)[side];
     }

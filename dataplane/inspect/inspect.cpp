@@ -281,6 +281,7 @@ void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, 
     out.mikey = {};
     out.records = {};
     out.users = out.back_users = {};
+    out.users_open = {};
     out.relaxed = 0;
     Facts& f = out.facts;
     f.edge = context.edge;

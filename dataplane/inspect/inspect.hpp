@@ -70,8 +70,10 @@ void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, 
 /// The users of both sides from every source (design: the same resolution of identity serves every rule).
 void resolve_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out);
 
-/// Resolves the sides that are still open, for those who want to know although no rule does.
-void resolve_open_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out);
+/// Resolves those of the `wanted` sides that are still open, for those who want to know although no rule
+/// does.
+void resolve_open_users(const std::array<bool, 2>& wanted, const Arrived& arrived, const Context& context,
+                        sip::Arena& arena, Inspection& out);
 
 /// Does the message need resolve_back(): a response with a KRR, or one that could hide one?
 [[nodiscard]] bool needs_back(const Inspection& inspection) noexcept;
@@ -100,13 +102,17 @@ inline void resolve_back(const memory::Parties* request, const Arrived& arrived,
 void resolve_users_of_response(const Arrived& arrived, const Context& context, sip::Arena& arena,
                                Inspection& out);
 
+/// Does anybody ask for the tags of a side's users: a rule of the edge, or whoever wants to know all?
+[[nodiscard]] bool needs_tags(policy::table::Side side, const Context& context) noexcept;
+
 /// Tag bits, as the table counts them, of a user of the edge's domain; `alias`: see make_candidate().
 [[nodiscard]] std::uint32_t tags_of(std::string_view uri, std::string_view alias,
                                     const Context& context) noexcept;
 
-/// One user as rules ask for it: `uri` in normal form, `alias` its telephone spelling or empty; the texts are
-/// copied.
+/// One user as rules of that side ask for it: `uri` in normal form, `alias` its telephone spelling or empty;
+/// the texts are copied.
 [[nodiscard]] policy::decide::Candidate make_candidate(std::string_view uri, std::string_view alias,
-                                                       const Context& context, sip::Arena& arena);
+                                                       policy::table::Side side, const Context& context,
+                                                       sip::Arena& arena);
 
 }  // namespace kmsgate::inspect

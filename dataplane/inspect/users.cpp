@@ -332,8 +332,7 @@ void conclude(Identities& ids, Way way, const Context& context, sip::Arena& aren
     if (ours == 0) pick = pick_other;
     if (only_mc) pick = pick_mc;
     if (pick == nullptr) return;
-    const bool tags = context.all || policy::table::Table::asks(context.table->edges()[context.edge],
-                                                                policy::table::Ask::tags, side);
+    const bool tags = needs_tags(side, context);
     const auto picked = arena.take<Candidate>(std::max<std::size_t>(count, 1));
     if (picked.empty()) return;
     std::size_t at_pick = 0;
@@ -381,8 +380,13 @@ void resolve_users(const Arrived& arrived, const Context& context, sip::Arena& a
     resolve(sides, Way::offered, arrived, context, arena, out);
 }
 
-void resolve_open_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out) {
-    const Sides open = std::exchange(out.users_open, {});
+void resolve_open_users(const std::array<bool, 2>& wanted, const Arrived& arrived, const Context& context,
+                        sip::Arena& arena, Inspection& out) {
+    Sides open;
+    for (std::size_t side = 0; side < kSides; ++side) {
+        open[side] = wanted[side] && out.users_open[side];
+        out.users_open[side] = out.users_open[side] && !wanted[side];
+    }
     if (open[0] || open[1]) resolve(open, Way::offered, arrived, context, arena, out);
 }
 

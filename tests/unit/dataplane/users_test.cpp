@@ -232,7 +232,7 @@ class Lazy {
         inspect(arrived_, context_, arena_, seen);
         return seen;
     }
-    void complete() { resolve_open_users(arrived_, context_, arena_, seen); }
+    void complete() { resolve_open_users({true, true}, arrived_, context_, arena_, seen); }
     [[nodiscard]] std::string said(const policy::decide::User& user) const {
         std::string out = std::to_string(static_cast<int>(user.state)) + (user.disagreement ? "!" : "");
         for (const auto& c : user.candidates) out.append(" ").append(c.uri).append(" ").append(c.alias);

@@ -143,10 +143,11 @@ class Identities {
         return wider_ != nullptr ? wider_ : reinterpret_cast<Identity*>(usual_.data());
     }
 
-    /// Users of one host stand together as a rule: where the host alone decides, it is looked up once.
+    /// Users of one host stand together as a rule: where the host alone decides, it is looked up once, for
+    /// sip alone, as a pattern is one of scheme and host.
     policy::table::Table::Found find(const policy::table::UserText& user) noexcept {
         const policy::table::Table& table = *context_.table;
-        if (user.host == 0 || user.scheme != kSip || !table.host_decides(user))
+        if (!user.uri.starts_with("sip:") || !table.host_decides(user))
             return table.find_pattern(user, context_.odd);
         const std::string_view host = user.uri.substr(user.host);
         if (!policy::table::same_text(host, host_)) {

@@ -103,6 +103,18 @@ TEST(Users, DisagreementIsAnEventAndNoWayOut) {
     EXPECT_FALSE(s.user(0).disagreement);
 }
 
+/// A host is looked up once for the users who share it; those of another scheme do not share it.
+TEST(Users, AnotherSchemeOfTheSameHostHidesNobody) {
+    Scene s;
+    for (const char* other : {"abc:x@mc1.example", "abcd:x@mc1.example", "tel:x@mc1.example"}) {
+        s.look(plain({.idri = other}, "<sip:alice@mc1.example>;tag=1"));
+        EXPECT_EQ(s.user(0).state, State::ours) << other;
+        EXPECT_EQ(s.names(0), Names{"sip:alice@mc1.example"}) << other;
+        s.look(plain({.idri = "sip:alice@mc1.example"}, std::string("<") + other + ">;tag=1"));
+        EXPECT_EQ(s.names(0), Names{"sip:alice@mc1.example"}) << other;
+    }
+}
+
 TEST(Users, AssertedIdentityOnlyFromTrustedPeers) {
     Scene s;
     Sip m = plain({}, "<sip:ims@far.example>;tag=1");

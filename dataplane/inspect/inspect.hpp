@@ -54,18 +54,23 @@ struct Inspection {
     sip::Message message;
     sip::Contents contents;
     policy::decide::Facts facts;
-    std::span<const mikey::Message> mikey;          ///< one per carriage, in message order
-    std::span<const core::IMessageRecord> records;  ///< the same, for events
-    std::array<std::string_view, 2> users;          ///< per side, normalised, empty when not known
-    std::array<bool, 2> users_open{};               ///< per side: not resolved, as no rule asks for it
-    std::array<std::string_view, 2> back_users;     ///< the same of the request that a response answers
-    const krr::View* krr = nullptr;                 ///< a readable KRR in its place, in the arena; else null
-    unsigned relaxed = 0;                           ///< I_MESSAGEs that needed a relaxed rule
-    bool plain = false;                             ///< sip::read_plain() took it: no full parser was needed
+    std::span<const mikey::Message> mikey;            ///< one per carriage, in message order
+    const policy::table::PeerRecord* peer = nullptr;  ///< who sent it; known where anything is judged
+    std::array<std::string_view, 2> users;            ///< per side, normalised, empty when not known
+    std::array<bool, 2> users_open{};                 ///< per side: not resolved, as no rule asks for it
+    std::array<std::string_view, 2> back_users;       ///< the same of the request that a response answers
+    const krr::View* krr = nullptr;  ///< a readable KRR in its place, in the arena; else null
+    unsigned relaxed = 0;            ///< I_MESSAGEs that needed a relaxed rule
+    bool plain = false;              ///< sip::read_plain() took it: no full parser was needed
 };
 
-/// Reads and resolves. Never fails: what cannot be read is said in the facts.
+/// Reads and resolves. Never fails: what cannot be read is said in the facts. `out` may hold an earlier
+/// message: what this one has no use for is not cleared.
 void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out);
+
+/// The I_MESSAGEs as events show them, in message order.
+[[nodiscard]] std::span<const core::IMessageRecord> records_of(const Inspection& inspection,
+                                                               sip::Arena& arena);
 
 /// The users of both sides from every source (design: the same resolution of identity serves every rule).
 void resolve_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out);

@@ -110,11 +110,6 @@ void resolve_visited(const Asked& asked, sip::Arena& arena, policy::decide::Back
 
 }  // namespace
 
-bool needs_tags(policy::table::Side side, const Context& context) noexcept {
-    using policy::table::Table;
-    return context.all || Table::asks(context.table->edges()[context.edge], policy::table::Ask::tags, side);
-}
-
 std::uint32_t tags_of(std::string_view uri, std::string_view alias, const Context& context) noexcept {
     const auto& table = *context.table;
     const std::string_view domain = table.text(table.domains()[table.edges()[context.edge].domain].name);

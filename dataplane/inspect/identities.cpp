@@ -12,7 +12,6 @@ namespace {
 using policy::table::same_text;
 using policy::table::UserText;
 
-constexpr std::size_t kScheme = 4;     // "sip:"
 constexpr std::size_t kSpellings = 3;  // of one identity
 
 /// Nobody may leave a domain by writing a port or the root's dot behind its host.
@@ -34,19 +33,6 @@ std::string_view copied(std::string_view text, sip::Arena& arena) noexcept {
 }
 
 }  // namespace
-
-Domains::Found Domains::find_plain(std::string_view uri, std::size_t host) noexcept {
-    const UserText user{uri, kScheme, host};
-    if (!table_.host_decides(user)) [[unlikely]]
-        return table_.find_pattern(user, odd_);
-    const std::string_view text = uri.substr(host);
-    for (const Known& known : known_)
-        if (same_text(known.host, text)) return known.found;
-    Known& known = known_[next_];
-    next_ ^= 1;
-    known = {text, table_.find_pattern(user, odd_)};
-    return known.found;
-}
 
 Domains::Found Domains::find_odd(std::string_view uri, std::string_view tel) const noexcept {
     const Found match = table_.find_pattern(UserText::of(uri), odd_);

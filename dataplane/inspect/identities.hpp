@@ -40,30 +40,33 @@ struct Identity {
 };
 static_assert(std::is_trivially_copyable_v<Identity>);
 
-/// Looks up whose users a message names. Where the host alone decides, those of one host are looked up once,
-/// whatever side they stand on.
+/// Looks up whose users a message names.
 class Domains {
   public:
-    explicit Domains(const Context& context) noexcept
-        : table_(*context.table), odd_(context.odd), own_(table_.edges()[context.edge].domain) {}
+    Domains(const Context& context, Hosts& hosts) noexcept
+        : table_(*context.table),
+          odd_(context.odd),
+          own_(table_.edges()[context.edge].domain),
+          hosts_(hosts) {
+        hosts_.use(table_);
+    }
 
     using Found = policy::table::Table::Found;
     /// Of a URI that is plainly in normal form, of which the host starts there.
-    [[nodiscard]] Found find_plain(std::string_view uri, std::size_t host) noexcept;
+    [[nodiscard]] Found find_plain(std::string_view uri, std::size_t host) noexcept {
+        constexpr std::size_t kScheme = 4;  // "sip:"
+        const policy::table::UserText user{uri, kScheme, host};
+        return table_.host_decides(user) ? hosts_.find(table_, user) : table_.find_pattern(user, odd_);
+    }
     /// Of two spellings of one user the one with the more specific pattern places it.
     [[nodiscard]] Found find_odd(std::string_view uri, std::string_view tel) const noexcept;
     [[nodiscard]] policy::table::DomainId own() const noexcept { return own_; }
 
   private:
-    struct Known {
-        std::string_view host;
-        Found found;
-    };
     const policy::table::Table& table_;
     const policy::table::OddFinder* odd_;
     policy::table::DomainId own_;
-    std::array<Known, 2> known_{};
-    std::size_t next_ = 0;
+    Hosts& hosts_;
 };
 
 class Identities {

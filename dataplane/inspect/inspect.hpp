@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "dataplane/core/record.hpp"
+#include "dataplane/inspect/hosts.hpp"
 #include "dataplane/krr/view.hpp"
 #include "dataplane/memory/parties.hpp"
 #include "dataplane/memory/uid.hpp"
@@ -61,6 +62,7 @@ struct Inspection {
     std::array<std::string_view, 2> back_users;       ///< the same of the request that a response answers
     const krr::View* krr = nullptr;  ///< a readable KRR in its place, in the arena; else null
     unsigned relaxed = 0;            ///< I_MESSAGEs that needed a relaxed rule
+    Hosts hosts;                     ///< kept from message to message
     bool plain = false;              ///< sip::read_plain() took it: no full parser was needed
 };
 
@@ -108,7 +110,10 @@ void resolve_users_of_response(const Arrived& arrived, const Context& context, s
                                Inspection& out);
 
 /// Does anybody ask for the tags of a side's users: a rule of the edge, or whoever wants to know all?
-[[nodiscard]] bool needs_tags(policy::table::Side side, const Context& context) noexcept;
+[[nodiscard]] inline bool needs_tags(policy::table::Side side, const Context& context) noexcept {
+    using policy::table::Table;
+    return context.all || Table::asks(context.table->edges()[context.edge], policy::table::Ask::tags, side);
+}
 
 /// Tag bits, as the table counts them, of a user of the edge's domain; `alias`: see make_candidate().
 [[nodiscard]] std::uint32_t tags_of(std::string_view uri, std::string_view alias,

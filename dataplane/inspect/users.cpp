@@ -115,7 +115,7 @@ void resolve(const Sides& wanted, Way way, const Arrived& arrived, const Context
              Inspection& out) {
     const std::size_t sources = 2 * out.mikey.size() + out.contents.identities.size() + 24;
     const std::size_t most = std::min(sources, kMaxIdentities);
-    Domains domains(context);
+    Domains domains(context, out.hosts);
     Identities initiator(Side::initiator, most, domains, arena);
     Identities receiver(Side::receiver, most, domains, arena);
     std::array<Identities*, kSides> room;

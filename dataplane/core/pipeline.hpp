@@ -154,7 +154,8 @@ class Pipeline {
     std::optional<emit::Said> decide_message(const Whole& whole, policy::decide::Decision& decision,
                                              policy::decide::Record* record);
     void remember(const Whole& whole, policy::decide::Decision& decision);
-    void look_back(const inspect::Arrived& arrived, const inspect::Context& context);
+    void complete_users(const std::array<bool, 2>& sides);
+    void look_back();
     [[nodiscard]] bool accepted_before() const;
     void note_accepted(const Whole& whole);
     void note_response(const policy::decide::Decision& decision, Time now);
@@ -192,6 +193,8 @@ class Pipeline {
     Workspace& space_;
     sip::Arena& arena_;
     inspect::Inspection& inspection_;
+    inspect::Arrived arrived_;  ///< how the message at hand came, and what it is judged with
+    inspect::Context context_;
     FrameList waiting_;        ///< beyond the budget
     std::uint64_t start_ = 0;  ///< TSC when this call began
     std::optional<memory::Hash128>

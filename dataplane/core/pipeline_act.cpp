@@ -187,8 +187,9 @@ void Pipeline::report(const Whole& whole, const Decision& decision, const emit::
     r.source = {whole.packet.source, whole.packet.source_port, whole.packet.v6};
     r.destination = {whole.packet.destination, whole.packet.destination_port, whole.packet.v6};
     r.message = &inspection_.message;
-    r.mikey = inspection_.records;
+    r.mikey = inspect::records_of(inspection_, arena_);
     const bool back = inspect::needs_back(inspection_);
+    if (!back) complete_users(decision.policed);
     for (std::size_t side = 0; side < 2; ++side) {
         if (decision.policed[side]) r.users[side] = (back ? inspection_.back_users : inspection_.users)[side];
     }

@@ -39,6 +39,13 @@ bool answered(const Decision& d) noexcept {
     return d.verdict == Verdict::redirect || d.verdict == Verdict::reject;
 }
 
+/// Do the identities of a side disagree of which some rule asks? Who nobody asks for need not be known.
+bool disagrees(const policy::decide::Facts& facts, const policy::table::EdgeRecord& edge) noexcept {
+    using policy::table::Ask, policy::table::Side, policy::table::Table;
+    return (facts.users[0].disagreement && Table::asks(edge, Ask::user, Side::initiator)) ||
+           (facts.users[1].disagreement && Table::asks(edge, Ask::user, Side::receiver));
+}
+
 std::uint64_t tag_hash(std::string_view tag, const memory::BulkHash& hash) noexcept {
     return tag.empty() ? 0 : hash.fields({tag}, 0).low | 1;
 }
@@ -53,7 +60,7 @@ Outcome Pipeline::judge_message(Whole& whole) {
         return end_all(std::move(whole.frames), Outcome::no_table, whole.now, true);
     }
     arena_.reset();
-    inspect::Arrived arrived;
+    inspect::Arrived& arrived = arrived_;
     arrived.now = whole.now;
     arrived.arrival = whole.arrival;
     arrived.source = {whole.packet.source, whole.packet.source_port, whole.packet.v6};
@@ -61,9 +68,10 @@ Outcome Pipeline::judge_message(Whole& whole) {
     arrived.off_port = whole.off_port;
     arrived.tunnelled = whole.packet.tunnelled;
     arrived.payload = whole.payload;
-    const inspect::Context context{judge_->table,  judge_->edge, judge_->mode,    judge_->tags,
-                                   judge_->roster, judge_->odd,  judge_->tag_bits};
-    inspect::inspect(arrived, context, arena_, inspection_);
+    policy::decide::Record* record = sink_.recorder();
+    context_ = {judge_->table,  judge_->edge, judge_->mode,     judge_->tags,
+                judge_->roster, judge_->odd,  judge_->tag_bits, record != nullptr};
+    inspect::inspect(arrived, context_, arena_, inspection_);
     counters_.add(inspection_.plain ? Counter::plain_messages : Counter::full_messages);
     key_.reset();
     digest_ = whole.digest;
@@ -80,12 +88,11 @@ Outcome Pipeline::judge_message(Whole& whole) {
     shard_ = &*held;
     shard_->transactions.prefetch(entry_);
     krr_time_ = whole.now / kSecond;
-    look_back(arrived, context);
+    look_back();
 
     Decision decision;
     std::optional<emit::Said> recalled;
     fresh_ = nullptr;
-    policy::decide::Record* record = sink_.recorder();
     if (judge_->mode == Mode::enforce && is_own_answer(whole)) {
         decision.verdict = Verdict::absorb;
         decision.reason = Reason::own_answer;
@@ -140,11 +147,7 @@ std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision&
     const sip::Message& m = inspection_.message;
     counters_.add(Counter::relaxed, inspection_.relaxed);
     if (!inspection_.facts.krr.unknown.empty()) counters_.add(Counter::unknown_kms_in_krr);
-    for (const auto& user : inspection_.facts.users)
-        if (user.disagreement) {
-            counters_.add(Counter::disagreements);
-            break;
-        }
+    if (disagrees(inspection_.facts, *edge_)) counters_.add(Counter::disagreements);
     const bool tracked = m.kind == sip::Kind::request && m.answerable() && judge_->mode != Mode::bypass;
     if (tracked) {
         const memory::Transaction* t = shard_->transactions.find(entry_, whole.now);
@@ -240,17 +243,29 @@ void Pipeline::remember(const Whole& whole, Decision& decision) {
     // Whose call it is stands with the first copy, for as long as any copy may be answered.
     memory::Transaction* const base = other_copy ? first : t;
     base->expires = std::max(base->expires, end);
+    // Events of the way back tell of the sides that have rules.
+    using policy::table::Side;
+    const auto has_rules = [this](Side side) {
+        return edge_->rules[static_cast<std::size_t>(side)].count != 0 &&
+               policy::decide::may_police(*edge_, side, arrived_.arrival);
+    };
+    complete_users({has_rules(Side::initiator), has_rules(Side::receiver)});
     const auto& facts = inspection_.facts;
     shard_->transactions.parties(*base).add(facts.users, facts.visited, facts.visited_known);
     shard_->transactions.set_branch(*base, branch_);
 }
 
+/// The users of these sides, where no rule asked for them: somebody wants to know.
+void Pipeline::complete_users(const std::array<bool, 2>& sides) {
+    inspect::resolve_open_users(sides, arrived_, context_, arena_, inspection_);
+}
+
 /// A response is judged by whose request it answers. The client knows it by the branch alone, so what else it
 /// says must not choose among the requests of that branch: all of them count.
-void Pipeline::look_back(const inspect::Arrived& arrived, const inspect::Context& context) {
+void Pipeline::look_back() {
     if (!inspect::needs_back(inspection_)) return;
-    memory::Callers callers = shard_->transactions.callers(branch_, arrived.now);
-    const memory::Transaction* t = shard_->transactions.find(entry_, arrived.now);
+    memory::Callers callers = shard_->transactions.callers(branch_, arrived_.now);
+    const memory::Transaction* t = shard_->transactions.find(entry_, arrived_.now);
     const memory::Parties* own = t != nullptr ? &shard_->transactions.parties(*t) : nullptr;
     if (own != nullptr && own->empty()) own = nullptr;  // only kept for the time of its KRR
     if (own != nullptr) callers.put_first(own);
@@ -259,7 +274,7 @@ void Pipeline::look_back(const inspect::Arrived& arrived, const inspect::Context
     asked.crowd = callers.crowd;
     asked.mismatch = own == nullptr && asked.known();
     if (asked.mismatch) counters_.add(Counter::response_mismatch);
-    inspect::resolve_back(asked, arrived, context, arena_, inspection_);
+    inspect::resolve_back(asked, arrived_, context_, arena_, inspection_);
 }
 
 /// The final response of a forwarded INVITE has passed: its entry lives on for late copies only. The KRR of a

@@ -19,6 +19,7 @@ using KmsId = std::uint32_t;
 using EdgeId = std::uint32_t;
 using DomainId = std::uint32_t;
 using RuleId = std::uint32_t;
+using Seal = std::array<std::uint8_t, 32>;     ///< SHA-256 of a whole table
 using Address = std::array<std::uint8_t, 16>;  ///< IPv4 as ::ffff:a.b.c.d
 
 /// Why a blob is no table: one sentence for the operator ("section rules: record 3: allow list passes the
@@ -58,6 +59,8 @@ class Table {
 
     /// "sha256:" and 64 hexadecimal digits.
     [[nodiscard]] std::string digest() const;
+    /// The same as bytes: no two tables share it.
+    [[nodiscard]] const Seal& seal() const noexcept { return header_->digest; }
     [[nodiscard]] std::span<const std::byte> blob() const noexcept { return blob_; }
 
     [[nodiscard]] std::string_view text(Text t) const noexcept {

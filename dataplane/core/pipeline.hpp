@@ -74,11 +74,16 @@ struct Workspace {
     Workspace();
     std::vector<std::byte> arena_storage;
     sip::Arena arena;
-    std::vector<std::uint8_t> frame;        ///< a frame that came in pieces
-    std::vector<std::uint8_t> datagram;     ///< a reassembled datagram
-    std::vector<std::uint64_t> numbers;     ///< frame numbers for an event
-    std::vector<rte_mbuf*> later;           ///< of a burst: what is, or may be, signalling ...
-    std::vector<classify::Packet> packets;  ///< ... and where its headers lie
+    std::vector<std::uint8_t> frame;     ///< a frame that came in pieces
+    std::vector<std::uint8_t> datagram;  ///< a reassembled datagram
+    std::vector<std::uint64_t> numbers;  ///< frame numbers for an event
+    /// A frame that is, or may be, signalling.
+    struct Later {
+        rte_mbuf* frame = nullptr;
+        classify::Packet packet;
+        reassemble::Place place;  ///< of a fragment
+    };
+    std::vector<Later> later;  ///< of a burst
     inspect::Inspection inspection;
 };
 
@@ -128,7 +133,8 @@ class Pipeline {
   private:
     /// A whole UDP or TCP datagram and the frames that brought it.
     struct Whole {
-        classify::Packet packet;              ///< addresses, ports, tunnel
+        explicit Whole(classify::Packet& p) noexcept : packet(p) {}
+        classify::Packet& packet;             ///< addresses, ports, tunnel
         std::span<const std::uint8_t> first;  ///< bytes of its first frame
         std::size_t link_size = 0;            ///< of the Ethernet header in `first`
         std::string_view payload;
@@ -148,13 +154,14 @@ class Pipeline {
     [[nodiscard]] std::size_t sift(std::span<rte_mbuf*> frames, const Batch* batch, std::size_t first);
     static void stamp(rte_mbuf* frame, const Batch& batch, std::size_t place) noexcept;
     void dispatch_later();
-    [[nodiscard]] bool is_no_signalling(const rte_mbuf* frame) noexcept;
+    void fetch(std::size_t later) const noexcept;
+    [[nodiscard]] bool is_no_signalling(rte_mbuf* frame) noexcept;
     [[nodiscard]] bool is_no_signalling(const classify::Packet& packet,
                                         std::span<const std::uint8_t> bytes) const noexcept;
     void work_off();
     void wait(Mbuf frame);
-    void dispatch(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes);
-    void fragment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes);
+    void dispatch(Mbuf frame, Workspace::Later& later, std::span<const std::uint8_t> bytes);
+    void fragment(Mbuf frame, const Workspace::Later& later, std::span<const std::uint8_t> bytes);
     void first_look(reassemble::Datagram& datagram, Time now);
     void whole_datagram(reassemble::Datagram& datagram, Time now);
     Outcome transport(classify::Kind kind, Whole& whole);
@@ -184,7 +191,9 @@ class Pipeline {
     void send_changed(const Whole& whole, std::string_view payload);
     void send_all(FrameList frames, const Whole& whole, Arrival port);
     [[nodiscard]] emit::Said say(const policy::decide::Decision& decision);
-    void report(const Whole& whole, const policy::decide::Decision& decision, const emit::Said& said);
+    [[nodiscard]] memory::Snapshots::Ref said_of_forward(const policy::decide::Decision& decision);
+    /// `said` null: what a forwarded message says.
+    void report(const Whole& whole, const policy::decide::Decision& decision, const emit::Said* said);
 
     /// What the answers of the message at hand are made from: its To tag, the Id of its KRR.
     [[nodiscard]] const memory::Hash128& key() noexcept;
@@ -217,14 +226,15 @@ class Pipeline {
         key_;                   ///< transaction of the message at hand, once something leaves that says it
     memory::Hash128 entry_;     ///< where its verdict stands
     std::uint64_t branch_ = 0;  ///< hash of its request's Via branch; 0: it has none
+    memory::Transaction* known_ = nullptr;   ///< what stands there before, also past its time
     memory::Transaction* fresh_ = nullptr;   ///< its new entry, until what it says is kept
     std::optional<memory::Hash128> digest_;  ///< of its bytes, once it is asked for
     std::uint64_t krr_time_ = 0;             ///< seconds
     std::string_view changed_;               ///< what a rewritten message says
     std::uint32_t packet_id_ = 0;
-    classify::Ports udp_ports_, tcp_ports_;  ///< during a call
-    FrameTap* tap_ = nullptr;                ///< during a call: somebody looks
-    const Judge* judge_ = nullptr;           ///< during a call
+    classify::Ports udp_ports_, tcp_ports_, tls_ports_, stream_ports_;  ///< during a call
+    FrameTap* tap_ = nullptr;                                           ///< during a call: somebody looks
+    const Judge* judge_ = nullptr;                                      ///< during a call
     const policy::table::EdgeRecord* edge_ = nullptr;
     Output* out_ = nullptr;
 };

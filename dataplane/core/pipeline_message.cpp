@@ -5,6 +5,7 @@
 #include <array>
 
 #include "dataplane/core/pipeline.hpp"
+#include "dataplane/core/pipeline_keys.hpp"
 
 namespace kmsgate::core {
 
@@ -70,15 +71,16 @@ Outcome Pipeline::judge_message(Whole& whole) {
     // Each port has its transactions: what one side's rules said is no verdict of the other's. A response
     // belongs to the request that came in by the other port.
     const bool response = inspection_.message.kind == sip::Kind::response;
-    entry_ = emit::entry_key(inspection_.message, shared_.hash());
     const Arrival asked = response ? opposite(whole.arrival) : whole.arrival;
+    const TransactionKeys keys = transaction_keys(inspection_.message, asked, shared_.hash());
+    entry_ = keys.entry;
     if (asked == Arrival::outside) entry_.high = ~entry_.high;
     entry_.low ^= config_.salt;
-    branch_ = emit::branch_key(inspection_.message, asked, shared_.hash());
+    branch_ = keys.branch;
     if (branch_ != 0) branch_ = std::max<std::uint64_t>(branch_ ^ config_.salt, 1);
     const auto held = shared_.hold(branch_ != 0 ? branch_ : entry_.low);
     shard_ = &*held;
-    shard_->transactions.prefetch(entry_);
+    shard_->transactions.prefetch(entry_, branch_);
     krr_time_ = whole.now / kSecond;
     look_back(arrived, context);
 
@@ -94,12 +96,19 @@ Outcome Pipeline::judge_message(Whole& whole) {
         recalled = decide_message(whole, decision, record);
         limit(whole, decision);
     }
+    if (!recalled && decision.verdict == Verdict::forward && !decision.would) {  // most: nothing is made
+        if (fresh_ != nullptr) fresh_->said = said_of_forward(decision);
+        counters_.add(decision.verdict);
+        report(whole, decision, nullptr);
+        end_frames(whole.frames, Outcome::forward);
+        return Outcome::forward;
+    }
     const emit::Said said = recalled ? *recalled : say(decision);
     if (fresh_ != nullptr) fresh_->said = shard_->snapshots.put(emit::to_text(said, arena_));
     prepare(whole, decision, said.lists);
     if (tap_ == nullptr) {
         const Outcome outcome = act(whole, decision, said.lists);
-        report(whole, decision, said);
+        report(whole, decision, &said);
         end_frames(whole.frames, outcome);
         return outcome;
     }
@@ -109,7 +118,7 @@ Outcome Pipeline::judge_message(Whole& whole) {
     const auto before = sent();
     const Outcome outcome = act(whole, decision, said.lists);
     const auto after = sent();
-    report(whole, decision, said);
+    report(whole, decision, &said);
     end_frames(whole.frames, outcome);
     // A capture shows what was made behind what caused it.
     for (const Arrival port : {Arrival::inside, Arrival::outside})
@@ -146,8 +155,10 @@ std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision&
             break;
         }
     const bool tracked = m.kind == sip::Kind::request && m.answerable() && judge_->mode != Mode::bypass;
+    known_ = nullptr;
     if (tracked) {
-        const memory::Transaction* t = shard_->transactions.find(entry_, whole.now);
+        known_ = shard_->transactions.look(entry_);
+        const memory::Transaction* t = known_ != nullptr && known_->expires > whole.now ? known_ : nullptr;
         if (t != nullptr && t->request && t->digest != digest(whole)) {
             const bool changed = t->method_is(m.method);
             t = shard_->transactions.find(memory::copy_key(entry_, digest(whole)), whole.now);
@@ -212,12 +223,13 @@ void Pipeline::note_accepted(const Whole& whole) {
 
 void Pipeline::remember(const Whole& whole, Decision& decision) {
     const sip::Message& m = inspection_.message;
-    memory::Transaction* first = shard_->transactions.find(entry_, whole.now);
-    const bool alive = first != nullptr;
+    memory::Transaction* const first = known_;
+    const bool alive = first != nullptr && first->expires > whole.now;
     const bool other_copy = alive && first->request && first->digest != digest(whole);
     if (other_copy) first->let_through = first->let_through || !answered(decision);
-    memory::Transaction* t =
-        shard_->transactions.put(other_copy ? memory::copy_key(entry_, digest(whole)) : entry_, whole.now);
+    auto& transactions = shard_->transactions;
+    memory::Transaction* t = other_copy ? transactions.put(memory::copy_key(entry_, digest(whole)), whole.now)
+                                        : transactions.put(first, entry_, whole.now);
     if (t == nullptr) {
         override_with(decision, Cause::table_full);
         return;

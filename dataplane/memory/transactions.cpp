@@ -11,6 +11,7 @@ namespace kmsgate::memory {
 
 namespace {
 constexpr std::uint32_t kAgePerCall = 8;
+constexpr std::size_t kUsualParties = 256;
 constexpr std::uint32_t kAgeWhenFull = 4096;
 }  // namespace
 
@@ -30,12 +31,25 @@ Transaction* Transactions::find(const Hash128& key, Time now) noexcept {
     return const_cast<Transaction*>(std::as_const(*this).find(key, now));
 }
 
-Transaction* Transactions::put(const Hash128& key, Time now) noexcept {
-    for (std::uint32_t i = bucket(key); i != 0; i = slots_[i].chain)
-        if (slots_[i].key == key) {  // taken over, expired or not
-            if (slots_[i].expires <= now) restart(i);
-            return &slots_[i];
+void Transactions::prefetch(const Hash128& key, std::uint64_t branch) const noexcept {
+    rte_prefetch0(&buckets_[key.low & (buckets_.size() - 1)]);
+    rte_prefetch0(&branches_[branch & (branches_.size() - 1)]);
+    const std::size_t next = free_ != 0 ? free_ : std::min<std::size_t>(used_end_, slots_.size() - 1);
+    const auto* const slot = reinterpret_cast<const char*>(&slots_[next]);
+    for (std::size_t at = 0; at < sizeof(Transaction); at += 64) rte_prefetch0(slot + at);
+    const auto* const parties = reinterpret_cast<const char*>(&parties_[next]);
+    for (std::size_t at = 0; at < kUsualParties; at += 64) rte_prefetch0(parties + at);
+}
+
+Transaction* Transactions::put(Transaction* known, const Hash128& key, Time now) noexcept {
+    if (known != nullptr) {  // taken over; past its time it begins anew in its place
+        if (known->expires <= now) {
+            leave_branch(*known);
+            known->begin(key);
+            parties(*known).clear();
         }
+        return known;
+    }
     std::uint32_t index = free_;
     if (index != 0) {
         free_ = slots_[index].chain;
@@ -54,14 +68,8 @@ Transaction* Transactions::put(const Hash128& key, Time now) noexcept {
     t.chain = head;
     head = index;
     size_.add();
+    ++fresh_;
     return &t;
-}
-
-/// An entry past its time begins anew in its place.
-void Transactions::restart(std::uint32_t index) noexcept {
-    leave_branch(slots_[index]);
-    slots_[index].begin(slots_[index].key);
-    parties_[index].clear();
 }
 
 void Transactions::remove(std::uint32_t index) noexcept {
@@ -113,7 +121,9 @@ Callers Transactions::callers(std::uint64_t branch, Time now) const noexcept {
 
 void Transactions::age(Time now) noexcept {
     if (size() == 0) return;
-    for (std::uint32_t n = 0; n < kAgePerCall; ++n) {
+    // As many again as came, so that the hand comes round before the table is full.
+    const std::uint32_t most = std::max(kAgePerCall, 3 * std::exchange(fresh_, 0));
+    for (std::uint32_t n = 0; n < most; ++n) {
         if (hand_ >= used_end_) hand_ = 1;
         if (slots_[hand_].expires != 0 && slots_[hand_].expires <= now) remove(hand_);
         ++hand_;

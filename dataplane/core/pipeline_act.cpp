@@ -165,7 +165,7 @@ emit::Said Pipeline::say(const Decision& decision) {
 }
 
 memory::Snapshots::Ref Pipeline::said_of_forward(const Decision& decision) {
-    auto& usual = shard_->usual;
+    auto& usual = shard_->usual[(decision.rule[0] * 5 + decision.rule[1]) % shard_->usual.size()];
     if (usual.table == judge_->table && usual.generation == judge_->generation &&
         usual.rules == decision.rule && shard_->snapshots.is_recent(usual.said))
         return usual.said;

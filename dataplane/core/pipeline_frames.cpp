@@ -61,8 +61,8 @@ Outcome Pipeline::transport(Kind kind, Whole& whole) {
             break;
         }
         case Kind::udp:
-            if (!could_be_sip(whole.packet, whole.payload, true)) break;
             whole.off_port = !is_sip_port(whole.packet, false, false);
+            if (whole.off_port && sip::looks_like_sip(whole.payload, true) == sip::LooksLike::no) break;
             return judge_message(whole);
     }
     return end_all(std::move(whole.frames), Outcome::passed, whole.now, false);

@@ -42,7 +42,7 @@ class Shared {
             std::array<policy::table::RuleId, 2> rules{};
             Snapshots::Ref said;
         };
-        Usual usual;
+        std::array<Usual, 16> usual;  ///< by a few bits of the rules
         std::atomic_flag busy;
         Shard(std::size_t capacity, std::size_t snapshot_bytes)
             : transactions(capacity), snapshots(snapshot_bytes) {}

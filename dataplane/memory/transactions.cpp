@@ -17,9 +17,9 @@ constexpr std::uint32_t kAgeWhenFull = 4096;
 
 Transactions::Transactions(std::size_t capacity)
     : slots_(capacity + 1),
-      parties_(std::make_unique_for_overwrite<Parties[]>(capacity + 1)),
-      buckets_(std::bit_ceil(std::max<std::size_t>(capacity, 16)), 0),
-      branches_(buckets_.size(), 0) {}
+      parties_(capacity + 1),
+      buckets_(std::bit_ceil(std::max<std::size_t>(capacity, 16))),
+      branches_(buckets_.size()) {}
 
 const Transaction* Transactions::find(const Hash128& key, Time now) const noexcept {
     for (std::uint32_t i = buckets_[key.low & (buckets_.size() - 1)]; i != 0; i = slots_[i].chain)

@@ -9,13 +9,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "dataplane/core/counters.hpp"
 #include "dataplane/core/frame.hpp"
+#include "dataplane/memory/pages.hpp"
 #include "dataplane/memory/parties.hpp"
 #include "dataplane/memory/siphash.hpp"
 #include "dataplane/memory/snapshots.hpp"
@@ -153,10 +152,10 @@ class Transactions {
     void leave_branch(Transaction& entry) noexcept;
     void remove(std::uint32_t index) noexcept;
 
-    std::vector<Transaction> slots_;      ///< slot 0 is never used
-    std::unique_ptr<Parties[]> parties_;  ///< by slot; pages that no transaction needed stay untouched
-    std::vector<std::uint32_t> buckets_;
-    std::vector<std::uint32_t> branches_;  ///< the same by Via branch
+    PagedArray<Transaction> slots_;  ///< slot 0 is never used
+    PagedArray<Parties> parties_;    ///< by slot; pages that no transaction needed stay untouched
+    PagedArray<std::uint32_t> buckets_;
+    PagedArray<std::uint32_t> branches_;  ///< the same by Via branch
     std::uint32_t free_ = 0;
     std::uint32_t hand_ = 1;      ///< where ageing goes on
     std::uint32_t used_end_ = 1;  ///< no slot from here on was ever used

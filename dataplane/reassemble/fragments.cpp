@@ -15,7 +15,7 @@ using State = Datagram::State;
 
 Fragments::Fragments(std::size_t frames, const memory::Key& key, const memory::BulkHash* hash)
     : slots_(frames + 1),
-      buckets_(std::bit_ceil(std::max<std::size_t>(frames, 16)), 0),
+      buckets_(std::bit_ceil(std::max<std::size_t>(frames, 16))),
       limit_(frames),
       own_hash_(hash != nullptr ? nullptr : std::make_unique<const memory::BulkHash>(key)),
       hash_(hash != nullptr ? *hash : *own_hash_) {

@@ -8,12 +8,12 @@
 #include <memory>
 #include <optional>
 #include <span>
-#include <vector>
 
 #include "dataplane/classify/packet.hpp"
 #include "dataplane/core/frame.hpp"
 #include "dataplane/core/outcome.hpp"
 #include "dataplane/memory/bulk_hash.hpp"
+#include "dataplane/memory/pages.hpp"
 
 namespace kmsgate::reassemble {
 
@@ -199,8 +199,8 @@ class Fragments {
     void hold(Datagram& d, Mbuf frame) noexcept;
     void drop_frames(Datagram& d) noexcept;
 
-    std::vector<Datagram> slots_;  ///< slot 0 is never used: index 0 means none
-    std::vector<std::uint32_t> buckets_;
+    memory::PagedArray<Datagram> slots_;  ///< slot 0 is never used: index 0 means none
+    memory::PagedArray<std::uint32_t> buckets_;
     std::uint32_t free_ = 0;
     List waiting_, done_, orphans_;
     std::size_t limit_;

@@ -220,6 +220,15 @@ BulkHash::Both both_portable(const std::uint64_t* words, const std::array<std::s
     return _mm_set_epi64x(static_cast<long long>(word), 0);
 }
 
+/// The last 1 to 15 bytes of 16 or more, and zeros.
+[[gnu::target("avx,pclmul"), gnu::always_inline]] inline __m128i tail_of_more(const std::uint8_t* end,
+                                                                              std::size_t size) noexcept {
+    alignas(32) static constexpr std::array<std::uint8_t, 32> kMoves = {
+        0,    1,    2,    3,    4,    5,    6,    7,    8,    9,    10,   11,   12,   13,   14,   15,
+        0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80};
+    return _mm_shuffle_epi8(load(end - 16), load(kMoves.begin() + 16 - size));
+}
+
 /// The last 1 to 15 bytes and zeros, from reads that overlap.
 [[gnu::target("avx,pclmul"), gnu::always_inline]] inline __m128i tail(const std::uint8_t* at,
                                                                       std::size_t size) noexcept {
@@ -313,7 +322,8 @@ template <bool Copy>
     }
     if (i != size) {
         if constexpr (Copy) std::memcpy(to + i, at + i, size - i);
-        s1 = _mm_xor_si128(s1, term(tail(at + i, size - i), key + (i)));
+        const __m128i last = i != 0 ? tail_of_more(at + size, size - i) : tail(at + i, size - i);
+        s1 = _mm_xor_si128(s1, term(last, key + i));
     }
     return out_of(_mm_xor_si128(s0, s1));
 }
@@ -384,7 +394,8 @@ template <bool Copy>
         std::size_t size = text.size();
         for (; size >= 16; size -= 16, at += 16, k += 2) exact = _mm_xor_si128(exact, term(load(at), k));
         if (size == 0) continue;
-        exact = _mm_xor_si128(exact, term(tail(at, size), k));
+        const __m128i last = text.size() > 16 ? tail_of_more(at + size, size) : tail(at, size);
+        exact = _mm_xor_si128(exact, term(last, k));
         k += 2;
     }
     k = words + kFolded / 8;
@@ -394,7 +405,10 @@ template <bool Copy>
     std::size_t size = texts[0].size();
     for (; size >= 16; size -= 16, at += 16, k += 2)
         other = _mm_xor_si128(other, term(folded16(load(at)), k));
-    if (size != 0) other = _mm_xor_si128(other, term(folded16(tail(at, size)), k));
+    if (size != 0) {
+        const __m128i last = texts[0].size() > 16 ? tail_of_more(at + size, size) : tail(at, size);
+        other = _mm_xor_si128(other, term(folded16(last), k));
+    }
     const Hash128 all = out_of(exact);
     return {{mix(reduced(all)), all.high}, mix(reduced(out_of(other)))};
 }

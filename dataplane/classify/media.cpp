@@ -2,130 +2,44 @@
 #include "dataplane/classify/media.hpp"
 
 #include <bit>
+#include <cstddef>
 #include <cstring>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+namespace kmsgate::classify::portable {
+
+namespace {
+
+inline const std::uint8_t* line_end(const std::uint8_t* at, const std::uint8_t* end) noexcept {
+    while (at != end && *at != '\r' && *at != '\n') ++at;
+    return at;
+}
+
+}  // namespace
+
+}  // namespace kmsgate::classify::portable
+
+#define KMSGATE_LEVEL portable
+#include "dataplane/classify/media_rules.hpp"
+#undef KMSGATE_LEVEL
 
 namespace kmsgate::classify {
 
 namespace {
 
-static_assert(std::endian::native == std::endian::little);
-
-constexpr std::size_t kIp = 14;
-constexpr std::uint16_t kIpv4 = 0x0008, kIpv6 = 0xDD86;  // all as they are loaded
-constexpr std::uint16_t kGtpU = 0x6808, kVxlan = 0xB512;
-constexpr std::uint8_t kTcp = 6, kUdp = 17;
-
-template <class T>
-[[gnu::always_inline]] inline T load(const std::uint8_t* at) noexcept {
-    T value{};
-    std::memcpy(&value, at, sizeof value);
-    return value;
-}
-[[gnu::always_inline]] inline std::size_t be16(const std::uint8_t* at) noexcept {
-    return __builtin_bswap16(load<std::uint16_t>(at));
-}
-
-/// RFC 1071 over 20 bytes: all ones when it is right.
-[[gnu::always_inline]] inline bool checksum_ok(const std::uint8_t* ip) noexcept {
-    unsigned long long sum = 0;
-    const unsigned long long a = load<std::uint64_t>(ip), b = load<std::uint64_t>(ip + 8);
-    const unsigned long long carry = __builtin_add_overflow(a, b, &sum) ? 1 : 0;
-    sum = (sum & 0xFFFFFFFF) + (sum >> 32) + load<std::uint32_t>(ip + 16) + carry;
-    sum = (sum & 0xFFFF) + (sum >> 16);  // the carry out of 32 bits stands at bit 16 now
-    sum = (sum & 0xFFFF) + (sum >> 16);
-    return sum == 0xFFFF;
-}
-
-struct EveryByte {
-    [[gnu::always_inline]] static const std::uint8_t* line_end(const std::uint8_t* at,
-                                                               const std::uint8_t* end) noexcept {
-        while (at != end && *at != '\r' && *at != '\n') ++at;
-        return at;
-    }
-};
-
+bool has_avx2() noexcept {
 #if defined(__x86_64__)
-struct Avx2 {
-    [[gnu::target("avx2"), gnu::always_inline]] static __m256i hits(const std::uint8_t* at) noexcept {
-        const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
-        return _mm256_or_si256(_mm256_cmpeq_epi8(v, _mm256_set1_epi8('\r')),
-                               _mm256_cmpeq_epi8(v, _mm256_set1_epi8('\n')));
-    }
-    [[gnu::target("avx2"), gnu::always_inline]] static const std::uint8_t* line_end(
-        const std::uint8_t* at, const std::uint8_t* end) noexcept {
-        for (; end - at >= 64; at += 64)
-            if (_mm256_movemask_epi8(_mm256_or_si256(hits(at), hits(at + 32))) != 0) break;
-        for (; end - at >= 32; at += 32)
-            if (const auto hit = static_cast<unsigned>(_mm256_movemask_epi8(hits(at))); hit != 0)
-                return at + std::countr_zero(hit);
-        return EveryByte::line_end(at, end);
-    }
-};
+    return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2");
+#else
+    return false;
 #endif
-
-/// Surely no first line that starts or ends with SIP/2.0.
-#define KMSGATE_NO_SIP(Level)                                    \
-    while (at != end && *at <= 0x20) ++at;                       \
-    if (at == end) return true;                                  \
-    if ((*at | 0x20) == 's') return false;                       \
-    const std::uint8_t* last = Level::line_end(at, end);         \
-    while (last[-1] <= 0x20) --last; /* at the latest at `at` */ \
-    return last[-1] != '0'
-
-bool no_sip_portable(const std::uint8_t* at, const std::uint8_t* end) noexcept {
-    KMSGATE_NO_SIP(EveryByte);
 }
-#if defined(__x86_64__)
-[[gnu::target("avx2")]] bool no_sip_avx2(const std::uint8_t* at, const std::uint8_t* end) noexcept {
-    KMSGATE_NO_SIP(Avx2);
-}
-#endif
-#undef KMSGATE_NO_SIP
-
-using NoSip = bool (*)(const std::uint8_t*, const std::uint8_t*) noexcept;
-const NoSip no_sip = [] {
-#if defined(__x86_64__)
-    if (__builtin_cpu_supports("avx2")) return &no_sip_avx2;
-#endif
-    return &no_sip_portable;
-}();
 
 }  // namespace
 
-bool is_media(std::span<const std::uint8_t> frame, const Ports& udp, const Ports& tcp) noexcept {
-    if (frame.size() < kIp + 20 + 8) return false;
-    const std::uint8_t* const ip = frame.data() + kIp;
-    const std::uint8_t* l4 = ip + 20;
-    std::size_t size = 0;  // from l4 on
-    std::uint8_t protocol = ip[9];
-    if (const auto type = load<std::uint16_t>(ip - 2); type == kIpv4) {
-        const std::size_t total = be16(ip + 2);
-        const bool fragment = (load<std::uint16_t>(ip + 6) & 0xFF3F) != 0;
-        if (ip[0] != 0x45 || total > frame.size() - kIp || total < 28 || fragment || !checksum_ok(ip))
-            return false;
-        size = total - 20;
-    } else {
-        if (type != kIpv6 || frame.size() < kIp + 40 + 8 || ip[0] >> 4 != 6) return false;
-        size = be16(ip + 4);
-        if (size > frame.size() - kIp - 40 || size < 8) return false;
-        protocol = ip[6];
-        l4 = ip + 40;
-    }
-    const auto source = load<std::uint16_t>(l4), destination = load<std::uint16_t>(l4 + 2);
-    if (protocol == kUdp) {
-        if (be16(l4 + 4) != size || destination == kGtpU || destination == kVxlan ||
-            udp.may_have(source, destination))
-            return false;
-        return no_sip(l4 + 8, l4 + size);
-    }
-    if (protocol != kTcp || size < 20) return false;
-    const std::size_t header = static_cast<std::size_t>(l4[12] >> 4) * 4;
-    if (header < 20 || header > size) return false;
-    return header == size || (!tcp.may_have(source, destination) && no_sip(l4 + header, l4 + size));
-}
+const IsMedia is_media =
+#if defined(__x86_64__)
+    has_avx2() ? &avx2::is_media :
+#endif
+               &portable::is_media;
 
 }  // namespace kmsgate::classify

@@ -32,6 +32,9 @@ class Ports {
         return many_;
     }
 
+    /// Are they few enough for may_have() to be sure?
+    [[nodiscard]] bool exact() const noexcept { return !many_; }
+
   private:
     std::array<std::uint16_t, kMost> ports_{};
     std::size_t count_ = 0;
@@ -41,6 +44,13 @@ class Ports {
 /// True: an untagged IPv4 or IPv6 packet without options, UDP or TCP, in order as far as read() looks, that
 /// no rule of the gate concerns: no signalling port, no tunnel, no first line that starts or ends with
 /// SIP/2.0. False: ask read(). A test holds it to read() and sip::looks_like_sip().
+using IsMedia = bool (*)(std::span<const std::uint8_t> frame, const Ports& udp, const Ports& tcp) noexcept;
+extern const IsMedia is_media;  ///< one of those below, the best that the CPU runs
+namespace portable {
 [[nodiscard]] bool is_media(std::span<const std::uint8_t> frame, const Ports& udp, const Ports& tcp) noexcept;
+}
+namespace avx2 {
+[[nodiscard]] bool is_media(std::span<const std::uint8_t> frame, const Ports& udp, const Ports& tcp) noexcept;
+}
 
 }  // namespace kmsgate::classify

@@ -74,10 +74,16 @@ struct Workspace {
     Workspace();
     std::vector<std::byte> arena_storage;
     sip::Arena arena;
-    std::vector<std::uint8_t> frame;        ///< a frame that came in pieces
-    std::vector<std::uint8_t> datagram;     ///< a reassembled datagram
-    std::vector<std::uint64_t> numbers;     ///< frame numbers for an event
-    std::vector<classify::Packet> packets;  ///< of a burst
+    std::vector<std::uint8_t> frame;     ///< a frame that came in pieces
+    std::vector<std::uint8_t> datagram;  ///< a reassembled datagram
+    std::vector<std::uint64_t> numbers;  ///< frame numbers for an event
+    /// A frame that is, or may be, signalling.
+    struct Later {
+        rte_mbuf* frame = nullptr;
+        classify::Packet packet;
+        reassemble::Place place;  ///< of a fragment
+    };
+    std::vector<Later> later;  ///< of a burst
     inspect::Inspection inspection;
 };
 
@@ -90,6 +96,18 @@ struct Output {
     [[nodiscard]] std::vector<Mbuf>& port(Arrival a) noexcept { return to[static_cast<std::size_t>(a)]; }
 };
 
+/// Frames that came by one port of a pair, as a queue gives them: process() takes them over.
+struct Batch {
+    std::span<rte_mbuf*> frames;
+    Time time = 0;
+    std::uint64_t number = 0;  ///< of the first; the others follow
+    Arrival arrival = Arrival::inside;
+    std::uint16_t pair = 0;
+    /// After process(): so many of them, now in front of `frames`, leave by the other port of the pair,
+    /// before what stands in Output. Their private areas say nothing.
+    std::size_t passed = 0;
+};
+
 class Pipeline {
   public:
     Pipeline(const Config& config, EventSink& sink);
@@ -97,6 +115,8 @@ class Pipeline {
     /// Takes a burst (FrameMeta set), appends what leaves now to `out`. Frames of one burst come from any
     /// port.
     void process(std::span<Mbuf> burst, const Judge& judge, Output& out);
+    /// The same for frames of which nothing is said but their batch: most leave with no more than a look.
+    void process(std::span<Batch> batches, const Judge& judge, Output& out);
     /// Runs the timers up to `now` without a frame.
     void tick(Time now, const Judge& judge, Output& out);
     /// End of input: everything still held ends as capture-end.
@@ -113,7 +133,8 @@ class Pipeline {
   private:
     /// A whole UDP or TCP datagram and the frames that brought it.
     struct Whole {
-        classify::Packet packet;              ///< addresses, ports, tunnel
+        explicit Whole(classify::Packet& p) noexcept : packet(p) {}
+        classify::Packet& packet;             ///< addresses, ports, tunnel
         std::span<const std::uint8_t> first;  ///< bytes of its first frame
         std::size_t link_size = 0;            ///< of the Ethernet header in `first`
         std::string_view payload;
@@ -130,13 +151,17 @@ class Pipeline {
     void begin(const Judge& judge, Output& out) noexcept;
     void find_ports() noexcept;
     [[nodiscard]] bool spent() const noexcept;
-    void some(std::span<Mbuf> burst);
+    [[nodiscard]] std::size_t sift(std::span<rte_mbuf*> frames, const Batch* batch, std::size_t first);
+    static void stamp(rte_mbuf* frame, const Batch& batch, std::size_t place) noexcept;
+    void dispatch_later();
+    void fetch(std::size_t later) const noexcept;
+    [[nodiscard]] bool is_no_signalling(rte_mbuf* frame) noexcept;
     [[nodiscard]] bool is_no_signalling(const classify::Packet& packet,
                                         std::span<const std::uint8_t> bytes) const noexcept;
     void work_off();
     void wait(Mbuf frame);
-    void dispatch(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes);
-    void fragment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes);
+    void dispatch(Mbuf frame, Workspace::Later& later, std::span<const std::uint8_t> bytes);
+    void fragment(Mbuf frame, const Workspace::Later& later, std::span<const std::uint8_t> bytes);
     void first_look(reassemble::Datagram& datagram, Time now);
     void whole_datagram(reassemble::Datagram& datagram, Time now);
     Outcome transport(classify::Kind kind, Whole& whole);
@@ -167,7 +192,9 @@ class Pipeline {
     void send_changed(const Whole& whole, std::string_view payload);
     void send_all(FrameList frames, const Whole& whole, Arrival port);
     [[nodiscard]] emit::Said say(const policy::decide::Decision& decision);
-    void report(const Whole& whole, const policy::decide::Decision& decision, const emit::Said& said);
+    [[nodiscard]] memory::Snapshots::Ref said_of_forward(const policy::decide::Decision& decision);
+    /// `said` null: what a forwarded message says.
+    void report(const Whole& whole, const policy::decide::Decision& decision, const emit::Said* said);
 
     /// What the answers of the message at hand are made from: its To tag, the Id of its KRR.
     [[nodiscard]] const memory::Hash128& key() noexcept;
@@ -196,19 +223,21 @@ class Pipeline {
     inspect::Arrived arrived_;  ///< how the message at hand came, and what it is judged with
     inspect::Context context_;
     FrameList waiting_;        ///< beyond the budget
+    std::size_t later_ = 0;    ///< frames in Workspace::later
     std::uint64_t start_ = 0;  ///< TSC when this call began
     std::optional<memory::Hash128>
         key_;                   ///< transaction of the message at hand, once something leaves that says it
     memory::Hash128 entry_;     ///< where its verdict stands
     std::uint64_t branch_ = 0;  ///< hash of its request's Via branch; 0: it has none
+    memory::Transaction* known_ = nullptr;   ///< what stands there before, also past its time
     memory::Transaction* fresh_ = nullptr;   ///< its new entry, until what it says is kept
     std::optional<memory::Hash128> digest_;  ///< of its bytes, once it is asked for
     std::uint64_t krr_time_ = 0;             ///< seconds
     std::string_view changed_;               ///< what a rewritten message says
     std::uint32_t packet_id_ = 0;
-    classify::Ports udp_ports_, tcp_ports_;  ///< during a call
-    FrameTap* tap_ = nullptr;                ///< during a call: somebody looks
-    const Judge* judge_ = nullptr;           ///< during a call
+    classify::Ports udp_ports_, tcp_ports_, tls_ports_, stream_ports_;  ///< during a call
+    FrameTap* tap_ = nullptr;                                           ///< during a call: somebody looks
+    const Judge* judge_ = nullptr;                                      ///< during a call
     const policy::table::EdgeRecord* edge_ = nullptr;
     Output* out_ = nullptr;
 };

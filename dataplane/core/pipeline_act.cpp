@@ -164,7 +164,17 @@ emit::Said Pipeline::say(const Decision& decision) {
     return said;
 }
 
-void Pipeline::report(const Whole& whole, const Decision& decision, const emit::Said& said) {
+memory::Snapshots::Ref Pipeline::said_of_forward(const Decision& decision) {
+    auto& usual = shard_->usual[(decision.rule[0] * 5 + decision.rule[1]) % shard_->usual.size()];
+    if (usual.table == judge_->table && usual.generation == judge_->generation &&
+        usual.rules == decision.rule && shard_->snapshots.is_recent(usual.said))
+        return usual.said;
+    usual = {judge_->table, judge_->generation, decision.rule,
+             shard_->snapshots.put(emit::to_text(say(decision), arena_))};
+    return usual.said;
+}
+
+void Pipeline::report(const Whole& whole, const Decision& decision, const emit::Said* known) {
     counters_.add(Counter::messages);
     for (const policy::table::RuleId rule : decision.rule) {
         if (rule >= judge_->rule_hits.size()) continue;
@@ -172,6 +182,7 @@ void Pipeline::report(const Whole& whole, const Decision& decision, const emit::
         if (decision.would) judge_->rule_hits[rule].would.add();
     }
     if (!sink_.wants(decision, whole.now)) return;
+    const emit::Said said = known != nullptr ? *known : say(decision);
     space_.numbers.clear();
     for (rte_mbuf* m = whole.frames.front(); m != nullptr; m = FrameList::after(m))
         if (meta(m).size != 0) space_.numbers.push_back(meta(m).number);

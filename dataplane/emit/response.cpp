@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "dataplane/emit/writer.hpp"
 #include "dataplane/sip/ascii.hpp"
@@ -12,17 +11,6 @@
 namespace kmsgate::emit {
 
 namespace {
-
-/// Eight characters at once; only A to Z change.
-void to_lower(char* at) noexcept {
-    constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
-    std::uint64_t w = 0;
-    std::memcpy(&w, at, 8);
-    const std::uint64_t low = w & ~kHigh;
-    const std::uint64_t from_a = low + kOnes * (0x80 - 'A'), beyond_z = low + kOnes * (0x7F - 'Z');
-    w |= (from_a & ~beyond_z & ~w & kHigh) >> 2;
-    std::memcpy(at, &w, 8);
-}
 
 /// The address that a Via host names literally ("192.0.2.1", "[2001:db8::1]"); nullopt for a domain name.
 std::optional<policy::table::Address> literal_address(std::string_view host) noexcept {
@@ -117,29 +105,6 @@ memory::Hash128 transaction_key(const sip::Message& m, const memory::Key& key) n
     h.word(m.cseq.value_or(0));
     h.field(m.from_tag);
     return h.finish();
-}
-
-memory::Hash128 entry_key(const sip::Message& m, const memory::BulkHash& hash) noexcept {
-    return hash.fields(
-        {m.via.branch.empty() ? m.request_uri : m.via.branch, m.via.sent_by, m.call_id, m.from_tag},
-        m.cseq.value_or(0));
-}
-
-std::uint64_t branch_key(const sip::Message& m, core::Arrival request,
-                         const memory::BulkHash& hash) noexcept {
-    constexpr std::string_view kCookie = "z9hG4bK";
-    std::string_view branch = m.via.branch;
-    if (branch.size() <= kCookie.size() || !sip::iequal(branch.substr(0, kCookie.size()), kCookie)) return 0;
-    memory::Hash128 sum{};
-    for (std::uint64_t number = static_cast<std::uint64_t>(request); !branch.empty(); number = sum.low) {
-        std::array<char, 64> lower{};
-        const std::string_view piece = branch.substr(0, lower.size());
-        std::memcpy(lower.data(), piece.data(), piece.size());
-        for (std::size_t i = 0; i < piece.size(); i += 8) to_lower(lower.data() + i);
-        sum = hash.fields({{lower.data(), piece.size()}}, number);
-        branch.remove_prefix(piece.size());
-    }
-    return std::max<std::uint64_t>(sum.low, 1);
 }
 
 ToTag to_tag(const memory::Hash128& transaction) noexcept {

@@ -43,8 +43,14 @@ Routes::Routes(const Plan& plan) : ports_(plan.ports.size()) {
             }
         }
     }
-    for (std::size_t i = 0; i < ports_.size(); ++i)
-        if (several[i]) ports_[i].partner.reset();
+    for (std::size_t i = 0; i < ports_.size(); ++i) {
+        Port& port = ports_[i];
+        if (several[i]) port.partner.reset();
+        const Route& first = port.by_vlan.front();
+        const bool same = std::ranges::all_of(
+            port.by_vlan, [&](const Route& r) { return r.pair == first.pair && r.arrival == first.arrival; });
+        if (same && first.pair != kNoPair) port.only = first;
+    }
 }
 
 std::uint16_t Routes::outer_vlan(std::span<const std::uint8_t> start) noexcept {

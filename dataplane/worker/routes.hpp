@@ -29,6 +29,8 @@ class Routes {
     [[nodiscard]] Route find(std::size_t port, std::span<const std::uint8_t> start) const noexcept {
         return ports_[port].by_vlan[outer_vlan(start)];
     }
+    /// The pair that takes whatever comes by a port; nullopt: that depends on the frame, or some has none.
+    [[nodiscard]] std::optional<Route> only(std::size_t port) const noexcept { return ports_[port].only; }
     /// The one port that all pairs of a port lead to; nullopt: they lead to several, or there is none.
     [[nodiscard]] std::optional<std::size_t> partner(std::size_t port) const noexcept {
         return ports_[port].partner;
@@ -39,6 +41,7 @@ class Routes {
   private:
     struct Port {
         std::vector<Route> by_vlan;
+        std::optional<Route> only;
         std::optional<std::size_t> partner;
     };
     std::vector<Port> ports_;

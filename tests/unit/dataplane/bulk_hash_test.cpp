@@ -94,6 +94,21 @@ TEST(BulkHash, SumsAreThoseOfTheDefinitionAtEveryLevel) {
     }
 }
 
+TEST(BulkHash, ACopiedPieceHasTheSameSumAndIsTheSame) {
+    std::mt19937_64 random(6);
+    for (const Level level : levels()) {
+        const BulkHash hash(kKey, level);
+        for (std::size_t size = 0; size < 300; ++size)
+            for (const std::size_t offset : {std::size_t{0}, std::size_t{8}, std::size_t{1480}}) {
+                const Bytes piece = random_bytes(random, size);
+                Bytes to(size + 1, 0xEE);
+                ASSERT_EQ(hash.copied_piece(offset, piece, to.data()), hash.piece(offset, piece));
+                ASSERT_EQ(part(to, 0, size), piece) << size;
+                ASSERT_EQ(to[size], 0xEE) << size;
+            }
+    }
+}
+
 TEST(BulkHash, LevelsAgreeUpToTheLargestMessage) {
     std::mt19937_64 random(2);
     const BulkHash portable(kKey, Level::portable);
@@ -111,15 +126,15 @@ TEST(BulkHash, FragmentsTellTheDigestOfTheirDatagram) {
         const BulkHash hash(kKey, level);
         for (int round = 0; round < 400; ++round) {
             const Bytes datagram = random_bytes(random, 8 + random() % 600);
-            Hash128 sum;
+            std::vector<BulkHash::Piece> pieces;
             for (std::size_t at = 0; at < datagram.size();) {
                 const std::size_t size = std::min<std::size_t>((1 + random() % 20) * 8, datagram.size() - at);
                 const Hash128 piece = hash.piece(at, part(datagram, at, size));
-                const Hash128 seam = at == 0 ? Hash128{} : hash.seam(at, datagram);
-                sum = {sum.low ^ piece.low ^ seam.low, sum.high ^ piece.high ^ seam.high};
+                pieces.push_back({static_cast<std::uint32_t>(at), static_cast<std::uint32_t>(size), piece});
                 at += size;
             }
-            ASSERT_EQ(hash.payload(sum, datagram), hash.message(payload_of(datagram))) << datagram.size();
+            std::ranges::shuffle(pieces, random);
+            ASSERT_EQ(hash.payload(pieces, datagram), hash.message(payload_of(datagram))) << datagram.size();
         }
     }
 }
@@ -129,9 +144,14 @@ TEST(BulkHash, TheHeaderInFrontOfThePayloadDoesNotCount) {
     const BulkHash hash(kKey);
     Bytes a = random_bytes(random, 100), b = a;
     for (std::size_t i = 0; i < 8; ++i) b[i] ^= 0x5A;
-    EXPECT_EQ(hash.payload(hash.piece(0, a), a), hash.payload(hash.piece(0, b), b));
+    const auto digest = [&hash](const Bytes& d) {
+        const std::array<BulkHash::Piece, 1> all = {
+            {{0, static_cast<std::uint32_t>(d.size()), hash.piece(0, d)}}};
+        return hash.payload(all, d);
+    };
+    EXPECT_EQ(digest(a), digest(b));
     b[8] ^= 1;
-    EXPECT_NE(hash.payload(hash.piece(0, a), a), hash.payload(hash.piece(0, b), b));
+    EXPECT_NE(digest(a), digest(b));
 }
 
 TEST(BulkHash, EveryBitAndEveryByteMoreCounts) {
@@ -172,6 +192,42 @@ TEST(BulkHash, TextsDoNotRunTogether) {
         EXPECT_EQ(hash.fields({longer, "b"}, 1), BulkHash(kKey, Level::portable).fields({longer, "b"}, 1));
         EXPECT_NE(hash.fields({longer, "b"}, 1), hash.fields({longer, "c"}, 1));
     }
+}
+
+std::string random_text(std::mt19937_64& random, std::size_t size) {
+    std::string out(size, ' ');
+    for (char& c : out) c = static_cast<char>(random());
+    return out;
+}
+
+TEST(BulkHash, BothKeysAreTheSameAtEveryLevelAndTellTextsApart) {
+    std::mt19937_64 random(7);
+    const BulkHash portable(kKey, Level::portable);
+    for (int round = 0; round < 2000; ++round) {
+        std::array<std::string, 4> t;
+        for (auto& text : t) text = random_text(random, random() % (round % 50 == 0 ? 768 : 60));
+        const std::array<std::string_view, 4> texts = {t[0], t[1], t[2], t[3]};
+        const auto base = portable.both(texts, 7, 1);
+        for (const Level level : levels()) {
+            const auto same = BulkHash(kKey, level).both(texts, 7, 1);
+            ASSERT_EQ(same.exact, base.exact) << static_cast<int>(level);
+            ASSERT_EQ(same.folded, base.folded) << static_cast<int>(level);
+        }
+        EXPECT_NE(portable.both(texts, 8, 1).exact, base.exact);
+        EXPECT_EQ(portable.both(texts, 8, 1).folded, base.folded);
+        EXPECT_NE(portable.both(texts, 7, 2).folded, base.folded);
+        const std::size_t which = random() % 4;
+        if (t[which].empty()) continue;
+        const std::size_t at = random() % t[which].size();
+        const auto c = static_cast<unsigned char>(t[which][at]);
+        t[which][at] = static_cast<char>(c ^ 0x20);
+        const auto other = portable.both({t[0], t[1], t[2], t[3]}, 7, 1);
+        EXPECT_NE(other.exact, base.exact);
+        const bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
+        EXPECT_EQ(other.folded == base.folded, which != 0 || letter) << static_cast<int>(c);
+        if (round == 200) break;  // a key for each level is made in each round
+    }
+    EXPECT_NE(portable.both({"ab", "c", "", ""}, 0, 0).exact, portable.both({"a", "bc", "", ""}, 0, 0).exact);
 }
 
 /// Bits that choose a bucket: messages that differ where an attacker likes them to must not meet in one.

@@ -75,6 +75,7 @@ Workload::Workload()
       prepared_(kMessages),
       arena_storage_(kArena),
       arena_(arena_storage_),
+      tag_hash_(kTagKey),
       scratch_(kScratch) {
     const auto roaming = table_->find_tag("roaming");
     for (const Invite& in : invites_)
@@ -279,7 +280,7 @@ void Workload::answer(std::size_t i) {
     const Prepared& p = prepared_[i];
     const sip::Message& m = p.refused_inspection.message;
     arena_.reset();
-    const memory::Hash128 key = emit::transaction_key(m, kTagKey);
+    const memory::Hash128 key = emit::transaction_key(m, tag_hash_);
     const auto lists = emit::krr_lists(p.refused_decision, p.refused_inspection, *table_, arena_);
     const auto body = emit::krr_body(p.refused_decision, p.refused_inspection, *table_, lists,
                                      key.low ^ key.high, kNow / core::kSecond, {}, arena_);

@@ -30,6 +30,7 @@
 #include "dataplane/inspect/inspect.hpp"
 #include "dataplane/memory/shared.hpp"
 #include "dataplane/memory/siphash.hpp"
+#include "dataplane/memory/tag_hash.hpp"
 #include "dataplane/memory/uid.hpp"
 #include "dataplane/memory/user_tags.hpp"
 #include "dataplane/reassemble/fragments.hpp"
@@ -182,6 +183,7 @@ class Pipeline {
     Outcome end_all(FrameList frames, Outcome outcome, Time now, bool line);
 
     Config config_;
+    memory::TagHash tag_hash_;
     EventSink& sink_;
     Counters counters_;
     std::unique_ptr<memory::Shared> own_shared_;

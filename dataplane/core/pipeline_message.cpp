@@ -184,7 +184,7 @@ std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision&
 }
 
 const memory::Hash128& Pipeline::key() noexcept {
-    if (!key_) key_ = emit::transaction_key(inspection_.message, config_.tag_key);
+    if (!key_) key_ = emit::transaction_key(inspection_.message, tag_hash_);
     return *key_;
 }
 

@@ -109,14 +109,9 @@ void write_vias(const sip::Message& request, const core::Endpoint& source, Write
 
 }  // namespace
 
-memory::Hash128 transaction_key(const sip::Message& m, const memory::Key& key) noexcept {
-    memory::SipHash h(key);
-    h.field(m.via.branch.empty() ? m.request_uri : m.via.branch);
-    h.field(m.via.sent_by);
-    h.field(m.call_id);
-    h.word(m.cseq.value_or(0));
-    h.field(m.from_tag);
-    return h.finish();
+memory::Hash128 transaction_key(const sip::Message& m, const memory::TagHash& hash) noexcept {
+    return hash({m.via.branch.empty() ? m.request_uri : m.via.branch, m.via.sent_by, m.call_id, m.from_tag},
+                m.cseq.value_or(0));
 }
 
 memory::Hash128 entry_key(const sip::Message& m, const memory::BulkHash& hash) noexcept {

@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "dataplane/memory/nh.hpp"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -14,8 +16,7 @@ namespace {
 
 // Words of the key: for messages, for lists of texts and blocks, for the length.
 constexpr std::size_t kFields = BulkHash::kMaxMessage;  // in bytes, as all offsets are
-constexpr std::size_t kFieldBytes = 4096;
-constexpr std::size_t kLength = kFields + kFieldBytes;
+constexpr std::size_t kLength = kFields + nh::kFieldBytes;
 constexpr std::size_t kLines = kLength / 64 + 1;
 
 std::uint64_t word_at(const std::uint8_t* at) noexcept {
@@ -104,9 +105,9 @@ const std::uint8_t* bytes_of(std::string_view text) noexcept {
 Hash128 texts_portable(const std::uint64_t* words, std::span<const std::string_view> texts,
                        std::uint64_t number) noexcept {
     const Head head = head_of(texts, number);
-    Hash128 sum = piece_portable(words, kFields, reinterpret_cast<const std::uint8_t*>(head.data()),
+    Hash128 sum = piece_portable(words, 0, reinterpret_cast<const std::uint8_t*>(head.data()),
                                  head_bytes(texts.size()));
-    std::size_t offset = kFields + sizeof(Head);
+    std::size_t offset = sizeof(Head);
     for (const std::string_view text : texts) {
         sum = sum ^ piece_portable(words, offset, bytes_of(text), text.size());
         offset += (text.size() + 15) / 16 * 16;
@@ -165,7 +166,7 @@ Hash128 texts_portable(const std::uint64_t* words, std::span<const std::string_v
                                                    std::span<const std::string_view> texts,
                                                    std::uint64_t number) noexcept {
     const Head head = head_of(texts, number);
-    const std::uint64_t* k = words + kFields / 8;
+    const std::uint64_t* k = words;
     __m128i sum = _mm_setzero_si128();
     for (std::size_t i = 0; i < head_bytes(texts.size()); i += 16)
         sum =
@@ -241,6 +242,19 @@ Hash128 texts_portable(const std::uint64_t* words, std::span<const std::string_v
 
 }  // namespace
 
+std::size_t nh::room_of(std::span<const std::string_view> texts) noexcept {
+    std::size_t room = sizeof(Head);
+    for (const std::string_view text : texts) room += (text.size() + 15) / 16 * 16;
+    return room;
+}
+
+nh::Texts nh::texts_at([[maybe_unused]] BulkHash::Level level) noexcept {
+#if defined(__x86_64__)
+    if (level != BulkHash::Level::portable) return &texts_pclmul;
+#endif
+    return &texts_portable;
+}
+
 BulkHash::Level BulkHash::best() noexcept {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
@@ -255,16 +269,13 @@ BulkHash::BulkHash(const Key& key, Level level)
     : lines_(std::make_unique<Line[]>(kLines)),
       words_(lines_[0].words.data()),
       piece_(&piece_portable),
-      texts_(&texts_portable),
+      texts_(nh::texts_at(level)),
       multiply_(&multiply_portable),
       key_(key) {
 #if defined(__x86_64__)
     if (level == Level::pclmul) piece_ = &piece_pclmul;
     if (level == Level::vpclmul) piece_ = &piece_vpclmul;
-    if (level != Level::portable) {
-        texts_ = &texts_pclmul;
-        multiply_ = &multiply_pclmul;
-    }
+    if (level != Level::portable) multiply_ = &multiply_pclmul;
 #endif
     for (std::size_t i = 0; i < kLines * 4; ++i) {
         SipHash h(key);
@@ -299,15 +310,14 @@ Hash128 BulkHash::message(std::string_view payload) const noexcept {
 }
 
 Hash128 BulkHash::fields(std::initializer_list<std::string_view> texts, std::uint64_t number) const noexcept {
-    std::size_t room = sizeof(Head);
-    for (const std::string_view text : texts) room += (text.size() + 15) / 16 * 16;
-    if (room > kFieldBytes) {
+    const std::span<const std::string_view> all(texts.begin(), texts.size());
+    if (nh::room_of(all) > nh::kFieldBytes) {
         SipHash h(key_);
-        for (const std::string_view text : texts) h.field(text);
+        for (const std::string_view text : all) h.field(text);
         h.word(number);
         return h.finish();
     }
-    return finish(texts_(words_, {texts.begin(), texts.size()}, number), texts.size());
+    return finish(texts_(words_ + kFields / 8, all, number), all.size());
 }
 
 Hash128 BulkHash::block(const std::array<std::uint64_t, 6>& words) const noexcept {

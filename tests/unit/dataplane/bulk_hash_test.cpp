@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "dataplane/memory/bulk_hash.hpp"
+#include "dataplane/memory/tag_hash.hpp"
 #include "tests/unit/dataplane/frames.hpp"
 
 namespace kmsgate::memory {
@@ -186,6 +187,52 @@ TEST(BulkHash, HighBitsOfTheMessageReachTheLowBitsOfTheDigest) {
     }
     EXPECT_LT(*std::ranges::max_element(buckets), 50);  // 16 on average
     EXPECT_GT(*std::ranges::min_element(buckets), 0);
+}
+
+/// From the definition: the NH sum of the lengths, the number and the texts, and SipHash of it.
+TEST(TagHash, IsThatOfTheDefinitionAtEveryLevel) {
+    std::mt19937_64 random(11);
+    for (int n = 0; n < 300; ++n) {
+        std::array<std::string, 4> texts;
+        Bytes head, body;
+        const auto add = [&head](std::uint64_t word) {
+            for (unsigned b = 0; b < 8; ++b) head.push_back(static_cast<std::uint8_t>(word >> 8 * b));
+        };
+        for (std::string& text : texts) {
+            const Bytes bytes = random_bytes(random, random() % (n < 150 ? 40 : 400));
+            text.assign(bytes.begin(), bytes.end());
+            add(text.size());
+            body.insert(body.end(), bytes.begin(), bytes.end());
+            body.resize((body.size() + 15) / 16 * 16);
+        }
+        const std::uint64_t number = random();
+        add(number);
+        add(0);
+        const Hash128 a = expected(0, head), b = expected(64, body);
+        SipHash h(kKey);
+        h.word(a.low ^ b.low);
+        h.word(a.high ^ b.high);
+        const Hash128 tag = h.finish();
+        for (const Level level : levels())
+            EXPECT_EQ(TagHash(kKey, level)({texts[0], texts[1], texts[2], texts[3]}, number), tag) << n;
+    }
+}
+
+TEST(TagHash, EveryTextTheirBordersTheNumberAndTheKeyCount) {
+    const std::string longer(5000, 'x');  // longer than the key has words for
+    for (const Level level : levels()) {
+        const TagHash hash(kKey, level);
+        const auto base = hash({"ab", "cd", "ef", "gh"}, 1);
+        EXPECT_EQ(base, hash({"ab", "cd", "ef", "gh"}, 1));
+        EXPECT_NE(base, hash({"abc", "d", "ef", "gh"}, 1));
+        EXPECT_NE(base, hash({"ab", "cd", "efgh", ""}, 1));
+        EXPECT_NE(base, hash({"ab", "cd", "ef", "gi"}, 1));
+        EXPECT_NE(base, hash({"ab", "cd", "ef", std::string_view("gh\0", 3)}, 1));
+        EXPECT_NE(base, hash({"ab", "cd", "ef", "gh"}, 2));
+        EXPECT_NE(base, TagHash({kKey[0], kKey[1] ^ 1}, level)({"ab", "cd", "ef", "gh"}, 1));
+        EXPECT_EQ(hash({longer, "", "", "b"}, 1), TagHash(kKey, Level::portable)({longer, "", "", "b"}, 1));
+        EXPECT_NE(hash({longer, "", "", "b"}, 1), hash({longer, "", "", "c"}, 1));
+    }
 }
 
 }  // namespace

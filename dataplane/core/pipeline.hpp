@@ -25,6 +25,7 @@
 #include "dataplane/core/frame.hpp"
 #include "dataplane/core/record.hpp"
 #include "dataplane/emit/answer.hpp"
+#include "dataplane/emit/datagram.hpp"
 #include "dataplane/emit/recall.hpp"
 #include "dataplane/emit/response.hpp"
 #include "dataplane/inspect/inspect.hpp"
@@ -163,6 +164,9 @@ class Pipeline {
     void override_with(policy::decide::Decision& decision, policy::Cause cause);
     void prepare(const Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);
     Outcome act(Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);
+    [[nodiscard]] bool redirect_plain(const Whole& whole, const policy::decide::Decision& decision,
+                                      const emit::KrrLists& lists);
+    [[nodiscard]] emit::Envelope back_to(const Whole& whole, const Endpoint& destination);
     void send_response(const Whole& whole, const emit::ResponseParts& parts);
     void send_changed(const Whole& whole, std::string_view payload);
     void send_all(FrameList frames, const Whole& whole, Arrival port);
@@ -203,6 +207,7 @@ class Pipeline {
     memory::Transaction* fresh_ = nullptr;   ///< its new entry, until what it says is kept
     std::optional<memory::Hash128> digest_;  ///< of its bytes, once it is asked for
     std::uint64_t krr_time_ = 0;             ///< seconds
+    krr::Clock clock_;                       ///< their text
     std::string_view changed_;               ///< what a rewritten message says
     std::uint32_t packet_id_ = 0;
     classify::Ports udp_ports_, tcp_ports_;  ///< during a call

@@ -5,6 +5,7 @@
 
 #include "dataplane/core/pipeline.hpp"
 #include "dataplane/emit/datagram.hpp"
+#include "dataplane/emit/redirect.hpp"
 #include "dataplane/krr/names.hpp"
 #include "dataplane/rewrite/rewrite.hpp"
 
@@ -63,6 +64,7 @@ Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& li
                                                                 decision.cause == Cause::malformed_sip_mikey);
     switch (decision.verdict) {
         case Verdict::redirect: {
+            if (redirect_plain(whole, decision, lists)) break;
             const auto body = emit::krr_body(decision, inspection_, *judge_->table, lists,
                                              key().low ^ key().high, krr_time_, {}, arena_);
             if (body.empty() || !lists.ok)
@@ -94,6 +96,54 @@ Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& li
     return outcome_of(decision.verdict);
 }
 
+/// Around an answer to the sender.
+emit::Envelope Pipeline::back_to(const Whole& whole, const Endpoint& destination) {
+    emit::Envelope envelope;
+    envelope.link = whole.first.first(whole.link_size);
+    envelope.swap_link = true;
+    envelope.source = {whole.packet.destination, whole.packet.destination_port, whole.packet.v6};
+    envelope.destination = destination;
+    envelope.packet_id = ++packet_id_;
+    return envelope;
+}
+
+/// The 488 of a plain request, from prepared pieces into the frame that leaves. False: it takes the long way.
+bool Pipeline::redirect_plain(const Whole& whole, const Decision& decision, const emit::KrrLists& lists) {
+    if (!inspection_.plain || !lists.ok) return false;
+    const Endpoint source{whole.packet.source, whole.packet.source_port, whole.packet.v6};
+    const auto destination = emit::answer_destination(inspection_.message, source);
+    if (!destination) return false;
+    krr::Pieces krr =
+        emit::krr_pieces(decision, inspection_, *judge_->table, lists, key().low ^ key().high, krr_time_, {});
+    krr.time_text = clock_.text(krr_time_);
+    for (const std::string_view text : {krr.initiator, krr.receiver, krr.initiator_kms, krr.receiver_kms})
+        if (text.size() > emit::kMaxRepeated) return false;
+    const emit::ToTag tag = emit::to_tag(key());
+    const emit::PlainRedirect answer(inspection_.message, source, {tag.data(), tag.size()}, krr);
+    if (answer.most() == 0 || answer.most() > kMaxMessage) return false;
+    FrameList frames;
+    emit::Envelope envelope = back_to(whole, *destination);
+    if (emit::Blank blank = emit::blank_frame(envelope, answer.most(), config_.mtu, config_.pool);
+        blank.frame) {
+        const std::size_t size = answer.write(blank.payload);
+        if (size != 0) {
+            emit::finish_frame(envelope, blank, size);
+            frames.push(std::move(blank.frame));
+        }
+    } else if (const auto out = arena_.take_raw<char>(answer.most()); !out.empty()) {
+        const std::size_t size = answer.write(out.data());
+        if (size != 0 &&
+            !emit::write_datagram(envelope, {out.data(), size}, config_.mtu, config_.pool, frames))
+            frames.clear();
+    }
+    if (frames.empty()) {
+        --packet_id_;
+        return false;
+    }
+    send_all(std::move(frames), whole, whole.arrival);
+    return true;
+}
+
 void Pipeline::send_response(const Whole& whole, const emit::ResponseParts& parts) {
     const Endpoint source{whole.packet.source, whole.packet.source_port, whole.packet.v6};
     const auto destination = emit::answer_destination(inspection_.message, source);
@@ -104,12 +154,7 @@ void Pipeline::send_response(const Whole& whole, const emit::ResponseParts& part
     full.tag = {tag.data(), tag.size()};
     const std::string_view text =
         destination ? emit::write_response(inspection_.message, source, full, storage) : std::string_view();
-    emit::Envelope envelope;
-    envelope.link = whole.first.first(whole.link_size);
-    envelope.swap_link = true;
-    envelope.source = {whole.packet.destination, whole.packet.destination_port, whole.packet.v6};
-    envelope.destination = destination.value_or(source);
-    envelope.packet_id = ++packet_id_;
+    const emit::Envelope envelope = back_to(whole, destination.value_or(source));
     FrameList frames;
     if (text.empty() || !emit::write_datagram(envelope, text, config_.mtu, config_.pool, frames)) {
         counters_.add(Counter::unsent_answers);

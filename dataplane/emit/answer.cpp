@@ -232,29 +232,37 @@ Said from_text(std::string_view text, sip::Arena& arena) {
     return out;
 }
 
-std::string_view krr_body(const Decision& d, const inspect::Inspection& in, const policy::table::Table& table,
-                          const KrrLists& lists, std::uint64_t id, std::uint64_t seconds,
-                          std::string_view embedded, sip::Arena& arena) {
+krr::Pieces krr_pieces(const Decision& d, const inspect::Inspection& in, const policy::table::Table& table,
+                       const KrrLists& lists, std::uint64_t id, std::uint64_t seconds,
+                       std::string_view embedded) noexcept {
     krr::Pieces p;
     p.after_id = table.text(table.edges()[in.facts.edge].krr_after_id);
     p.id = id;
     p.time = seconds;
-    const auto text = [](std::string_view s) { return repeatable(s) ? s : std::string_view(); };
     if (in.krr != nullptr) {
-        if (in.krr->initiator) p.initiator = text(*in.krr->initiator);
-        if (in.krr->receiver) p.receiver = text(*in.krr->receiver);
-        if (in.krr->initiator_kms) p.initiator_kms = text(*in.krr->initiator_kms);
-        if (in.krr->receiver_kms) p.receiver_kms = text(*in.krr->receiver_kms);
+        p.initiator = in.krr->initiator.value_or(std::string_view());
+        p.receiver = in.krr->receiver.value_or(std::string_view());
+        p.initiator_kms = in.krr->initiator_kms.value_or(std::string_view());
+        p.receiver_kms = in.krr->receiver_kms.value_or(std::string_view());
     } else if (d.refused < in.mikey.size() && !in.mikey[d.refused].fault) {
         const mikey::Message& m = in.mikey[d.refused];
-        p.initiator = text(m.text(mikey::Role::idri));
-        p.receiver = text(m.text(mikey::Role::idrr));
-        p.initiator_kms = text(m.text(mikey::Role::idrkmsi));
-        p.receiver_kms = text(m.text(mikey::Role::idrkmsr));
+        p.initiator = m.text(mikey::Role::idri);
+        p.receiver = m.text(mikey::Role::idrr);
+        p.initiator_kms = m.text(mikey::Role::idrkmsi);
+        p.receiver_kms = m.text(mikey::Role::idrkmsr);
     }
     p.initiator_list = lists.xml[0];
     p.receiver_list = lists.xml[1];
     p.embedded = embedded;
+    return p;
+}
+
+std::string_view krr_body(const Decision& d, const inspect::Inspection& in, const policy::table::Table& table,
+                          const KrrLists& lists, std::uint64_t id, std::uint64_t seconds,
+                          std::string_view embedded, sip::Arena& arena) {
+    krr::Pieces p = krr_pieces(d, in, table, lists, id, seconds, embedded);
+    for (std::string_view* text : {&p.initiator, &p.receiver, &p.initiator_kms, &p.receiver_kms})
+        if (!repeatable(*text)) *text = {};
     const std::size_t room =
         2048 + p.after_id.size() + lists.xml[0].size() + lists.xml[1].size() + embedded.size() +
         6 * (p.initiator.size() + p.receiver.size() + p.initiator_kms.size() + p.receiver_kms.size());

@@ -9,6 +9,7 @@
 
 #include "dataplane/core/record.hpp"
 #include "dataplane/inspect/inspect.hpp"
+#include "dataplane/krr/emit.hpp"
 #include "dataplane/sip/arena.hpp"
 #include "policy/decide/decide.hpp"
 
@@ -30,6 +31,15 @@ struct KrrLists {
 
 /// The incoming KRR's lists, for events.
 [[nodiscard]] core::KrrRecord incoming_lists(const policy::decide::Facts& facts, sip::Arena& arena);
+
+/// What the KRR of a decision says, its texts as they came: what of them may not be repeated is not left out
+/// yet.
+[[nodiscard]] krr::Pieces krr_pieces(const policy::decide::Decision& decision,
+                                     const inspect::Inspection& inspection, const policy::table::Table& table,
+                                     const KrrLists& lists, std::uint64_t id, std::uint64_t seconds,
+                                     std::string_view embedded) noexcept;
+/// Bytes of a text that may be repeated.
+inline constexpr std::size_t kMaxRepeated = krr::kMaxUri;
 
 /// The KRR document of a decision: `embedded` is the root element of the KRR that it replaces, or empty.
 /// Empty when the arena is used up.

@@ -20,6 +20,13 @@ namespace kmsgate::emit {
                                          std::span<const std::uint8_t> udp_header,
                                          std::string_view payload) noexcept;
 
+/// The same of a datagram that lies in one piece: `udp` is its header, `size` bytes with the payload. Makes
+/// the kChecksumPadding bytes behind it zero.
+inline constexpr std::size_t kChecksumPadding = 64;
+[[nodiscard]] std::uint16_t udp_checksum_in_place(const policy::table::Address& source,
+                                                  const policy::table::Address& destination, bool v6,
+                                                  std::uint8_t* udp, std::size_t size) noexcept;
+
 inline void put16(std::uint8_t* at, std::size_t value) noexcept {
     at[0] = static_cast<std::uint8_t>(value >> 8);
     at[1] = static_cast<std::uint8_t>(value);

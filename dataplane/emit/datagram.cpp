@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "dataplane/emit/checksum.hpp"
@@ -21,6 +22,14 @@ struct Piece {
     bool fragmented = false;
 };
 
+/// Of a header without options.
+std::uint16_t ipv4_checksum(const std::uint8_t* ip) noexcept {
+    std::uint32_t sum = 0;
+    for (std::size_t i = 0; i < kIpv4Header; i += 2)
+        sum += static_cast<std::uint32_t>(ip[i] << 8 | ip[i + 1]);
+    return checksum_fold(sum);
+}
+
 std::size_t write_ipv4(const Envelope& e, const Piece& p, std::uint8_t* ip) noexcept {
     ip[0] = 0x45;
     ip[1] = e.traffic_class;
@@ -32,7 +41,7 @@ std::size_t write_ipv4(const Envelope& e, const Piece& p, std::uint8_t* ip) noex
     put16(ip + 10, 0);
     std::copy_n(e.source.address.begin() + 12, 4, ip + 12);
     std::copy_n(e.destination.address.begin() + 12, 4, ip + 16);
-    put16(ip + 10, checksum_fold(checksum_add(0, {ip, kIpv4Header})));
+    put16(ip + 10, ipv4_checksum(ip));
     return kIpv4Header;
 }
 
@@ -100,6 +109,37 @@ bool write_datagram(const Envelope& e, std::string_view payload, std::size_t mtu
     }
     while (!made.empty()) out.push(made.pop());
     return true;
+}
+
+Blank blank_frame(const Envelope& e, std::size_t most, std::size_t mtu, rte_mempool* pool) noexcept {
+    const std::size_t headers = (e.source.v6 ? kIpv6Header : kIpv4Header) + kUdpHeader;
+    if (e.link.size() < 14 || e.link.size() > kMaxLink || headers + most > std::min<std::size_t>(mtu, 65535))
+        return {};
+    core::Mbuf frame(rte_pktmbuf_alloc(pool));
+    if (!frame || rte_pktmbuf_tailroom(frame.get()) < e.link.size() + headers + most + kChecksumPadding)
+        return {};
+    core::meta(frame.get()) = core::FrameMeta{};
+    char* const payload = rte_pktmbuf_mtod_offset(frame.get(), char*, e.link.size() + headers);
+    return {std::move(frame), payload};
+}
+
+void finish_frame(const Envelope& e, const Blank& blank, std::size_t size) noexcept {
+    rte_mbuf* const m = blank.frame.get();
+    auto* const start = rte_pktmbuf_mtod(m, std::uint8_t*);
+    std::memcpy(start, e.link.data(), 14);
+    std::copy(e.link.begin() + 14, e.link.end(), start + 14);
+    if (e.swap_link) std::swap_ranges(start, start + 6, start + 6);
+    std::uint8_t* const ip = start + e.link.size();
+    const Piece piece{0, kUdpHeader + size, false, false};
+    std::uint8_t* const udp = ip + (e.source.v6 ? write_ipv6(e, piece, ip) : write_ipv4(e, piece, ip));
+    put16(udp, e.source.port);
+    put16(udp + 2, e.destination.port);
+    put16(udp + 4, kUdpHeader + size);
+    put16(udp + 6, 0);
+    put16(udp + 6, udp_checksum_in_place(e.source.address, e.destination.address, e.source.v6, udp,
+                                         kUdpHeader + size));
+    m->pkt_len = m->data_len =
+        static_cast<std::uint16_t>(e.link.size() + static_cast<std::size_t>(udp - ip) + kUdpHeader + size);
 }
 
 }  // namespace kmsgate::emit

@@ -170,8 +170,11 @@ class Pipeline {
     void send_response(const Whole& whole, const emit::ResponseParts& parts);
     void send_changed(const Whole& whole, std::string_view payload);
     void send_all(FrameList frames, const Whole& whole, Arrival port);
-    [[nodiscard]] emit::Said say(const policy::decide::Decision& decision);
-    void report(const Whole& whole, const policy::decide::Decision& decision, const emit::Said& said);
+    [[nodiscard]] std::array<std::string_view, 2> rules_of(
+        const policy::decide::Decision& decision) const noexcept;
+    [[nodiscard]] memory::Snapshots::Ref keep(const policy::decide::Decision& decision,
+                                              const emit::KrrLists& lists);
+    void report(const Whole& whole, const policy::decide::Decision& decision, const emit::Said* said);
 
     /// What the answers of the message at hand are made from: its To tag, the Id of its KRR.
     [[nodiscard]] const memory::Hash128& key() noexcept;

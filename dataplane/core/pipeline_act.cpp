@@ -200,16 +200,28 @@ void Pipeline::send_all(FrameList frames, const Whole& whole, Arrival port) {
     }
 }
 
-emit::Said Pipeline::say(const Decision& decision) {
-    emit::Said said;
+std::array<std::string_view, 2> Pipeline::rules_of(const Decision& decision) const noexcept {
+    std::array<std::string_view, 2> names;
     for (std::size_t side = 0; side < 2; ++side)
         if (decision.rule[side] != policy::table::kNone)
-            said.rules[side] = judge_->table->text(judge_->table->rules()[decision.rule[side]].name);
-    said.lists = emit::krr_lists(decision, inspection_, *judge_->table, arena_);
-    return said;
+            names[side] = judge_->table->text(judge_->table->rules()[decision.rule[side]].name);
+    return names;
 }
 
-void Pipeline::report(const Whole& whole, const Decision& decision, const emit::Said& said) {
+/// Keeps what the decision says by name, for copies that come when the table is gone. Most messages say what
+/// others said lately.
+memory::Snapshots::Ref Pipeline::keep(const Decision& decision, const emit::KrrLists& lists) {
+    const memory::Snapshots::Key key{judge_->generation,
+                                     {decision.rule[0], decision.rule[1], lists.said[0], lists.said[1]}};
+    const bool alone = std::ranges::find(lists.said, emit::kSaidHere) == lists.said.end();
+    if (alone)
+        if (const auto* known = shard_->snapshots.find(key)) return *known;
+    const std::string_view text = emit::to_text({rules_of(decision), lists}, arena_);
+    return alone ? shard_->snapshots.put(key, text) : shard_->snapshots.put(text);
+}
+
+/// `said`: by name, where the decision is of another table.
+void Pipeline::report(const Whole& whole, const Decision& decision, const emit::Said* said) {
     counters_.add(Counter::messages);
     for (const policy::table::RuleId rule : decision.rule) {
         if (rule >= judge_->rule_hits.size()) continue;
@@ -237,13 +249,15 @@ void Pipeline::report(const Whole& whole, const Decision& decision, const emit::
     for (std::size_t side = 0; side < 2; ++side) {
         if (decision.policed[side]) r.users[side] = (back ? inspection_.back_users : inspection_.users)[side];
     }
-    r.rules = said.rules;
+    r.rules = said != nullptr ? said->rules : rules_of(decision);
     r.decision = &decision;
     if (inspection_.facts.krr.state == policy::decide::Krr::State::read)
         r.krr_in = emit::incoming_lists(inspection_.facts, arena_);
     r.krr_unknown = inspection_.facts.krr.unknown;
     const Verdict effective = decision.effective();
-    if (effective == Verdict::redirect || effective == Verdict::rewrite) r.krr_out = said.lists.record;
+    if (effective == Verdict::redirect || effective == Verdict::rewrite)
+        r.krr_out = said != nullptr ? said->lists.record
+                                    : emit::krr_lists(decision, inspection_, *judge_->table, arena_).record;
     sink_.message(r);
 }
 

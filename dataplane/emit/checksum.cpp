@@ -60,7 +60,10 @@ std::uint64_t sum_of(const std::uint8_t* at, std::size_t blocks) noexcept {
 
 /// From the machine's byte order to that of the network.
 std::uint32_t folded(std::uint64_t wide) noexcept {
-    while (wide >> 16 != 0) wide = (wide & 0xFFFF) + (wide >> 16);
+    wide = (wide & 0xFFFFFFFF) + (wide >> 32);                      // below 2^33
+    wide = (wide & 0xFFFF) + (wide >> 16 & 0xFFFF) + (wide >> 32);  // below 2^18
+    wide = (wide & 0xFFFF) + (wide >> 16);
+    wide = (wide & 0xFFFF) + (wide >> 16);
     if constexpr (std::endian::native == std::endian::little) wide = (wide & 0xFF) << 8 | wide >> 8;
     return static_cast<std::uint32_t>(wide);
 }
@@ -89,6 +92,10 @@ std::uint32_t checksum_add(std::uint32_t sum, std::span<const std::uint8_t> byte
 std::uint16_t checksum_fold(std::uint32_t sum) noexcept {
     while (sum >> 16 != 0) sum = (sum & 0xFFFF) + (sum >> 16);
     return static_cast<std::uint16_t>(~sum);
+}
+
+std::uint16_t checksum_of_words(std::uint64_t sum) noexcept {
+    return static_cast<std::uint16_t>(~folded(sum));
 }
 
 std::uint16_t udp_checksum(const policy::table::Address& source, const policy::table::Address& destination,

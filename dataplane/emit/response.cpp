@@ -6,6 +6,7 @@
 
 #include "dataplane/emit/via.hpp"
 #include "dataplane/emit/writer.hpp"
+#include "dataplane/krr/pen.hpp"
 #include "dataplane/sip/ascii.hpp"
 
 namespace kmsgate::emit {
@@ -71,9 +72,10 @@ std::uint64_t branch_key(const sip::Message& m, core::Arrival request,
 }
 
 ToTag to_tag(const memory::Hash128& transaction) noexcept {
-    ToTag tag{'k', 'g'};
-    for (std::size_t i = 0; i < 16; ++i)
-        tag[2 + i] = "0123456789abcdef"[transaction.high >> (60 - 4 * i) & 0xF];
+    ToTag tag;  // NOLINT: written next
+    tag[0] = 'k';
+    tag[1] = 'g';
+    krr::put_hex(tag.data() + 2, transaction.high);
     return tag;
 }
 

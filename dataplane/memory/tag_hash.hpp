@@ -6,15 +6,17 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 
+#include "dataplane/memory/aes.hpp"
 #include "dataplane/memory/bulk_hash.hpp"
 
 namespace kmsgate::memory {
 
 /// Hash, then PRF (README.md says why that is sound): the NH sum of four texts and a number under words of
-/// its own, and SipHash-2-4 of its sixteen bytes. Depends on the key alone: every worker, and the next start
-/// of the program, say the same.
+/// its own, and AES-128 of its sixteen bytes. Depends on the key alone: every worker, and the next start of
+/// the program, say the same.
 class TagHash {
   public:
     using Texts = std::array<std::string_view, 4>;
@@ -27,7 +29,8 @@ class TagHash {
     struct alignas(64) Line {
         std::array<std::uint64_t, 8> words;
     };
-    Key key_;
+    Key key_;  ///< for texts too long for the words
+    Aes128 aes_;
     std::unique_ptr<Line[]> lines_;
     Hash128 (*texts_)(const std::uint64_t* words, std::span<const std::string_view> texts,
                       std::uint64_t number) noexcept;

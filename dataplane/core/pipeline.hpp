@@ -35,6 +35,7 @@
 #include "dataplane/memory/uid.hpp"
 #include "dataplane/memory/user_tags.hpp"
 #include "dataplane/reassemble/fragments.hpp"
+#include "dataplane/rewrite/plain.hpp"
 
 namespace kmsgate::core {
 
@@ -169,6 +170,7 @@ class Pipeline {
     [[nodiscard]] emit::Envelope back_to(const Whole& whole, const Endpoint& destination);
     void send_response(const Whole& whole, const emit::ResponseParts& parts);
     void send_changed(const Whole& whole, std::string_view payload);
+    void send_plain_changed(const Whole& whole, const rewrite::PlainRewrite& payload);
     void send_all(FrameList frames, const Whole& whole, Arrival port);
     [[nodiscard]] std::array<std::string_view, 2> rules_of(
         const policy::decide::Decision& decision) const noexcept;
@@ -207,11 +209,12 @@ class Pipeline {
         key_;                   ///< transaction of the message at hand, once something leaves that says it
     memory::Hash128 entry_;     ///< where its verdict stands
     std::uint64_t branch_ = 0;  ///< hash of its request's Via branch; 0: it has none
-    memory::Transaction* fresh_ = nullptr;   ///< its new entry, until what it says is kept
-    std::optional<memory::Hash128> digest_;  ///< of its bytes, once it is asked for
-    std::uint64_t krr_time_ = 0;             ///< seconds
-    krr::Clock clock_;                       ///< their text
-    std::string_view changed_;               ///< what a rewritten message says
+    memory::Transaction* fresh_ = nullptr;                ///< its new entry, until what it says is kept
+    std::optional<memory::Hash128> digest_;               ///< of its bytes, once it is asked for
+    std::uint64_t krr_time_ = 0;                          ///< seconds
+    krr::Clock clock_;                                    ///< their text
+    std::string_view changed_;                            ///< what a rewritten message says,
+    std::optional<rewrite::PlainRewrite> plain_changed_;  ///< or how it is put together
     std::uint32_t packet_id_ = 0;
     classify::Ports udp_ports_, tcp_ports_;  ///< during a call
     FrameTap* tap_ = nullptr;                ///< during a call: somebody looks

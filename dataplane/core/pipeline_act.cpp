@@ -50,10 +50,20 @@ bool too_large(const inspect::Inspection& in, std::string_view body) noexcept {
 /// verdict.
 void Pipeline::prepare(const Whole& whole, Decision& decision, const emit::KrrLists& lists) {
     changed_ = {};
+    plain_changed_.reset();
     if (decision.effective() != Verdict::rewrite) return;
+    const std::string_view root = inspection_.krr != nullptr ? inspection_.krr->root : std::string_view();
+    const std::uint64_t id = key().low + key().high + 1;
+    if (lists.ok && !whole.packet.tunnelled) {
+        krr::Pieces pieces =
+            emit::krr_pieces(decision, inspection_, *judge_->table, lists, id, krr_time_, root);
+        pieces.time_text = clock_.text(krr_time_);
+        plain_changed_ = rewrite::PlainRewrite::of(whole.payload, inspection_, decision, pieces);
+        if (plain_changed_ && plain_changed_->size() <= kMaxPayload) return;
+        plain_changed_.reset();
+    }
     const auto body =
-        emit::krr_body(decision, inspection_, *judge_->table, lists, key().low + key().high + 1, krr_time_,
-                       inspection_.krr != nullptr ? inspection_.krr->root : std::string_view(), arena_);
+        emit::krr_body(decision, inspection_, *judge_->table, lists, id, krr_time_, root, arena_);
     if (!body.empty() && lists.ok && !too_large(inspection_, body) && !whole.packet.tunnelled)
         changed_ = rewrite::replace_krr(whole.payload, inspection_, body, arena_);
     if (changed_.empty() || changed_.size() > kMaxPayload) override_with(decision, Cause::unparsable_krr);
@@ -84,7 +94,10 @@ Outcome Pipeline::act(Whole& whole, Decision& decision, const emit::KrrLists& li
                 send_response(whole, {488, "Not Acceptable Here", {}, reason_text(decision), {}, {}});
             break;
         case Verdict::rewrite:
-            send_changed(whole, changed_);
+            if (!plain_changed_)
+                send_changed(whole, changed_);
+            else
+                send_plain_changed(whole, *plain_changed_);
             break;
         case Verdict::absorb:
             if (inspection_.message.method == "CANCEL") send_response(whole, {200, "OK", {}, {}, {}, {}});
@@ -161,6 +174,20 @@ void Pipeline::send_response(const Whole& whole, const emit::ResponseParts& part
         return;
     }
     send_all(std::move(frames), whole, whole.arrival);
+}
+
+/// The same where the payload is put together in the frame that leaves.
+void Pipeline::send_plain_changed(const Whole& whole, const rewrite::PlainRewrite& payload) {
+    if (!whole.fragmented && whole.packet.l4 - whole.link_size + 8 + payload.size() <= config_.mtu)
+        if (Mbuf frame = rewrite::replace_plain(whole.first, whole.link_size, whole.packet.l4, payload,
+                                                config_.pool)) {
+            FrameList frames;
+            frames.push(std::move(frame));
+            return send_all(std::move(frames), whole, opposite(whole.arrival));
+        }
+    const auto out = arena_.take_raw<char>(payload.size());
+    const bool written = !out.empty() && payload.write(out.data());
+    send_changed(whole, written ? std::string_view(out.data(), out.size()) : std::string_view());
 }
 
 /// Sends the datagram on with another payload.

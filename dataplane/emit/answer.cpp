@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "dataplane/emit/recall.hpp"
 #include "dataplane/emit/writer.hpp"
@@ -98,6 +99,33 @@ class ListWriter {
     bool ok_;
 };
 
+/// Of a KRR in canonical form: the elements of its names stand one behind the other, as ours would.
+std::string_view elements(std::string_view first, std::string_view last) noexcept {
+    const char* const from = first.data() - kOpen.size();
+    return {from, static_cast<std::size_t>(last.data() + last.size() + kClose.size() - from)};
+}
+
+/// Those of the incoming list of which a bit is set in `keep`; all that stand together are copied together.
+std::string_view canonical_names(std::span<const KmsName> names, std::uint64_t keep, sip::Arena& arena,
+                                 bool& ok) noexcept {
+    if (names.empty()) return {};
+    const std::uint64_t every =
+        names.size() >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << names.size()) - 1;
+    const std::string_view whole = elements(names.front().text, names.back().text);
+    if ((keep & every) == every && names.size() <= 64) return whole;
+    const auto out = arena.take_raw<char>(whole.size());
+    ok = ok && !out.empty();
+    if (out.empty()) return {};
+    krr::Pen pen(out.data());
+    for (keep &= every; keep != 0;) {
+        const auto from = static_cast<unsigned>(std::countr_zero(keep));
+        const auto run = static_cast<unsigned>(std::countr_one(keep >> from));
+        pen.put(elements(names[from].text, names[from + run - 1].text));
+        keep = from + run == 64 ? 0 : keep >> (from + run) << (from + run);
+    }
+    return {out.data(), static_cast<std::size_t>(pen.at() - out.data())};
+}
+
 constexpr std::uint32_t kSaidKms = 0x80000000;
 static_assert(policy::table::kMaxIndexed < kSaidKms);
 
@@ -121,6 +149,7 @@ KrrLists krr_lists(const Decision& d, const inspect::Inspection& in, const polic
                    sip::Arena& arena, Names names) {
     KrrLists out;
     const bool rewrite = in.facts.krr.state == policy::decide::Krr::State::read;
+    const bool short_way = names == Names::no && in.krr != nullptr && in.krr->canonical;
     for (std::size_t side = 0; side < 2; ++side) {
         const ListOut& list = d.krr[side];
         out.xml[side] = kAny;
@@ -176,6 +205,11 @@ KrrLists krr_lists(const Decision& d, const inspect::Inspection& in, const polic
                 }
                 const auto& incoming = in.facts.krr.lists[side];
                 if (incoming.any) break;
+                if (short_way) {
+                    out.xml[side] = canonical_names(incoming.names, ~std::uint64_t{0}, arena, out.ok);
+                    out.said[side] = kSaidHere;
+                    break;
+                }
                 ListWriter w(incoming.names.size(), xml_of(incoming.names), names, arena);
                 for (const KmsName& name : incoming.names) w.add(name, table);
                 take(w);
@@ -183,6 +217,11 @@ KrrLists krr_lists(const Decision& d, const inspect::Inspection& in, const polic
             }
             case ListOut::Kind::names: {
                 const auto& incoming = in.facts.krr.lists[side];
+                if (short_way) {
+                    out.xml[side] = canonical_names(incoming.names, list.keep, arena, out.ok);
+                    out.said[side] = kSaidHere;
+                    break;
+                }
                 ListWriter w(incoming.names.size(), xml_of(incoming.names), names, arena);
                 for (std::size_t i = 0; i < incoming.names.size() && i < 64; ++i)
                     if ((list.keep >> i & 1U) != 0) w.add(incoming.names[i], table);

@@ -94,8 +94,14 @@ std::uint16_t checksum_fold(std::uint32_t sum) noexcept {
     return static_cast<std::uint16_t>(~sum);
 }
 
-std::uint16_t checksum_of_words(std::uint64_t sum) noexcept {
-    return static_cast<std::uint16_t>(~folded(sum));
+std::uint16_t ipv4_checksum(const std::uint8_t* ip) noexcept {
+    std::uint64_t a = 0, b = 0;
+    std::uint32_t c = 0;
+    std::memcpy(&a, ip, 8);
+    std::memcpy(&b, ip + 8, 8);
+    std::memcpy(&c, ip + 16, 4);
+    return static_cast<std::uint16_t>(
+        ~folded((a & 0xFFFFFFFF) + (a >> 32) + (b & 0xFFFFFFFF) + (b >> 32) + c));
 }
 
 std::uint16_t udp_checksum(const policy::table::Address& source, const policy::table::Address& destination,

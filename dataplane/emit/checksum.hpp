@@ -14,8 +14,8 @@ namespace kmsgate::emit {
 [[nodiscard]] std::uint32_t checksum_add(std::uint32_t sum, std::span<const std::uint8_t> bytes) noexcept;
 /// The checksum field of a partial sum.
 [[nodiscard]] std::uint16_t checksum_fold(std::uint32_t sum) noexcept;
-/// The checksum field of a sum of words as the machine has them.
-[[nodiscard]] std::uint16_t checksum_of_words(std::uint64_t sum) noexcept;
+/// That of an IPv4 header without options, its checksum field zero.
+[[nodiscard]] std::uint16_t ipv4_checksum(const std::uint8_t* header) noexcept;
 /// UDP checksum over pseudo header, UDP header (its checksum field zero) and payload; never 0.
 [[nodiscard]] std::uint16_t udp_checksum(const policy::table::Address& source,
                                          const policy::table::Address& destination, bool v6,

@@ -22,16 +22,6 @@ struct Piece {
     bool fragmented = false;
 };
 
-/// Of a header without options, in five words of the machine's (RFC 1071 2).
-std::uint16_t ipv4_checksum(const std::uint8_t* ip) noexcept {
-    std::uint64_t a = 0, b = 0;
-    std::uint32_t c = 0;
-    std::memcpy(&a, ip, 8);
-    std::memcpy(&b, ip + 8, 8);
-    std::memcpy(&c, ip + 16, 4);
-    return checksum_of_words((a & 0xFFFFFFFF) + (a >> 32) + (b & 0xFFFFFFFF) + (b >> 32) + c);
-}
-
 std::size_t write_ipv4(const Envelope& e, const Piece& p, std::uint8_t* ip) noexcept {
     ip[0] = 0x45;
     ip[1] = e.traffic_class;

@@ -201,4 +201,11 @@ bool recognise_around(std::string_view body, std::string_view root) noexcept {
     return rest.starts_with(root) && rest.substr(root.size()) == kTwoEnds;
 }
 
+bool recognises_processor(std::string_view after_id) noexcept {
+    Reader r(after_id);
+    std::string_view text;
+    return r.take<pieces::before_processor>() && r.value('<', kMaxBody, text) &&
+           r.take<pieces::before_time>() && r.done();
+}
+
 }  // namespace kmsgate::krr

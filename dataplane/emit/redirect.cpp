@@ -37,17 +37,15 @@ PlainRedirect::PlainRedirect(const sip::Message& request, const core::Endpoint& 
     constexpr std::size_t kMostDigits = 20;
     std::size_t size = kStatus.size() + kBeforeLength.size() + kMostDigits + kBlank.size() + body_ +
                        kViaGrowth + kTag.size() + tag.size();
-    std::uint32_t wanted = kOthers;
+    std::uint32_t wanted = kOthers | bit(sip::HeaderId::via);
     for (const sip::Header& h : request.headers) {
-        const std::uint32_t mine = bit(h.id);
+        if ((wanted & bit(h.id)) == 0) continue;
         if (h.id == sip::HeaderId::via) {
             if (via_count_ == kVias) return;
             vias_[via_count_++] = &h;
-        } else if ((mine & wanted) != 0) {
-            wanted &= ~mine;  // a header that stands twice with the same value is said once
-            others_[other_count_++] = &h;
         } else {
-            continue;
+            wanted &= ~bit(h.id);  // a header that stands twice with the same value is said once
+            others_[other_count_++] = &h;
         }
         size += kCallId.size() + h.value.size() + kEnd.size();
     }

@@ -13,15 +13,19 @@ namespace kmsgate::emit {
 
 namespace {
 
-/// Eight characters at once; only A to Z change.
-void to_lower(char* at) noexcept {
-    constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
-    std::uint64_t w = 0;
-    std::memcpy(&w, at, 8);
-    const std::uint64_t low = w & ~kHigh;
-    const std::uint64_t from_a = low + kOnes * (0x80 - 'A'), beyond_z = low + kOnes * (0x7F - 'Z');
-    w |= (from_a & ~beyond_z & ~w & kHigh) >> 2;
-    std::memcpy(at, &w, 8);
+/// All of `out` to lower case; only A to Z change.
+void to_lower(std::span<char, 64> out) noexcept {
+#if defined(__SSE2__)
+    for (std::size_t i = 0; i < out.size(); i += 16) {
+        auto* const at = reinterpret_cast<__m128i*>(out.data() + i);
+        const __m128i v = _mm_loadu_si128(at);
+        const __m128i upper = _mm_and_si128(_mm_cmpgt_epi8(v, _mm_set1_epi8('A' - 1)),
+                                            _mm_cmplt_epi8(v, _mm_set1_epi8('Z' + 1)));
+        _mm_storeu_si128(at, _mm_or_si128(v, _mm_and_si128(upper, _mm_set1_epi8(0x20))));
+    }
+#else
+    for (char& c : out) c = sip::lower(c);
+#endif
 }
 
 void write_vias(const sip::Message& request, const core::Endpoint& source, Writer& w) noexcept {
@@ -56,15 +60,18 @@ memory::Hash128 entry_key(const sip::Message& m, const memory::BulkHash& hash) n
 
 std::uint64_t branch_key(const sip::Message& m, core::Arrival request,
                          const memory::BulkHash& hash) noexcept {
-    constexpr std::string_view kCookie = "z9hG4bK";
+    constexpr std::string_view kCookie = "z9hg4bk";
     std::string_view branch = m.via.branch;
-    if (branch.size() <= kCookie.size() || !sip::iequal(branch.substr(0, kCookie.size()), kCookie)) return 0;
+    if (branch.size() <= kCookie.size()) return 0;
     memory::Hash128 sum{};
+    bool first = true;
     for (std::uint64_t number = static_cast<std::uint64_t>(request); !branch.empty(); number = sum.low) {
         std::array<char, 64> lower{};
         const std::string_view piece = branch.substr(0, lower.size());
-        std::memcpy(lower.data(), piece.data(), piece.size());
-        for (std::size_t i = 0; i < piece.size(); i += 8) to_lower(lower.data() + i);
+        krr::Pen(lower.data()).put(piece);
+        to_lower(lower);
+        if (first && std::memcmp(lower.data(), kCookie.data(), kCookie.size()) != 0) return 0;
+        first = false;
         sum = hash.fields({{lower.data(), piece.size()}}, number);
         branch.remove_prefix(piece.size());
     }

@@ -58,8 +58,8 @@ void Pipeline::prepare(const Whole& whole, Decision& decision, const emit::KrrLi
         krr::Pieces pieces =
             emit::krr_pieces(decision, inspection_, *judge_->table, lists, id, krr_time_, root);
         pieces.time_text = clock_.text(krr_time_);
-        plain_changed_ = rewrite::PlainRewrite::of(whole.payload, inspection_, decision, pieces);
-        if (plain_changed_ && plain_changed_->size() <= kMaxPayload) return;
+        const auto& plain = plain_changed_.emplace(whole.payload, inspection_, decision, pieces);
+        if (plain && plain.size() <= kMaxPayload) return;
         plain_changed_.reset();
     }
     const auto body =

@@ -118,9 +118,11 @@ Blank blank_frame(const Envelope& e, std::size_t most, std::size_t mtu, rte_memp
 void finish_frame(const Envelope& e, const Blank& blank, std::size_t size) noexcept {
     rte_mbuf* const m = blank.frame.get();
     auto* const start = rte_pktmbuf_mtod(m, std::uint8_t*);
-    std::memcpy(start, e.link.data(), 14);
-    std::copy(e.link.begin() + 14, e.link.end(), start + 14);
-    if (e.swap_link) std::swap_ranges(start, start + 6, start + 6);
+    const std::uint8_t* const link = e.link.data();
+    std::memcpy(start, link + (e.swap_link ? 6 : 0), 6);
+    std::memcpy(start + 6, link + (e.swap_link ? 0 : 6), 6);
+    std::memcpy(start + 12, link + 12, 2);
+    if (e.link.size() > 14) std::memcpy(start + 14, link + 14, e.link.size() - 14);
     std::uint8_t* const ip = start + e.link.size();
     const Piece piece{0, kUdpHeader + size, false, false};
     std::uint8_t* const udp = ip + (e.source.v6 ? write_ipv6(e, piece, ip) : write_ipv4(e, piece, ip));

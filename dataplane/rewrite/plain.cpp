@@ -29,39 +29,34 @@ bool holds_old_names(const ListOut& list) noexcept {
 
 }  // namespace
 
-std::optional<PlainRewrite> PlainRewrite::of(std::string_view payload, const inspect::Inspection& in,
-                                             const policy::decide::Decision& d,
-                                             const krr::Pieces& pieces) noexcept {
-    if (!in.plain || in.krr == nullptr || !in.krr->canonical || in.contents.krrs.size() != 1)
-        return std::nullopt;
+PlainRewrite::PlainRewrite(std::string_view payload, const inspect::Inspection& in,
+                           const policy::decide::Decision& d, const krr::Pieces& pieces) noexcept
+    : pieces_(pieces) {
+    if (!in.plain || in.krr == nullptr || !in.krr->canonical || in.contents.krrs.size() != 1) return;
     const sip::Message& m = in.message;
+    const std::string_view old = in.contents.krrs[0].written;
     // read_plain() says so of every KRR; what it does not say is checked.
-    if (m.body.data() != in.contents.krrs[0].written.data() || !m.trailing.empty() ||
-        m.body.size() != in.contents.krrs[0].written.size() || m.raw.data() != payload.data() ||
-        m.raw.size() != payload.size() || !holds_old_names(d.krr[0]) || !holds_old_names(d.krr[1]) ||
-        !krr::recognises_processor(pieces.after_id))
-        return std::nullopt;
+    if (m.body.data() != old.data() || m.body.size() != old.size() || !m.trailing.empty() ||
+        m.raw.data() != payload.data() || m.raw.size() != payload.size() || !holds_old_names(d.krr[0]) ||
+        !holds_old_names(d.krr[1]) || !krr::recognises_processor(pieces.after_id))
+        return;
     for (const std::string_view text :
          {pieces.initiator, pieces.receiver, pieces.initiator_kms, pieces.receiver_kms})
-        if (text.size() > emit::kMaxRepeated) return std::nullopt;
-    PlainRewrite out;
-    out.pieces_ = pieces;
-    out.body_ = krr::plain_size(pieces);
-    if (out.body_ > krr::kMaxBody || in.krr->depth + 1 > krr::kMaxDepth) return std::nullopt;
-    out.before_length_ = payload.substr(0, payload.size() - m.body.size());
+        if (text.size() > emit::kMaxRepeated) return;
+    body_ = krr::plain_size(pieces);
+    if (body_ > krr::kMaxBody || in.krr->depth + 1 > krr::kMaxDepth) return;
+    before_length_ = payload.substr(0, payload.size() - m.body.size());
     if (m.content_length) {
         for (const sip::Header& h : m.headers) {
             if (h.id != sip::HeaderId::content_length) continue;
-            if (out.has_length_) return std::nullopt;
-            out.has_length_ = true;
+            if (has_length_) return;
+            has_length_ = true;
             const auto at = static_cast<std::size_t>(h.value.data() - payload.data());
-            out.after_length_ = out.before_length_.substr(at + h.value.size());
-            out.before_length_ = out.before_length_.substr(0, at);
+            after_length_ = before_length_.substr(at + h.value.size());
+            before_length_ = before_length_.substr(0, at);
         }
     }
-    out.size_ = out.before_length_.size() + (out.has_length_ ? digits(out.body_) : 0) +
-                out.after_length_.size() + out.body_;
-    return out;
+    size_ = before_length_.size() + (has_length_ ? digits(body_) : 0) + after_length_.size() + body_;
 }
 
 bool PlainRewrite::write(char* out) const noexcept {

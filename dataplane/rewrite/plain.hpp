@@ -4,7 +4,6 @@
 #pragma once
 
 #include <cstddef>
-#include <optional>
 #include <string_view>
 
 #include "dataplane/core/frame.hpp"
@@ -16,21 +15,19 @@ namespace kmsgate::rewrite {
 
 class PlainRewrite {
   public:
-    /// `pieces`: the KRR that the decision makes of the one in the message. Nullopt: replace_krr() has the
-    /// word. Views: the payload, the inspection and the pieces' texts outlive it.
-    [[nodiscard]] static std::optional<PlainRewrite> of(std::string_view payload,
-                                                        const inspect::Inspection& inspection,
-                                                        const policy::decide::Decision& decision,
-                                                        const krr::Pieces& pieces) noexcept;
+    /// `pieces`: the KRR that the decision makes of the one in the message. Views: the payload, the
+    /// inspection and what the pieces name outlive it.
+    PlainRewrite(std::string_view payload, const inspect::Inspection& inspection,
+                 const policy::decide::Decision& decision, const krr::Pieces& pieces) noexcept;
 
+    /// False: replace_krr() has the word.
+    explicit operator bool() const noexcept { return size_ != 0; }
     /// Bytes of the new payload.
     [[nodiscard]] std::size_t size() const noexcept { return size_; }
     /// Writes it where so many bytes have room. False: nothing that was written may leave.
     [[nodiscard]] bool write(char* out) const noexcept;
 
   private:
-    PlainRewrite() = default;
-
     std::string_view before_length_;  ///< all of the head when it has no Content-Length
     std::string_view after_length_;
     std::size_t body_ = 0;

@@ -109,19 +109,19 @@ TEST(PlainRewriteProperty, WritesWhatTheGeneralWayWrites) {
         const std::uint64_t id = seed * 0x9E3779B97F4A7C15U, now = 1'700'000'000 + seed;
         const auto body = emit::krr_body(d, seen, policy.table(), named, id, now, seen.krr->root, arena);
         const auto pieces = emit::krr_pieces(d, seen, policy.table(), lists, id, now, seen.krr->root);
-        const auto plain = rewrite::PlainRewrite::of(text, seen, d, pieces);
+        const rewrite::PlainRewrite plain(text, seen, d, pieces);
         taken += plain ? 1 : 0;
         left += plain ? 0 : 1;
         if (!plain) continue;
         const auto general = rewrite::replace_krr(text, seen, body, arena);
-        std::string out(plain->size() + 8, '#');
-        ASSERT_TRUE(plain->write(out.data()));
+        std::string out(plain.size() + 8, '#');
+        ASSERT_TRUE(plain.write(out.data()));
         ASSERT_EQ(out, std::string(general) + "########");
         ASSERT_TRUE(krr::recognise_around(body, seen.krr->root));
         const bool v6 = dice.chance(50);
         const Bytes frame = v6 ? test::frame6(test::bytes(text)) : test::frame4(test::bytes(text));
         const std::size_t l4 = v6 ? 54 : 34;
-        const core::Mbuf one = rewrite::replace_plain(frame, 14, l4, *plain, test::gate_pool());
+        const core::Mbuf one = rewrite::replace_plain(frame, 14, l4, plain, test::gate_pool());
         const core::Mbuf other = rewrite::replace_payload(frame, 14, l4, general, test::gate_pool(), arena);
         ASSERT_NE(other, nullptr);
         if (one == nullptr) {

@@ -32,6 +32,7 @@ Workspace::Workspace()
 
 Pipeline::Pipeline(const Config& config, EventSink& sink)
     : config_(config),
+      tag_hash_(config.tag_key),
       sink_(sink),
       own_shared_(config.shared != nullptr
                       ? nullptr

@@ -25,14 +25,17 @@
 #include "dataplane/core/frame.hpp"
 #include "dataplane/core/record.hpp"
 #include "dataplane/emit/answer.hpp"
+#include "dataplane/emit/datagram.hpp"
 #include "dataplane/emit/recall.hpp"
 #include "dataplane/emit/response.hpp"
 #include "dataplane/inspect/inspect.hpp"
 #include "dataplane/memory/shared.hpp"
 #include "dataplane/memory/siphash.hpp"
+#include "dataplane/memory/tag_hash.hpp"
 #include "dataplane/memory/uid.hpp"
 #include "dataplane/memory/user_tags.hpp"
 #include "dataplane/reassemble/fragments.hpp"
+#include "dataplane/rewrite/plain.hpp"
 
 namespace kmsgate::core {
 
@@ -188,12 +191,17 @@ class Pipeline {
     void override_with(policy::decide::Decision& decision, policy::Cause cause);
     void prepare(const Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);
     Outcome act(Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);
+    [[nodiscard]] bool redirect_plain(const Whole& whole, const policy::decide::Decision& decision,
+                                      const emit::KrrLists& lists);
+    [[nodiscard]] emit::Envelope back_to(const Whole& whole, const Endpoint& destination);
     void send_response(const Whole& whole, const emit::ResponseParts& parts);
     void send_changed(const Whole& whole, std::string_view payload);
+    void send_plain_changed(const Whole& whole, const rewrite::PlainRewrite& payload);
     void send_all(FrameList frames, const Whole& whole, Arrival port);
-    [[nodiscard]] emit::Said say(const policy::decide::Decision& decision);
-    [[nodiscard]] memory::Snapshots::Ref said_of_forward(const policy::decide::Decision& decision);
-    /// `said` null: what a forwarded message says.
+    [[nodiscard]] std::array<std::string_view, 2> rules_of(
+        const policy::decide::Decision& decision) const noexcept;
+    [[nodiscard]] memory::Snapshots::Ref keep(const policy::decide::Decision& decision,
+                                              const emit::KrrLists& lists);
     void report(const Whole& whole, const policy::decide::Decision& decision, const emit::Said* said);
 
     /// What the answers of the message at hand are made from: its To tag, the Id of its KRR.
@@ -210,6 +218,7 @@ class Pipeline {
     Outcome end_all(FrameList frames, Outcome outcome, Time now, bool line);
 
     Config config_;
+    memory::TagHash tag_hash_;
     EventSink& sink_;
     Counters counters_;
     std::unique_ptr<memory::Shared> own_shared_;
@@ -229,11 +238,13 @@ class Pipeline {
         key_;                   ///< transaction of the message at hand, once something leaves that says it
     memory::Hash128 entry_;     ///< where its verdict stands
     std::uint64_t branch_ = 0;  ///< hash of its request's Via branch; 0: it has none
-    memory::Transaction* known_ = nullptr;   ///< what stands there before, also past its time
-    memory::Transaction* fresh_ = nullptr;   ///< its new entry, until what it says is kept
-    std::optional<memory::Hash128> digest_;  ///< of its bytes, once it is asked for
-    std::uint64_t krr_time_ = 0;             ///< seconds
-    std::string_view changed_;               ///< what a rewritten message says
+    memory::Transaction* known_ = nullptr;                ///< what stands there before, also past its time
+    memory::Transaction* fresh_ = nullptr;                ///< its new entry, until what it says is kept
+    std::optional<memory::Hash128> digest_;               ///< of its bytes, once it is asked for
+    std::uint64_t krr_time_ = 0;                          ///< seconds
+    krr::Clock clock_;                                    ///< their text
+    std::string_view changed_;                            ///< what a rewritten message says,
+    std::optional<rewrite::PlainRewrite> plain_changed_;  ///< or how it is put together
     std::uint32_t packet_id_ = 0;
     classify::Ports udp_ports_, tcp_ports_, tls_ports_, stream_ports_;  ///< during a call
     FrameTap* tap_ = nullptr;                                           ///< during a call: somebody looks

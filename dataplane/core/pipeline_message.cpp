@@ -95,19 +95,20 @@ Outcome Pipeline::judge_message(Whole& whole) {
         recalled = decide_message(whole, decision, record);
         limit(whole, decision);
     }
+    const emit::KrrLists lists =
+        recalled ? recalled->lists
+                 : emit::krr_lists(decision, inspection_, *judge_->table, arena_, emit::Names::no);
+    if (fresh_ != nullptr) fresh_->said = keep(decision, lists);
     if (!recalled && decision.verdict == Verdict::forward && !decision.would) {  // most: nothing is made
-        if (fresh_ != nullptr) fresh_->said = said_of_forward(decision);
         counters_.add(decision.verdict);
         report(whole, decision, nullptr);
         end_frames(whole.frames, Outcome::forward);
         return Outcome::forward;
     }
-    const emit::Said said = recalled ? *recalled : say(decision);
-    if (fresh_ != nullptr) fresh_->said = shard_->snapshots.put(emit::to_text(said, arena_));
-    prepare(whole, decision, said.lists);
+    prepare(whole, decision, lists);
     if (tap_ == nullptr) {
-        const Outcome outcome = act(whole, decision, said.lists);
-        report(whole, decision, &said);
+        const Outcome outcome = act(whole, decision, lists);
+        report(whole, decision, recalled ? &*recalled : nullptr);
         end_frames(whole.frames, outcome);
         return outcome;
     }
@@ -115,9 +116,9 @@ Outcome Pipeline::judge_message(Whole& whole) {
         return std::array{out_->port(Arrival::inside).size(), out_->port(Arrival::outside).size()};
     };
     const auto before = sent();
-    const Outcome outcome = act(whole, decision, said.lists);
+    const Outcome outcome = act(whole, decision, lists);
     const auto after = sent();
-    report(whole, decision, &said);
+    report(whole, decision, recalled ? &*recalled : nullptr);
     end_frames(whole.frames, outcome);
     // A capture shows what was made behind what caused it.
     for (const Arrival port : {Arrival::inside, Arrival::outside})
@@ -174,7 +175,7 @@ std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision&
 }
 
 const memory::Hash128& Pipeline::key() noexcept {
-    if (!key_) key_ = emit::transaction_key(inspection_.message, config_.tag_key);
+    if (!key_) key_ = emit::transaction_key(inspection_.message, tag_hash_);
     return *key_;
 }
 

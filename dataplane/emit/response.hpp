@@ -11,6 +11,7 @@
 #include "dataplane/core/record.hpp"
 #include "dataplane/memory/bulk_hash.hpp"
 #include "dataplane/memory/siphash.hpp"
+#include "dataplane/memory/tag_hash.hpp"
 #include "dataplane/sip/message.hpp"
 
 namespace kmsgate::emit {
@@ -18,7 +19,8 @@ namespace kmsgate::emit {
 /// What a transaction is known by: top Via branch and sent-by, Call-ID, CSeq number without the method, From
 /// tag. Without branch (RFC 2543) the Request-URI takes its place (17.2.3). This one leaves the box, as To
 /// tag.
-[[nodiscard]] memory::Hash128 transaction_key(const sip::Message& message, const memory::Key& key) noexcept;
+[[nodiscard]] memory::Hash128 transaction_key(const sip::Message& message,
+                                              const memory::TagHash& hash) noexcept;
 
 /// Our To tag for a transaction: "kg" and 16 hexadecimal digits.
 using ToTag = std::array<char, 18>;

@@ -172,7 +172,7 @@ policy::decide::List list_of(const krr::ListView& list, const policy::table::Tab
         for (const std::string_view name : list.all()) note(name_of(table, name));
         return out;
     }
-    const auto names = arena.take<KmsName>(list.count);
+    const auto names = arena.take_raw<KmsName>(list.count);
     for (std::size_t i = 0; i < names.size(); ++i) {
         names[i] = name_of(table, list.names[i]);
         note(names[i]);

@@ -5,6 +5,7 @@
 #include <cstring>
 
 #include "dataplane/memory/bulk_hash_levels.hpp"
+#include "dataplane/memory/nh.hpp"
 
 namespace kmsgate::memory {
 
@@ -47,9 +48,9 @@ Hash128 piece_portable(const std::uint64_t* words, std::size_t offset, const std
 Hash128 texts_portable(const std::uint64_t* words, std::span<const std::string_view> texts,
                        std::uint64_t number) noexcept {
     const Head head = head_of(texts, number);
-    Hash128 sum = piece_portable(words, kFields, reinterpret_cast<const std::uint8_t*>(head.data()),
+    Hash128 sum = piece_portable(words, 0, reinterpret_cast<const std::uint8_t*>(head.data()),
                                  head_bytes(texts.size()));
-    std::size_t offset = kFields + sizeof(Head);
+    std::size_t offset = sizeof(Head);
     for (const std::string_view text : texts) {
         sum = sum ^ piece_portable(words, offset, bytes_of(text), text.size());
         offset += (text.size() + 15) / 16 * 16;
@@ -116,6 +117,19 @@ BulkHash::Both both_portable(const std::uint64_t* words, const std::array<std::s
 
 }  // namespace
 
+std::size_t nh::room_of(std::span<const std::string_view> texts) noexcept {
+    std::size_t room = sizeof(Head);
+    for (const std::string_view text : texts) room += (text.size() + 15) / 16 * 16;
+    return room;
+}
+
+nh::Texts nh::texts_at([[maybe_unused]] BulkHash::Level level) noexcept {
+#if defined(__x86_64__)
+    if (level != BulkHash::Level::portable) return &bulk::pclmul::texts;
+#endif
+    return &texts_portable;
+}
+
 BulkHash::Level BulkHash::best() noexcept {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
@@ -134,7 +148,7 @@ BulkHash::BulkHash(const Key& key, Level level)
       joined_(&joined_portable),
       bucket_(&bucket_portable),
       both_(&both_portable),
-      texts_(&texts_portable),
+      texts_(nh::texts_at(level)),
       multiply_(&multiply_portable),
       key_(key) {
 #if defined(__x86_64__)
@@ -150,7 +164,6 @@ BulkHash::BulkHash(const Key& key, Level level)
         joined_ = &bulk::pclmul::joined;
         bucket_ = &bulk::pclmul::bucket;
         both_ = &bulk::pclmul::both;
-        texts_ = &bulk::pclmul::texts;
         multiply_ = &bulk::pclmul::multiply;
     }
 #endif
@@ -175,15 +188,14 @@ Hash128 BulkHash::message(std::string_view payload) const noexcept {
 }
 
 Hash128 BulkHash::fields(std::initializer_list<std::string_view> texts, std::uint64_t number) const noexcept {
-    std::size_t room = sizeof(Head);
-    for (const std::string_view text : texts) room += (text.size() + 15) / 16 * 16;
-    if (room > kFieldBytes) {
+    const std::span<const std::string_view> all(texts.begin(), texts.size());
+    if (nh::room_of(all) > nh::kFieldBytes) {
         SipHash h(key_);
-        for (const std::string_view text : texts) h.field(text);
+        for (const std::string_view text : all) h.field(text);
         h.word(number);
         return h.finish();
     }
-    return finish(texts_(words_, {texts.begin(), texts.size()}, number), texts.size());
+    return finish(texts_(words_ + kFields / 8, all, number), all.size());
 }
 
 Hash128 BulkHash::finish(const Hash128& sum, std::uint64_t size) const noexcept {

@@ -7,13 +7,13 @@
 #include <cstring>
 
 #include "dataplane/memory/bulk_hash.hpp"
+#include "dataplane/memory/nh.hpp"
 
 namespace kmsgate::memory::bulk {
 
 // Words of the key: for messages, for lists of texts and blocks, for the length.
 inline constexpr std::size_t kFields = BulkHash::kMaxMessage;  // in bytes, as all offsets are
-inline constexpr std::size_t kFieldBytes = 4096;
-inline constexpr std::size_t kBoth = kFields + kFieldBytes;
+inline constexpr std::size_t kBoth = kFields + nh::kFieldBytes;
 inline constexpr std::size_t kBothBytes = BulkHash::kMaxBoth + 5 * 16;  // a head, and what fills up each text
 inline constexpr std::size_t kFolded = kBoth + kBothBytes;
 inline constexpr std::size_t kFoldedBytes = BulkHash::kMaxBoth + 2 * 16;
@@ -100,6 +100,7 @@ namespace pclmul {
                                    const std::array<std::uint64_t, 6>& block) noexcept;
 [[nodiscard]] BulkHash::Both both(const std::uint64_t* words, const std::array<std::string_view, 4>& texts,
                                   std::uint64_t number, std::uint64_t folded_number) noexcept;
+/// `words`: of lists of texts.
 [[nodiscard]] Hash128 texts(const std::uint64_t* words, std::span<const std::string_view> list,
                             std::uint64_t number) noexcept;
 [[nodiscard]] Hash128 multiply(std::uint64_t a, std::uint64_t b) noexcept;

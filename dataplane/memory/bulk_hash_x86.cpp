@@ -65,13 +65,17 @@ namespace kmsgate::memory::bulk {
 [[gnu::target("avx,pclmul")]] Hash128 pclmul::texts(const std::uint64_t* words,
                                                     std::span<const std::string_view> texts,
                                                     std::uint64_t number) noexcept {
-    const Head head = head_of(texts, number);
-    const std::uint64_t* k = words + kFields / 8;
+    // Lengths and number as head_of() has them, pair by pair.
+    const std::uint64_t* k = words;
     __m128i sum = _mm_setzero_si128();
-    for (std::size_t i = 0; i < head_bytes(texts.size()); i += 16)
-        sum =
-            _mm_xor_si128(sum, term(load(reinterpret_cast<const std::uint8_t*>(head.data()) + i), k + i / 8));
-    k += head.size();
+    const auto pair = [](std::uint64_t even, std::uint64_t other) {
+        return _mm_set_epi64x(static_cast<long long>(other), static_cast<long long>(even));
+    };
+    std::size_t i = 0;
+    for (; i + 2 <= texts.size(); i += 2)
+        sum = _mm_xor_si128(sum, term(pair(texts[i].size(), texts[i + 1].size()), k + i));
+    sum = _mm_xor_si128(sum, term(i < texts.size() ? pair(texts[i].size(), number) : pair(number, 0), k + i));
+    k += Head().size();
     for (const std::string_view text : texts) {
         const std::uint8_t* at = bytes_of(text);
         std::size_t size = text.size();

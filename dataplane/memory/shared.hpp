@@ -35,14 +35,6 @@ class Shared {
     struct Shard {
         Transactions transactions;
         Snapshots snapshots;
-        /// What most messages of a table say: forwarded by the same rules. Kept once for many.
-        struct Usual {
-            const void* table = nullptr;
-            std::uint64_t generation = 0;
-            std::array<policy::table::RuleId, 2> rules{};
-            Snapshots::Ref said;
-        };
-        std::array<Usual, 16> usual;  ///< by a few bits of the rules
         std::atomic_flag busy;
         Shard(std::size_t capacity, std::size_t snapshot_bytes)
             : transactions(capacity), snapshots(snapshot_bytes) {}

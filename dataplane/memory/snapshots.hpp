@@ -4,6 +4,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -37,15 +38,41 @@ class Snapshots {
         if (!ref.kept || written_ - ref.at > ring_.size()) return std::nullopt;
         return std::string_view(ring_.data() + place(ref.at), ref.size);
     }
-    /// Will it be there for long?
-    [[nodiscard]] bool is_recent(const Ref& ref) const noexcept {
-        return ref.kept && written_ - ref.at <= ring_.size() / 2;
+
+    /// What determines a text: a generation, and four numbers of its table.
+    struct Key {
+        std::uint64_t generation = 0;
+        std::array<std::uint32_t, 4> what{};
+        friend bool operator==(const Key&, const Key&) noexcept = default;
+    };
+    /// What put() gave for the text of that key, if it was put lately: at least half of the ring will be
+    /// written before it makes room. Otherwise nullptr.
+    [[nodiscard]] const Ref* find(const Key& key) const noexcept {
+        const Lately& l = lately_[slot(key)];
+        return l.ref.kept && l.key == key && written_ - l.ref.at <= ring_.size() / 2 ? &l.ref : nullptr;
+    }
+    /// put(), and remembers for find() that the text is that of the key.
+    [[nodiscard]] Ref put(const Key& key, std::string_view text) noexcept {
+        const Ref ref = put(text);
+        lately_[slot(key)] = {key, ref};
+        return ref;
     }
 
   private:
     [[nodiscard]] std::size_t place(std::uint64_t at) const noexcept { return at & (ring_.size() - 1); }
+    struct Lately {
+        Key key;
+        Ref ref;
+    };
+    static constexpr std::size_t kLately = 64;
+    [[nodiscard]] static std::size_t slot(const Key& key) noexcept {
+        const std::uint32_t mixed = key.what[0] + key.what[1] * 3 + key.what[2] * 5 + key.what[3] * 7;
+        return mixed * 0x9E3779B1U >> 26;
+    }
+
     std::vector<char> ring_;  ///< of a power of two
     std::uint64_t written_ = 0;
+    std::array<Lately, kLately> lately_{};
 };
 
 }  // namespace kmsgate::memory

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // The hash of whole messages against a computation bit by bit, at every level that this CPU has.
 #include <gtest/gtest.h>
+#include <openssl/evp.h>
 
 #include <algorithm>
+#include <cstring>
+#include <memory>
 #include <random>
 #include <set>
 #include <string>
 #include <vector>
 
 #include "dataplane/memory/bulk_hash.hpp"
+#include "dataplane/memory/tag_hash.hpp"
 #include "tests/unit/dataplane/frames.hpp"
 
 namespace kmsgate::memory {
@@ -242,6 +246,79 @@ TEST(BulkHash, HighBitsOfTheMessageReachTheLowBitsOfTheDigest) {
     }
     EXPECT_LT(*std::ranges::max_element(buckets), 50);  // 16 on average
     EXPECT_GT(*std::ranges::min_element(buckets), 0);
+}
+
+/// By OpenSSL.
+Hash128 aes_of(const Hash128& key, const Hash128& block) {
+    std::unique_ptr<EVP_CIPHER_CTX, decltype(&EVP_CIPHER_CTX_free)> ctx(EVP_CIPHER_CTX_new(),
+                                                                        EVP_CIPHER_CTX_free);
+    std::array<unsigned char, 16> in{}, k{}, out{};
+    std::memcpy(in.data(), &block, 16);
+    std::memcpy(k.data(), &key, 16);
+    int size = 0;
+    if (EVP_EncryptInit_ex(ctx.get(), EVP_aes_128_ecb(), nullptr, k.data(), nullptr) != 1 ||
+        EVP_CIPHER_CTX_set_padding(ctx.get(), 0) != 1 ||
+        EVP_EncryptUpdate(ctx.get(), out.data(), &size, in.data(), 16) != 1)
+        ADD_FAILURE() << "openssl failed";
+    Hash128 h;
+    std::memcpy(&h, out.data(), 16);
+    return h;
+}
+
+TEST(Aes128, IsThatOfOpenSsl) {
+    std::mt19937_64 random(3);
+    for (int i = 0; i < 2000; ++i) {
+        const Hash128 k = i == 0 ? Hash128{} : Hash128{random(), random()};
+        const Hash128 b{random(), i % 3 == 0 ? 0 : random()};
+        const Hash128 out = aes_of(k, b);
+        EXPECT_EQ(Aes128(k, true).encrypt(b), out);
+        EXPECT_EQ(Aes128(k, false).encrypt(b), out);
+    }
+}
+
+/// From the definition: the NH sum of the lengths, the number and the texts, and AES of it.
+TEST(TagHash, IsThatOfTheDefinitionAtEveryLevel) {
+    std::mt19937_64 random(11);
+    for (int n = 0; n < 300; ++n) {
+        std::array<std::string, 4> texts;
+        Bytes head, body;
+        const auto add = [&head](std::uint64_t word) {
+            for (unsigned b = 0; b < 8; ++b) head.push_back(static_cast<std::uint8_t>(word >> 8 * b));
+        };
+        for (std::string& text : texts) {
+            const Bytes bytes = random_bytes(random, random() % (n < 150 ? 40 : 400));
+            text.assign(bytes.begin(), bytes.end());
+            add(text.size());
+            body.insert(body.end(), bytes.begin(), bytes.end());
+            body.resize((body.size() + 15) / 16 * 16);
+        }
+        const std::uint64_t number = random();
+        add(number);
+        add(0);
+        const Hash128 a = expected(0, head), b = expected(64, body);
+        SipHash h(kKey);
+        h.word(256);  // behind those of the words
+        const Hash128 tag = aes_of(h.finish(), {a.low ^ b.low, a.high ^ b.high});
+        for (const Level level : levels())
+            EXPECT_EQ(TagHash(kKey, level)({texts[0], texts[1], texts[2], texts[3]}, number), tag) << n;
+    }
+}
+
+TEST(TagHash, EveryTextTheirBordersTheNumberAndTheKeyCount) {
+    const std::string longer(5000, 'x');  // longer than the key has words for
+    for (const Level level : levels()) {
+        const TagHash hash(kKey, level);
+        const auto base = hash({"ab", "cd", "ef", "gh"}, 1);
+        EXPECT_EQ(base, hash({"ab", "cd", "ef", "gh"}, 1));
+        EXPECT_NE(base, hash({"abc", "d", "ef", "gh"}, 1));
+        EXPECT_NE(base, hash({"ab", "cd", "efgh", ""}, 1));
+        EXPECT_NE(base, hash({"ab", "cd", "ef", "gi"}, 1));
+        EXPECT_NE(base, hash({"ab", "cd", "ef", std::string_view("gh\0", 3)}, 1));
+        EXPECT_NE(base, hash({"ab", "cd", "ef", "gh"}, 2));
+        EXPECT_NE(base, TagHash({kKey[0], kKey[1] ^ 1}, level)({"ab", "cd", "ef", "gh"}, 1));
+        EXPECT_EQ(hash({longer, "", "", "b"}, 1), TagHash(kKey, Level::portable)({longer, "", "", "b"}, 1));
+        EXPECT_NE(hash({longer, "", "", "b"}, 1), hash({longer, "", "", "c"}, 1));
+    }
 }
 
 }  // namespace

@@ -46,9 +46,9 @@ void format_id(std::uint64_t value, std::span<char, kIdSize> out) noexcept;
 struct Pieces {
     std::string_view after_id;  ///< piece_after_id()
     std::uint64_t id = 0;
-    std::uint64_t time = 0;      ///< seconds since 1970
+    std::uint64_t time = 0;        ///< seconds since 1970
     std::string_view time_text{};  ///< format_time() of it, where somebody has it; may be empty
-    std::string_view initiator;  ///< empty: element left out
+    std::string_view initiator;    ///< empty: element left out
     std::string_view receiver;
     std::string_view initiator_kms;
     std::string_view receiver_kms;

@@ -80,9 +80,9 @@ void Committer::commit(Wish wish, Reply reply) {
     work->wish = std::move(wish);
     work->reply = std::move(reply);
     writer_ = Writer{work->wish.who, wall_seconds()};
-    static_cast<void>(
-        compiler_.submit(Compiler::Order::first, [this, work, running = policy_, edges = edges_] {
-            work->made = make_policy(work->wish.text, work->wish.file, edges);
+    static_cast<void>(compiler_.submit(
+        Compiler::Order::first, [this, work, running = policy_, edges = edges_, kept = kept_] {
+            work->made = make_policy(*kept, work->wish.text, work->wish.file, edges);
             if (work->made.policy) work->plan = make_plan(running.get(), *work->made.policy);
             return Compiler::After([this, work] { compiled(work); });
         }));
@@ -218,8 +218,9 @@ void Committer::finish(const std::shared_ptr<Work>& work, Result result) {
 
 void Committer::check(std::string text, std::string file, Reply reply) {
     const bool taken = compiler_.submit(Compiler::Order::last, [reply, text = std::move(text),
-                                                                file = std::move(file), edges = edges_] {
-        const Made made = make_policy(text, file, edges);
+                                                                file = std::move(file), edges = edges_,
+                                                                kept = kept_] {
+        const Made made = make_policy(*kept, text, file, edges);
         auto out =
             std::make_shared<const Json>(Json{{"ok", made.policy != nullptr},
                                               {"digest", made.policy ? Json(made.policy->digest) : Json()},
@@ -241,29 +242,29 @@ void Committer::plan(std::string text, std::string file, Reply reply) {
         Plan plan;
     };
     auto planned = std::make_shared<Planned>();
-    const bool taken =
-        compiler_.submit(Compiler::Order::last, [this, reply, planned, text = std::move(text),
-                                                 file = std::move(file), edges = edges_, running = policy_] {
-            planned->made = make_policy(text, file, edges);
-            if (planned->made.policy) planned->plan = make_plan(running.get(), *planned->made.policy);
-            return Compiler::After([this, reply, planned] {
-                const Made& made = planned->made;
-                if (!made.policy) return reply(std::unexpected(faulty(made)));
-                Json ended = Json::array();
-                for (const auto& [edge, mode] : store_.modes())
-                    if (planned->plan.edges.contains(edge)) ended.push_back(edge);
-                const bool unchanged =
-                    policy_ && policy_->digest == made.policy->digest && policy_->text == made.policy->text;
-                reply(std::make_shared<const Json>(
-                    Json{{"generation", running_ ? Json(running_->number) : Json()},
-                         {"digest", made.policy->digest},
-                         {"unchanged", unchanged},
-                         {"changes", *planned->plan.changes},
-                         {"more", planned->plan.more},
-                         {"warnings", *made.problems},
-                         {"modes_ended", std::move(ended)}}));
-            });
+    const bool taken = compiler_.submit(Compiler::Order::last, [this, reply, planned, text = std::move(text),
+                                                                file = std::move(file), edges = edges_,
+                                                                running = policy_, kept = kept_] {
+        planned->made = make_policy(*kept, text, file, edges);
+        if (planned->made.policy) planned->plan = make_plan(running.get(), *planned->made.policy);
+        return Compiler::After([this, reply, planned] {
+            const Made& made = planned->made;
+            if (!made.policy) return reply(std::unexpected(faulty(made)));
+            Json ended = Json::array();
+            for (const auto& [edge, mode] : store_.modes())
+                if (planned->plan.edges.contains(edge)) ended.push_back(edge);
+            const bool unchanged =
+                policy_ && policy_->digest == made.policy->digest && policy_->text == made.policy->text;
+            reply(
+                std::make_shared<const Json>(Json{{"generation", running_ ? Json(running_->number) : Json()},
+                                                  {"digest", made.policy->digest},
+                                                  {"unchanged", unchanged},
+                                                  {"changes", *planned->plan.changes},
+                                                  {"more", planned->plan.more},
+                                                  {"warnings", *made.problems},
+                                                  {"modes_ended", std::move(ended)}}));
         });
+    });
     if (!taken)
         reply(std::unexpected(refused("busy", "too many policies wait to be compiled; try again later")));
 }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -81,6 +82,8 @@ class Committer {
     Loop& loop_;
     Store& store_;
     Compiler& compiler_;
+    /// Used on the compiler's thread only, by one piece of work at a time, each of which holds it.
+    std::shared_ptr<policy::compile::Compiler> kept_ = std::make_shared<policy::compile::Compiler>();
     Dataplane* dataplane_ = nullptr;
     std::vector<std::string> edges_;
     Told told_;

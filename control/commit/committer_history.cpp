@@ -40,8 +40,8 @@ void Committer::start(std::optional<Wish> policy) {
         known_ = true;
         return;
     }
-    static_cast<void>(compiler_.submit(Compiler::Order::first, [this, text = running_->text] {
-        auto made = std::make_shared<Made>(make_policy(text, "history", {}));
+    static_cast<void>(compiler_.submit(Compiler::Order::first, [this, text = running_->text, kept = kept_] {
+        auto made = std::make_shared<Made>(make_policy(*kept, text, "history", {}));
         return Compiler::After([this, made] {
             known_ = true;
             policy_ = made->policy;

@@ -29,7 +29,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     header.version = table::kFormatVersion;
     header.header_size = sizeof header;
     header.total_size = size;
-    header.reserved = 0;
+    header.patterns.digest = table::patterns_digest(blob);
     header.digest = table::blob_digest(blob);
     const auto opened = table::Table::open(blob);
     if (!opened) {

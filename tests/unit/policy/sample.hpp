@@ -115,10 +115,14 @@ class Blob {
     [[nodiscard]] char& string_byte(table::Text t, std::size_t i) {
         return at<char>(table::Section::strings, t.offset + i);
     }
+    [[nodiscard]] char& pattern_byte(table::Text t, std::size_t i) {
+        return at<char>(table::Section::pattern_strings, t.offset + i);
+    }
     [[nodiscard]] std::vector<std::byte>& bytes() { return bytes_; }
     [[nodiscard]] const std::vector<std::byte>& bytes() const { return bytes_; }
 
     Blob& reseal() {
+        header().patterns.digest = table::patterns_digest(bytes_);
         header().digest = table::blob_digest(bytes_);
         return *this;
     }

@@ -32,9 +32,8 @@ std::ostream& operator<<(std::ostream& out, const Damage& damage) {
 const Damage kHeader[] = {
     {"magic", [](Blob& b) { b.header().magic[0] = 'X'; }, "no magic"},
     {"version", [](Blob& b) { b.header().version = 1; }, "format version 1"},
-    {"header_size", [](Blob& b) { b.header().header_size += 8; }, "header of 480 bytes"},
+    {"header_size", [](Blob& b) { b.header().header_size += 8; }, "header of 536 bytes"},
     {"total_size", [](Blob& b) { b.header().total_size -= 8; }, "are here"},
-    {"reserved", [](Blob& b) { b.header().reserved = 1; }, "reserved"},
     {"bytes behind",
      [](Blob& b) {
          b.bytes().resize(b.bytes().size() + 8);
@@ -60,19 +59,32 @@ const Damage kHeader[] = {
      "not zero"},
     {"kms_probe", [](Blob& b) { b.header().kms_probe = kMaxProbe + 1; }, "section kms_index: lookups"},
     {"kms_probe short", [](Blob& b) { b.header().kms_probe = 0; }, "cannot be found"},
-    {"pattern_probe", [](Blob& b) { b.header().pattern_probe = ~0U; }, "section pattern_index: lookups"},
-    {"pattern_probe short", [](Blob& b) { b.header().pattern_probe = 0; }, "cannot be found"},
-    {"hash_seed", [](Blob& b) { b.header().hash_seed ^= 1; }, "wrong hash"},
-    {"prefix lengths", [](Blob& b) { b.header().lengths[3][3] |= 1; }, "lengths"},
-    {"suffix lengths", [](Blob& b) { b.header().lengths[2] = {}; }, "lengths"},
-    {"host lengths", [](Blob& b) { b.header().lengths[1] = {}; }, "lengths"},
-    {"exact lengths", [](Blob& b) { b.header().lengths[0][1] ^= 1; }, "lengths"},
-    {"odd_first", [](Blob& b) { b.header().odd_first -= 1; }, "odd patterns"},
-    {"odd_count", [](Blob& b) { b.header().odd_count = ~0U; }, "odd patterns"},
+    {"pattern_probe", [](Blob& b) { b.header().patterns.probe = ~0U; }, "section pattern_index: lookups"},
+    {"pattern_probe short", [](Blob& b) { b.header().patterns.probe = 0; }, "cannot be found"},
+    {"kms_seed", [](Blob& b) { b.header().kms_seed ^= 1; }, "section kms_index: record"},
+    {"pattern_seed", [](Blob& b) { b.header().patterns.seed ^= 1; }, "section pattern_index: record"},
+    {"pattern domains fewer", [](Blob& b) { b.header().patterns.domains -= 1; }, "but the header knows of 1"},
+    {"pattern domains none", [](Blob& b) { b.header().patterns.domains = 0; }, "but the header knows of 0"},
+    {"pattern domains outside", [](Blob& b) { b.header().patterns.domains += 1; }, "no domain has the id 2"},
+    {"pattern domains of all ones", [](Blob& b) { b.header().patterns.domains = ~0U; },
+     "no domain has the id"},
+    {"pattern strings elsewhere", [](Blob& b) { b.entry(Section::pattern_strings).offset += 8; },
+     "section pattern_strings: offset"},
+    {"pattern strings nowhere", [](Blob& b) { b.entry(Section::pattern_strings).offset = 0; },
+     "section pattern_strings: offset"},
+    {"pattern strings behind the end", [](Blob& b) { b.entry(Section::pattern_strings).offset = ~0ULL; },
+     "section pattern_strings: offset"},
+    {"pattern strings shorter", [](Blob& b) { b.entry(Section::pattern_strings).count -= 8; }, "offset"},
+    {"prefix lengths", [](Blob& b) { b.header().patterns.lengths[3][3] |= 1; }, "lengths"},
+    {"suffix lengths", [](Blob& b) { b.header().patterns.lengths[2] = {}; }, "lengths"},
+    {"host lengths", [](Blob& b) { b.header().patterns.lengths[1] = {}; }, "lengths"},
+    {"exact lengths", [](Blob& b) { b.header().patterns.lengths[0][1] ^= 1; }, "lengths"},
+    {"odd_first", [](Blob& b) { b.header().patterns.odd_first -= 1; }, "odd patterns"},
+    {"odd_count", [](Blob& b) { b.header().patterns.odd_count = ~0U; }, "odd patterns"},
     {"odd split elsewhere",
      [](Blob& b) {
-         b.header().odd_first -= 1;
-         b.header().odd_count += 1;
+         b.header().patterns.odd_first -= 1;
+         b.header().patterns.odd_count += 1;
      },
      "odd patterns stand last"},
     {"allow_words", [](Blob& b) { b.header().allow_words = 2; }, "allow sets of 2 words"},
@@ -361,17 +373,19 @@ const Damage kPatterns[] = {
     {"pattern text", set(Section::patterns, 0, &PatternRecord::text, kOutside),
      "section patterns: record 0: text"},
     {"pattern empty", set(Section::patterns, 0, &PatternRecord::text, kEmpty), "text is empty"},
-    {"pattern domain", set(Section::patterns, 0, &PatternRecord::domain, 2U), "no domain has the id 2"},
+    {"pattern domain", set(Section::patterns, 0, &PatternRecord::domain, 2U),
+     "domain 2, but the header knows of 2"},
     {"pattern shape enumerator", set(Section::patterns, 0, &PatternRecord::shape, Shape{5}), "unknown shape"},
     {"pattern shape", set(Section::patterns, 0, &PatternRecord::shape, Shape::odd), "not of shape odd"},
     {"pattern rank", [](Blob& b) { b.at<PatternRecord>(Section::patterns, 0).rank += 1; }, "wrong rank"},
     {"pattern reserved", [](Blob& b) { b.at<PatternRecord>(Section::patterns, 0).reserved[2] = 1; },
      "reserved"},
     {"pattern with a star",
-     [](Blob& b) { b.string_byte(b.at<PatternRecord>(Section::patterns, 0).text, 6) = '*'; }, "not of shape"},
+     [](Blob& b) { b.pattern_byte(b.at<PatternRecord>(Section::patterns, 0).text, 6) = '*'; },
+     "not of shape"},
     {"odd patterns in rising rank",
      [](Blob& b) {
-         const std::size_t first = b.header().odd_first;
+         const std::size_t first = b.header().patterns.odd_first;
          std::swap(b.at<PatternRecord>(Section::patterns, first),
                    b.at<PatternRecord>(Section::patterns, first + 1));
      },

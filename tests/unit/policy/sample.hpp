@@ -130,6 +130,12 @@ class Blob {
         const auto table = table::Table::open(bytes_);
         return table ? "" : table.error().what;
     }
+    /// The verdict where `known`, if it is a table, has been proved before.
+    [[nodiscard]] std::string verdict_beside(const Blob& known) const {
+        const auto proved = table::Table::open(known.bytes_);
+        const auto table = table::Table::open(bytes_, proved ? &*proved : nullptr);
+        return table ? "" : table.error().what;
+    }
 
   private:
     std::vector<std::byte> bytes_;

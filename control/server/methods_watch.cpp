@@ -20,13 +20,13 @@ void explain(Rooms& rooms, const Call& call) {
                     {"source", p.text("source")},
                     {"destination", p.text("destination")}};
     if (!p.any("mode").is_null()) request["mode"] = p.word("mode", {"enforce", "shadow", "bypass"});
-    const auto message = from_base64(p.text("message", kMostMessage * 2));
-    if (!message || message->empty() || message->size() > kMostMessage)
+    const Bytes message = from_base64(p.text("message", kMostMessage * 2)).value_or(Bytes());
+    if (message.empty() || message.size() > kMostMessage)
         p.refuse("parameter `message` must be a SIP message of at most 1 MiB in base64");
     if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
     if (auto fault = edge_fault(rooms, request["edge"].get<std::string>()))
         return call.reply(std::unexpected(*std::move(fault)));
-    rooms.dataplane.call(std::move(request), std::make_shared<const Bytes>(*message),
+    rooms.dataplane.call(std::move(request), std::make_shared<const Bytes>(message),
                          [reply = call.reply](const Result& answer) {
                              if (!answer) return reply(std::unexpected(answer.error()));
                              auto out = std::make_shared<Json>(**answer);

@@ -93,12 +93,12 @@ TEST(Transactions, Methods) {
 }
 
 TEST(Snapshots, ATextIsFoundByItsKeyWhileHalfTheRingIsAhead) {
-    Snapshots ring(1000);
+    Snapshots ring(1024);
     const Snapshots::Key one{1, {1, 2, 3, 4}}, other{2, {1, 2, 3, 4}};
     EXPECT_EQ(ring.find(one), nullptr);
     EXPECT_EQ(ring.find(Snapshots::Key{}), nullptr) << "nothing was put";
     const Snapshots::Ref ref = ring.put(one, "text");
-    for (int i = 0; i < 49; ++i) {
+    for (int i = 0; i < 51; ++i) {
         ASSERT_NE(ring.find(one), nullptr) << i;
         EXPECT_EQ(ring.find(other), nullptr);
         EXPECT_EQ(ring.get(*ring.find(one)), "text");
@@ -110,7 +110,7 @@ TEST(Snapshots, ATextIsFoundByItsKeyWhileHalfTheRingIsAhead) {
     EXPECT_TRUE(ring.put(other, "other text").kept);
     EXPECT_EQ(ring.get(*ring.find(other)), "other text");
     EXPECT_EQ(ring.find(one), nullptr) << "one place, one key";
-    EXPECT_FALSE(ring.put(one, std::string(1001, 'x')).kept);
+    EXPECT_FALSE(ring.put(one, std::string(1025, 'x')).kept);
     EXPECT_EQ(ring.find(one), nullptr);
 }
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -79,8 +80,8 @@ class Judge:
         if numbers:
             number = numbers.pop(0)
             self.left.add((source, number))
-            if (source, number) in self.reading.invalid:
-                self.fault(f"frame {number} of {source} left, which only one end would believe")
+            if self.reading.invalid.get((source, number), "syn") != "syn":  # a SYN out of turn is for its receiver
+                self.fault(f"frame {number} of {source} left, which only one end would believe: {self.reading.invalid[source, number]}")
         where = "a generated frame" if ours else f"frame {number} of {source}"
         if segment is None or (not segment.sound and ours):
             self.fault(f"at {time}: {where} is no sound TCP segment")
@@ -90,10 +91,7 @@ class Judge:
         if ours:
             self.generated += 1
             self._made(time, port, segment)
-            if segment.payload.startswith(b"SIP/2.0 ") and self._is_answer(port, segment):
-                return
-            if self._is_answer(port, segment) and self.side[port].answer:
-                self.side[port].answer += segment.payload
+            if self._is_answer(port, segment):
                 return
         self._bytes(time, port, segment, where, ours)
         if segment.flags & RST and self.side[port].reset is None:
@@ -102,7 +100,8 @@ class Judge:
             elif ours:
                 self.fault(f"at {time}: the RST by {port} is not where its receiver stands")
         if segment.flags & FIN and not segment.flags & SYN:
-            self.side[port].fin = True
+            place = self._place(port, segment) + len(segment.payload)
+            self.side[port].fin = self.side[port].fin or place == self.side[port].reach()
 
     def _place(self, port: str, segment: Segment) -> int:
         return self.reading.half[OTHER[port]].place(segment.seq)
@@ -118,8 +117,7 @@ class Judge:
             return False
         if self._place(port, segment) != side.reach() + len(side.answer):
             return False
-        if not side.answer:
-            side.answer = segment.payload
+        side.answer += segment.payload
         return True
 
     def _bytes(self, time: int, port: str, segment: Segment, where: str, made: bool) -> None:
@@ -201,8 +199,10 @@ class Judge:
         event = next((e for e in self.lines if e["verdict"] != "forward"), {})
         if not got.start.startswith("SIP/2.0 488 "):
             self.fault(f"the answer starts {got.start!r}")
+        source = str(ipaddress.ip_address(self.made.ends[ending.port].address))
         for name in ("via", "from", "call-id", "cseq"):
-            if got.every(name) != asked.every(name):
+            rows = [value.replace(f";received={source}", "") for value in got.every(name)]
+            if rows != asked.every(name):
                 self.fault(f"the answer's {name} is {got.every(name)}, asked was {asked.every(name)}")
         if got.every("content-length") != [str(len(got.body))] or not check.to_tag(got):
             self.fault("the answer's Content-Length or To tag")
@@ -215,7 +215,6 @@ class Judge:
                 self.fault(f"the answer: {fault}")
         elif got.body:
             self.fault("the answer has a body")
-        del ending
 
     def _fin(self) -> None:
         for port, side in self.side.items():
@@ -261,8 +260,8 @@ class Judge:
         ending = self.reading.ending
         refused = set() if ending is None or ending.line is None else set(ending.line.frames)
         word = {"broken": "tcp-broken", "cut": "tcp-broken", "reset": "tcp-reset", "refused": "tcp-reset"}
-        for port, number in self.reading.invalid:
-            if reasons.get((port, number)) not in ("tcp-invalid", "ip-malformed", "tcp-reset"):
+        for (port, number), why in self.reading.invalid.items():
+            if why != "syn" and reasons.get((port, number)) not in ("tcp-invalid", "ip-malformed", "tcp-reset"):
                 self.fault(f"frame {number} of {port} is invalid; it ended as {reasons.get((port, number))}")
         if ending is not None:
             for port, number in ending.waiting:
@@ -278,7 +277,7 @@ class Judge:
             for port, half in self.reading.half.items():
                 done = half.reach(half.released)
                 for one in half.kept:
-                    waits = one.end > half.released or one.start >= done and one.end > done
+                    waits = one.end > done
                     key = (port, one.number)
                     if waits and reasons.get(key) != "capture-end":
                         self.fault(f"frame {one.number} of {port} waits at the end; it ended as {reasons.get(key)}")

@@ -60,10 +60,10 @@ class Half:
         return (self.isn + 1 + place) & 0xFFFFFFFF
 
     def reach(self, until: int) -> int:
-        """How far the kept segments that end at or before `until` go without a gap: what must have left."""
-        at = 0
+        """What must have left: segments leave in order, so none behind one that reaches beyond `until`."""
+        at, stop = 0, min((k.start for k in self.kept if k.end > until), default=until)
         for one in sorted((k for k in self.kept if k.end <= until), key=lambda k: k.start):
-            if one.start > at:
+            if one.start > at or one.start >= stop:
                 break
             at = max(at, one.end)
         return at
@@ -125,7 +125,7 @@ class Reading:
         self.half = {"inside": Half(), "outside": Half()}
         self.lines: list[Line] = []
         self.ending: Ending | None = None
-        self.invalid: set[tuple[str, int]] = set()  # never believed: must not leave, nor enter
+        self.invalid: dict[tuple[str, int], str] = {}  # never believed: must not leave, nor enter
         self.unread: set[tuple[str, int]] = set()  # brought nothing new
         self.noise: dict[str, int] = {}
 
@@ -156,7 +156,7 @@ class Reading:
         self._take(port, time, number, segment, me)
 
     def _no(self, port: str, number: int, why: str) -> None:
-        self.invalid.add((port, number))
+        self.invalid[port, number] = why
         self.noise[why] = self.noise.get(why, 0) + 1
 
     def _syn(self, port: str, number: int, segment: Segment, me: Half, peer: Half) -> None:
@@ -301,6 +301,6 @@ class Reading:
         waiting = set()
         for side, half in self.half.items():
             done = half.reach(half.released)
-            waiting |= {(side, k.number) for k in half.kept if k.end > half.released or k.start > done}
+            waiting |= {(side, k.number) for k in half.kept if k.end > half.released or k.end > done}
         self.ending = Ending(time, port, why, line, answer, frozenset(waiting))
 

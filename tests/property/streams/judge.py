@@ -48,6 +48,7 @@ class Judge:
         self.left: set[tuple[str, int]] = set()
         self.faults: list[str] = []
         self.generated = 0
+        self.twins = 0  # empty segments that left as they came; without an IP identification, ours look the same
 
     def fault(self, text: str) -> None:
         """Notes a fault."""
@@ -79,6 +80,7 @@ class Judge:
         ours, number = not numbers, 0
         if numbers:
             number = numbers.pop(0)
+            self.twins += segment is not None and not segment.payload
             self.left.add((source, number))
             if self.reading.invalid.get((source, number), "syn") != "syn":  # a SYN out of turn is for its receiver
                 self.fault(f"frame {number} of {source} left, which only one end would believe: {self.reading.invalid[source, number]}")
@@ -279,7 +281,7 @@ class Judge:
                 for one in half.kept:
                     waits = one.end > done
                     key = (port, one.number)
-                    if waits and reasons.get(key) != "capture-end":
+                    if waits and key not in self.left and reasons.get(key) != "capture-end":
                         self.fault(f"frame {one.number} of {port} waits at the end; it ended as {reasons.get(key)}")
         self.reasons = reasons
 

@@ -53,7 +53,8 @@ def _old_stamp(maker: "Maker", port: str, place: int, text: bytes) -> bytes | No
 
 
 def _beyond(maker: "Maker", port: str, place: int, text: bytes) -> bytes | None:
-    edge = maker.reading.half[port].edge
+    half = maker.reading.half[port]
+    edge = None if half.edge is None else max(half.edge, half.next + 65535)  # what the gate itself may have offered
     return None if edge is None else maker.frame(port, edge + maker.rng.randrange(0, 10**6), text, ACK)
 
 

@@ -195,8 +195,8 @@ class Reading:
             stamp = segment.stamp
             if stamp is None or distance(me.recent, stamp[0]) < 0:
                 return "stamp"
-        if me.edge is not None and (end > me.edge or end < me.next - (1 << 17)):
-            return "window"
+        if me.edge is not None and (end > max(me.edge, me.next + 65535) or end < me.next - (1 << 17)):
+            return "window, RST" if segment.flags & RST else "window"
         if me.fin is not None and segment.payload and end > me.fin:
             return "behind FIN"
         at, until = max(start, me.forgotten()), min(end, len(me.data))

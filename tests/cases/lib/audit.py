@@ -241,7 +241,8 @@ def shadow(result: Result, enforced: Result, inputs: Inputs, silent: dict[str, s
             faults.append(f"{port}-out: {sum(strange.values())} frames that never arrived")
     mine = [line for line in result.events if line["event"] == "message"]
     theirs = [line for line in enforced.events if line["event"] == "message"]
-    if any(line["transport"] == "tcp" and line["verdict"] != "forward" for line in theirs):
+    ended_streams = any(str(line.get("reason")).startswith("tcp-") for line in enforced.events)
+    if ended_streams or any(line["transport"] == "tcp" and line["verdict"] != "forward" for line in theirs):
         mine = stream.common(mine, theirs)  # the connection goes on, and more is said
     if len(mine) != len(theirs):
         return [f"shadow: {f}" for f in faults + [f"{len(mine)} message lines, {len(theirs)} when enforced"]]

@@ -9,6 +9,30 @@
 
 namespace kmsgate::classify {
 
+/// TCP connections on other ports that have not shown yet whether they speak SIP: a counting filter, small
+/// enough for the first cache. It may take one connection for another, but never overlooks one that was
+/// added.
+class Watched {
+  public:
+    /// Both directions of a connection have the same place: XOR of both addresses, word by word, and of both
+    /// ports, in any one byte order.
+    [[nodiscard]] static std::uint32_t place(std::uint32_t addresses, std::uint16_t ports) noexcept {
+        return (addresses ^ ports * 0x9E3779B1U) * 0x85EBCA6BU >> (32 - kBits);
+    }
+    void add(std::uint32_t place) noexcept {
+        if (counts_[place] != kStuck) ++counts_[place];
+    }
+    void remove(std::uint32_t place) noexcept {
+        if (counts_[place] != kStuck) --counts_[place];
+    }
+    [[nodiscard]] bool has(std::uint32_t place) const noexcept { return counts_[place] != 0; }
+
+  private:
+    static constexpr unsigned kBits = 14;
+    static constexpr std::uint8_t kStuck = 255;  ///< too many to count: it stays
+    std::array<std::uint8_t, std::size_t{1} << kBits> counts_{};
+};
+
 /// The signalling ports of an edge, as they stand in a header (network byte order).
 class Ports {
   public:
@@ -17,7 +41,9 @@ class Ports {
     void clear() noexcept {
         count_ = 0;
         many_ = false;
+        watched = nullptr;
     }
+    const Watched* watched = nullptr;  ///< TCP; null: none
     void add(std::uint16_t port) noexcept {
         if (count_ == kMost) {
             many_ = true;
@@ -39,8 +65,8 @@ class Ports {
 };
 
 /// True: an untagged IPv4 or IPv6 packet without options, UDP or TCP, in order as far as read() looks, that
-/// no rule of the gate concerns: no signalling port, no tunnel, no first line that starts or ends with
-/// SIP/2.0. False: ask read(). A test holds it to read() and sip::looks_like_sip().
+/// no rule of the gate concerns: no signalling port, no SYN, no watched connection, no tunnel, no first line
+/// that starts or ends with SIP/2.0. False: ask read(). A test holds it to read() and sip::looks_like_sip().
 using IsMedia = bool (*)(std::span<const std::uint8_t> frame, const Ports& udp, const Ports& tcp) noexcept;
 extern const IsMedia is_media;  ///< one of those below, the best that the CPU runs
 namespace portable {

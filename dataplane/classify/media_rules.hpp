@@ -32,6 +32,20 @@ template <class T>
     return sum == 0xFFFF;
 }
 
+[[nodiscard]] inline bool is_syn(const std::uint8_t* l4) noexcept {
+    return (l4[13] & 0x02) != 0;
+}
+
+/// Of an IPv4 or IPv6 header without options and the TCP header behind it.
+[[nodiscard]] inline std::uint32_t place_of(const std::uint8_t* ip, const std::uint8_t* l4) noexcept {
+    const auto ports = static_cast<std::uint16_t>(load<std::uint16_t>(l4) ^ load<std::uint16_t>(l4 + 2));
+    if (l4 - ip == 20)
+        return Watched::place(load<std::uint32_t>(ip + 12) ^ load<std::uint32_t>(ip + 16), ports);
+    std::uint32_t all = 0;
+    for (int at = 8; at < 40; at += 4) all ^= load<std::uint32_t>(ip + at);
+    return Watched::place(all, ports);
+}
+
 /// Surely no first line that starts or ends with SIP/2.0.
 [[gnu::always_inline]] inline bool no_sip(const std::uint8_t* at, const std::uint8_t* end) noexcept {
     while (at != end && *at <= 0x20) ++at;
@@ -73,7 +87,9 @@ bool is_media(std::span<const std::uint8_t> frame, const Ports& udp, const Ports
     if (protocol != kTcp || size < 20) return false;
     const std::size_t header = static_cast<std::size_t>(l4[12] >> 4) * 4;
     if (header < 20 || header > size) return false;
-    return !tcp.may_have(source, destination) && (header == size || no_sip(l4 + header, l4 + size));
+    if (tcp.may_have(source, destination)) return false;
+    if (tcp.watched != nullptr && (is_syn(l4) || tcp.watched->has(place_of(ip, l4)))) return false;
+    return header == size || no_sip(l4 + header, l4 + size);
 }
 
 }  // namespace kmsgate::classify::KMSGATE_LEVEL

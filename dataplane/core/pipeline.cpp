@@ -100,6 +100,7 @@ void Pipeline::process(std::span<Mbuf> burst, const Judge& judge, Output& out) {
 void Pipeline::find_ports() noexcept {
     udp_ports_.clear();
     tcp_ports_.clear();
+    tcp_ports_.watched = &streams_.watched();
     if (edge_ == nullptr) {
         udp_ports_.add(5060);
         tcp_ports_.add(5060);
@@ -180,9 +181,10 @@ bool Pipeline::is_no_signalling(const Packet& packet, std::span<const std::uint8
     if (packet.kind != Kind::udp && packet.kind != Kind::tcp) return false;
     const std::string_view payload = as_text(bytes.subspan(packet.payload, packet.payload_size));
     if (packet.kind == Kind::udp) return !could_be_sip(packet, payload, true);
-    if (is_sip_port(packet, true, false)) return false;
+    if (is_stream(packet, bytes)) return false;
     if (payload.empty()) return true;
-    return !is_sip_port(packet, true, true) && sip::looks_like_sip(payload, true) != sip::LooksLike::yes;
+    return !is_sip_port(packet, true, false) && !is_sip_port(packet, true, true) &&
+           sip::looks_like_sip(payload, true) != sip::LooksLike::yes;
 }
 
 void Pipeline::resume(const Judge& judge, Output& out) {

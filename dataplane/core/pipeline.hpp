@@ -209,6 +209,8 @@ class Pipeline {
     // streams
     class StreamHost;
     friend class StreamHost;
+    [[nodiscard]] bool is_stream(const classify::Packet& packet,
+                                 std::span<const std::uint8_t> bytes) const noexcept;
     void tick_streams(Time now);
     void drain_streams(Time now);
     void stream_segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes);

@@ -17,7 +17,7 @@ void Pipeline::dispatch(Mbuf frame, const Packet& packet, std::span<const std::u
         fragment(std::move(frame), packet, bytes);
         return;
     }
-    if (packet.kind == Kind::tcp && !packet.tunnelled && is_sip_port(packet, true, false)) {
+    if (is_stream(packet, bytes)) {
         stream_segment(std::move(frame), packet, bytes);
         return;
     }
@@ -32,6 +32,17 @@ void Pipeline::dispatch(Mbuf frame, const Packet& packet, std::span<const std::u
     meta(frame.get()).size = 1;  // it gives its message bytes
     whole.frames.push(std::move(frame));
     transport(packet.kind, whole);
+}
+
+/// A segment that the streams must see.
+bool Pipeline::is_stream(const Packet& packet, std::span<const std::uint8_t> bytes) const noexcept {
+    if (packet.kind != Kind::tcp || packet.tunnelled) return false;
+    if (is_sip_port(packet, true, false)) return true;
+    if (is_sip_port(packet, true, true)) return false;
+    return streams_.wants(packet) ||
+           (packet.payload_size != 0 &&
+            sip::looks_like_sip(as_text(bytes.subspan(packet.payload, packet.payload_size)), true) ==
+                sip::LooksLike::yes);
 }
 
 Outcome Pipeline::transport(Kind kind, Whole& whole) {

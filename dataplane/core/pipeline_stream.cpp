@@ -22,6 +22,7 @@ class Pipeline::StreamHost final : public stream::Host {
         whole_.arrival = message.arrival;
         whole_.pair = message.pair;
         whole_.now = message.now;
+        whole_.off_port = message.off_port;
         whole_.stream = true;
         if (p_.edge_ == nullptr) {
             p_.counters_.add(Cause::no_table);
@@ -81,7 +82,7 @@ class Pipeline::StreamHost final : public stream::Host {
 void Pipeline::stream_segment(Mbuf frame, const classify::Packet& packet,
                               std::span<const std::uint8_t> bytes) {
     StreamHost host(*this);
-    streams_.segment(std::move(frame), packet, bytes, host);
+    streams_.segment(std::move(frame), packet, bytes, is_sip_port(packet, true, false), host);
 }
 
 void Pipeline::tick_streams(Time now) {

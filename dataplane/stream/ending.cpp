@@ -111,26 +111,31 @@ bool Streams::answer(Flow& flow, const Now& c, std::string_view text) {
     return true;
 }
 
-void Streams::end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell) {
+/// Ends what waits, or what of it starts before `upto`.
+void Streams::end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell,
+                          std::optional<Sequence> upto) {
     Half& h = flow.from(arrival);
     room_.numbers.clear();
     while (rte_mbuf* const m = h.kept.waiting()) {
+        if (upto && !before(meta(m).offset, *upto)) break;
         room_.numbers.push_back(meta(m).number);
         rte_mbuf_refcnt_update(m, 1);
         host.leave(Mbuf(m), outcome);
         h.kept.ended(m);
         --waiting_;
     }
+    if (tell && !room_.numbers.empty()) {
+        std::ranges::sort(room_.numbers);
+        host.line(now, arrival, room_.numbers, outcome);
+    }
+    if (upto) return;
     room_.kept -= h.kept.frames();
     h.kept.clear();
     set_timer(flow, h, now, 0);
-    if (!tell || room_.numbers.empty()) return;
-    std::ranges::sort(room_.numbers);
-    host.line(now, arrival, room_.numbers, outcome);
 }
 
-void Streams::refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell,
-                     bool silent) {
+void Streams::refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome,
+                     std::optional<Sequence> end, bool silent) {
     Half& h = flow.from(arrival);
     Half& r = flow.to(arrival);
     rte_mbuf* const like = h.kept.waiting() != nullptr ? h.kept.waiting() : h.kept.front();
@@ -149,7 +154,8 @@ void Streams::refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome 
             host.made(std::move(on), opposite(arrival), arrival, now, pair);
     }
     host.count(Counter::tcp_refused);
-    end_waiting(flow, arrival, now, host, outcome, tell);
+    if (end) end_waiting(flow, arrival, now, host, outcome, false, end);
+    end_waiting(flow, arrival, now, host, end ? Outcome::tcp_reset : outcome, true);
     end_waiting(flow, opposite(arrival), now, host, Outcome::tcp_reset, true);
     flow.state = silent ? Flow::State::closed : Flow::State::refused;
     table_.touch(flow, now);
@@ -165,7 +171,7 @@ void Streams::broken(Flow& flow, Arrival arrival, Time now, Host& host, Counter 
         table_.touch(flow, now);
         return;
     }
-    refuse(flow, arrival, now, host, outcome, true, false);
+    refuse(flow, arrival, now, host, outcome, std::nullopt, false);
 }
 
 void Streams::fire(Flow& flow, Time now, Host& host) {
@@ -183,7 +189,7 @@ void Streams::fire(Flow& flow, Arrival arrival, Time now, Host& host) {
         const Action action = host.cause(Cause::tcp_budget);
         if (host.watching()) return broken(flow, arrival, now, host, Counter::tcp_late, Outcome::tcp_budget);
         host.count(Counter::tcp_late);
-        refuse(flow, arrival, now, host, Outcome::tcp_budget, true, action == Action::drop);
+        refuse(flow, arrival, now, host, Outcome::tcp_budget, std::nullopt, action == Action::drop);
     };
     rte_mbuf* const waits = h.kept.waiting();
     if (waits != nullptr && meta(waits).time + limits_.held <= now) return give_up();
@@ -201,6 +207,7 @@ void Streams::fire(Flow& flow, Arrival arrival, Time now, Host& host) {
 
 /// Before a flow's place is given to another one, or its stream has no further use.
 void Streams::forget(Flow& flow, Time now, Host& host) {
+    watch(flow, false);
     for (const Arrival a : {Arrival::inside, Arrival::outside})
         end_waiting(flow, a, now, host, Outcome::tcp_reset, true);
 }

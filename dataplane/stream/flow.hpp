@@ -64,6 +64,8 @@ struct Flow {
     State state = State::free;
     bool scaled : 1 = false;           ///< both sides offered window scaling
     bool stamps : 1 = false;           ///< both sides offered timestamps
+    bool candidate : 1 = false;        ///< on another port: has not shown yet whether it speaks SIP
+    bool off_port : 1 = false;         ///< it does
     bool disputed : 1 = false;         ///< two versions of the same bytes came
     Arrival client = Arrival::inside;  ///< who sent the SYN
 

@@ -91,7 +91,8 @@ void FlowTable::touch(Flow& flow, Time now) noexcept {
 
 void FlowTable::link(Flow& flow) noexcept {
     const std::uint32_t at = index(flow);
-    store_.places_[at].brief = flow.state != Flow::State::open && flow.state != Flow::State::passing;
+    store_.places_[at].brief =
+        (flow.state != Flow::State::open && flow.state != Flow::State::passing) || flow.candidate;
     List& list = store_.places_[at].brief ? brief_ : lasting_;
     flow.newer = 0;
     flow.older = list.newest;

@@ -27,6 +27,7 @@ struct StreamMessage {
     const classify::Packet* packet = nullptr;  ///< ends of the connection, as the last of its segments says
     Arrival arrival = Arrival::inside;
     std::uint16_t pair = 0;
+    bool off_port = false;  ///< neither end is a signalling port
     Time now = 0;
 };
 

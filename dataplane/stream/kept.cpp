@@ -42,7 +42,9 @@ Kept::Added Kept::add(Mbuf& frame, std::size_t most) noexcept {
     rte_mbuf* const m = frame.get();
     const Sequence from = meta(m).offset;
     rte_mbuf* behind_this = nullptr;  // the last one that starts at or before it
-    if (tail_ != nullptr && !before(from, end(tail_))) {
+    // a FIN without bytes stands behind everything, and once
+    if (meta(m).size == 0 && tail_ != nullptr && meta(tail_).more) return Added::known;
+    if (tail_ != nullptr && !before(from, top_)) {
         behind_this = tail_;
     } else {
         Sequence covered = from;
@@ -60,7 +62,7 @@ Kept::Added Kept::add(Mbuf& frame, std::size_t most) noexcept {
     link = m;
     if (meta(m).next == nullptr) tail_ = m;
     if (waiting_ == nullptr || meta(m).next == waiting_ || before(from, meta(waiting_).offset)) waiting_ = m;
-    bytes_ += meta(m).size;
+    top_ = frames_ == 0 ? end(m) : later(top_, end(m));
     ++frames_;
     static_cast<void>(frame.release());
     return Added::kept;
@@ -69,7 +71,6 @@ Kept::Added Kept::add(Mbuf& frame, std::size_t most) noexcept {
 void Kept::acknowledged(Sequence acked) noexcept {
     while (head_ != nullptr && !after(end(head_), acked)) {
         const Mbuf done(head_);
-        bytes_ -= meta(head_).size;
         --frames_;
         if (waiting_ == head_) waiting_ = next_waiting(following(head_));
         head_ = following(head_);
@@ -83,7 +84,6 @@ void Kept::clear() noexcept {
         head_ = following(head_);
     }
     tail_ = waiting_ = nullptr;
-    bytes_ = 0;
     frames_ = 0;
 }
 

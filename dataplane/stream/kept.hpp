@@ -41,7 +41,6 @@ class Kept {
 
     [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
     [[nodiscard]] std::uint16_t frames() const noexcept { return frames_; }
-    [[nodiscard]] std::uint32_t bytes() const noexcept { return bytes_; }
     [[nodiscard]] rte_mbuf* front() const noexcept { return head_; }
     [[nodiscard]] static rte_mbuf* following(rte_mbuf* m) noexcept { return core::meta(m).next; }
 
@@ -71,7 +70,7 @@ class Kept {
     rte_mbuf* head_ = nullptr;
     rte_mbuf* tail_ = nullptr;
     rte_mbuf* waiting_ = nullptr;
-    std::uint32_t bytes_ = 0;
+    Sequence top_ = 0;  ///< no kept byte stands behind it
     std::uint16_t frames_ = 0;
 };
 

@@ -24,7 +24,9 @@ constexpr std::size_t kChunk = 2048;
 /// Bytes from `from` on as one kept frame has them, at most `to` and a chunk.
 std::string_view chunk(const Kept& kept, Sequence from, Sequence to,
                        std::span<char, kChunk> scratch) noexcept {
-    rte_mbuf* m = kept.waiting() != nullptr ? kept.waiting() : kept.front();
+    // what waits is where reading goes on, but for a message of which a part has left
+    rte_mbuf* m = kept.waiting();
+    if (m == nullptr || after(meta(m).offset, from)) m = kept.front();
     while (m != nullptr && !after(Kept::end(m), from)) m = Kept::following(m);
     if (m == nullptr || after(meta(m).offset, from)) return {};
     const std::uint32_t n = std::min<std::uint32_t>(distance(from, earlier(to, Kept::end(m))),
@@ -60,6 +62,7 @@ void Streams::read(Flow& flow, const Now& c) {
             std::string_view bytes;
             while (before(h.message, h.next)) {
                 bytes = chunk(h.kept, h.message, h.next, scratch);
+                if (bytes.empty()) return;
                 const std::size_t n = blank(bytes);
                 h.message += static_cast<Sequence>(n);
                 if (n < bytes.size()) {
@@ -94,6 +97,7 @@ bool Streams::find_head(Flow& flow, const Now& c) {
     std::array<char, kChunk> scratch;  // NOLINT: written before it is read
     while (before(h.read, h.next)) {
         const std::string_view bytes = chunk(h.kept, h.read, h.next, scratch);
+        if (bytes.empty()) return false;
         const auto end = h.scan.feed(bytes);
         h.read += static_cast<Sequence>(end.value_or(bytes.size()));
         const std::uint32_t size = distance(h.message, h.read);
@@ -120,10 +124,7 @@ bool Streams::find_head(Flow& flow, const Now& c) {
 bool Streams::judge(Flow& flow, const Now& c) {
     Half& h = flow.from(c.arrival);
     const Sequence end = h.message + h.head + h.body;
-    room_.numbers.clear();
-    for (rte_mbuf* m = h.kept.front(); m != nullptr && before(meta(m).offset, end); m = Kept::following(m))
-        if (after(Kept::end(m), h.message)) room_.numbers.push_back(meta(m).number);
-    std::ranges::sort(room_.numbers);
+    note_frames(h, end);
     StreamMessage message;
     message.text = h.kept.text(h.message, end, room_.text);
     message.frames = room_.numbers;
@@ -131,6 +132,7 @@ bool Streams::judge(Flow& flow, const Now& c) {
     message.arrival = c.arrival;
     message.pair = c.pair;
     message.now = c.now;
+    message.off_port = flow.off_port;
     const Host::Judged judged = c.host.judge(message);
     if (judged.forward || c.host.watching()) {
         c.host.conclude(false);
@@ -144,8 +146,24 @@ bool Streams::judge(Flow& flow, const Now& c) {
         return true;
     }
     const bool told = answer(flow, c, judged.answer);
-    refuse(flow, c.arrival, c.now, c.host, c.host.conclude(told), false, false);
+    refuse(flow, c.arrival, c.now, c.host, c.host.conclude(told), end, false);
     return false;
+}
+
+/// The frames that gave the message (from its start to `end`) at least one byte. Of copies the first one did.
+void Streams::note_frames(const Half& h, Sequence end) {
+    std::vector<std::uint64_t>& numbers = room_.numbers;
+    numbers.clear();
+    const auto concerned = [&](rte_mbuf* m) { return after(Kept::end(m), h.message); };
+    for (rte_mbuf* m = h.kept.front(); m != nullptr && before(meta(m).offset, end); m = Kept::following(m)) {
+        if (!concerned(m)) continue;
+        Sequence given = later(meta(m).offset, h.message);
+        for (rte_mbuf* k = h.kept.front(); k != nullptr && !after(meta(k).offset, given);
+             k = Kept::following(k))
+            if (meta(k).number < meta(m).number) given = later(given, Kept::end(k));
+        if (before(given, earlier(Kept::end(m), end))) numbers.push_back(meta(m).number);
+    }
+    std::ranges::sort(numbers);
 }
 
 /// Segments that hold nothing but bytes that were judged leave, as far as the peer takes them.
@@ -180,7 +198,7 @@ void Streams::encrypted(Flow& flow, const Now& c) {
         table_.touch(flow, c.now);
         return;
     }
-    refuse(flow, c.arrival, c.now, c.host, Outcome::encrypted_transport, true, false);
+    refuse(flow, c.arrival, c.now, c.host, Outcome::encrypted_transport, std::nullopt, false);
 }
 
 }  // namespace kmsgate::stream

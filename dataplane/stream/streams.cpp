@@ -3,8 +3,10 @@
 #include "dataplane/stream/streams.hpp"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
+#include "dataplane/sip/message.hpp"
 #include "dataplane/stream/make.hpp"
 
 namespace kmsgate::stream {
@@ -22,6 +24,24 @@ constexpr std::size_t kAgedAtOnce = 64;
 constexpr std::size_t kTimedAtOnce = 256;
 /// Timestamps of a connection that slept this long say nothing any more (RFC 7323 5.5).
 constexpr Time kOldTimestamp = 24 * 24 * 3600 * core::kSecond;
+
+/// What its receiver takes, and what we do where we have taken bytes for it.
+Sequence window_end(const Half& h) noexcept {
+    return after(h.promised, h.acked) ? later(h.edge, h.promised + kMaxMessage) : h.edge;
+}
+
+std::uint32_t place_of(const classify::Packet& packet) noexcept {
+    std::uint32_t all = 0;
+    for (std::size_t at = 0; at < packet.source.size(); at += 4) {
+        std::uint32_t a = 0;
+        std::uint32_t b = 0;
+        std::memcpy(&a, packet.source.data() + at, 4);
+        std::memcpy(&b, packet.destination.data() + at, 4);
+        all ^= a ^ b;
+    }
+    const auto ports = static_cast<std::uint16_t>(packet.source_port ^ packet.destination_port);
+    return classify::Watched::place(all, static_cast<std::uint16_t>(ports >> 8 | ports << 8));
+}
 
 }  // namespace
 
@@ -51,9 +71,9 @@ void Streams::invalid(Coming& in, Counter why) {
 }
 
 void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes,
-                      Host& host) {
+                      bool on_port, Host& host) {
     const core::FrameMeta& m = meta(frame.get());
-    Coming in{std::move(frame), packet, bytes, {}, m.arrival, m.time, host};
+    Coming in{std::move(frame), packet, bytes, {}, m.arrival, m.time, on_port, host};
     switch (read_segment(bytes, packet, in.segment)) {
         case Unsound::checksum:
             return invalid(in, Counter::tcp_checksum);
@@ -102,11 +122,15 @@ void Streams::opening(Coming& in, Flow* flow) {
     flow = table_.add(key_of(in.packet, in.arrival, edge_), in.now,
                       [&](Flow& gone) { forget(gone, in.now, in.host); });
     if (flow == nullptr) {
+        // what is no SIP for sure needs no place, and what may be is told when it looks like it
+        if (!in.on_port) return end(in, Outcome::passed, false);
         in.host.cause(Cause::tcp_budget);
         if (in.host.watching()) return end(in, Outcome::passed, false);
         return end(in, Outcome::tcp_budget, true);
     }
     flow->client = in.arrival;
+    flow->candidate = !in.on_port;
+    watch(*flow, flow->candidate);
     Half& h = flow->from(in.arrival);
     h.start = h.next = h.released = h.acked = h.promised = h.claimed = h.message = h.read = s.seq + 1;
     h.mss = std::max(s.mss.value_or(kDefaultMss), kDefaultMss);
@@ -154,6 +178,9 @@ void Streams::answered(Coming& in, Flow* flow) {
 void Streams::unknown(Coming& in) {
     const Segment& s = in.segment;
     if (s.size == 0) return end(in, Outcome::passed, false);
+    const auto payload = in.bytes.subspan(s.payload, s.size);
+    if (!in.on_port && sip::looks_like_sip(core::as_text(payload), true) != sip::LooksLike::yes)
+        return end(in, Outcome::passed, false);
     const Action action = in.host.cause(Cause::tcp_midstream);
     if (in.host.watching()) return end(in, Outcome::passed, false);
     if (action == Action::reset && !s.has(Flag::rst)) {
@@ -173,21 +200,33 @@ void Streams::unknown(Coming& in) {
 }
 
 /// RFC 5961 3.2: only a reset at the very place is believed. That place is where its sender stands, or where
-/// its peer does.
+/// its peer does; a peer that has not got all of it hears one at its own place.
 void Streams::reset_by(Coming& in, Flow& flow) {
     const Segment& s = in.segment;
     if (s.size != 0) return invalid(in, Counter::tcp_window);
     const Half& h = flow.from(in.arrival);
     const Half& r = flow.to(in.arrival);
-    const bool refused = flow.state == Flow::State::opening && flow.client != in.arrival &&
-                         s.has(Flag::ack) && s.ack == r.start;
-    const bool there = h.open && (s.seq == h.next || s.seq == h.released || s.seq == h.acked ||
-                                  (h.have_fin && s.seq == h.fin + 1));
-    if (refused || there) {
-        forget(flow, in.now, in.host);
-        flow.state = Flow::State::closed;
-        table_.touch(flow, in.now);
+    if (flow.state == Flow::State::opening) {
+        const bool refused = flow.client != in.arrival && s.has(Flag::ack) && s.ack == r.start;
+        if (!refused && !(h.open && s.seq == h.next)) return invalid(in, Counter::tcp_window);
+    } else {
+        const bool there =
+            s.seq == h.next || s.seq == h.released || s.seq == h.acked || (h.have_fin && s.seq == h.fin + 1);
+        if (before(s.seq, h.acked) || after(s.seq, window_end(h))) return invalid(in, Counter::tcp_window);
+        if (!there) return end(in, Outcome::passed, false);
+        if (s.seq != h.released && h.released != h.next && !in.host.watching()) {
+            Made made;
+            made.seq = h.released;
+            made.ack = s.ack;
+            made.flags = s.flags & (Flag::rst | Flag::ack);
+            if (Mbuf on = make(in.bytes, false, made, in.host.pool()))
+                in.host.made(std::move(on), opposite(in.arrival), in.arrival, in.now,
+                             meta(in.frame.get()).pair);
+        }
     }
+    forget(flow, in.now, in.host);
+    flow.state = Flow::State::closed;
+    table_.touch(flow, in.now);
     end(in, Outcome::passed, false);
 }
 
@@ -226,9 +265,7 @@ bool Streams::believed(Coming& in, Flow& flow) {
     const Sequence end = s.seq + s.size;
     if (!after(end, h.acked)) return true;  // its peer has all of it
     if (before(s.seq, h.start)) return no(Counter::tcp_window);
-    const bool ours = after(h.promised, h.acked);
-    const Sequence edge = ours ? later(h.edge, h.promised + kMaxMessage) : h.edge;
-    if (after(end, edge)) return no(Counter::tcp_window);
+    if (after(end, window_end(h))) return no(Counter::tcp_window);
     if (h.have_fin && after(end, h.fin)) return no(Counter::tcp_window);
     return true;
 }
@@ -284,8 +321,9 @@ void Streams::open(Coming& in, Flow& flow) {
         table_.touch(flow, in.now);
         return end(in, Outcome::passed, false);
     }
-    // What its peer has is nothing to it; a FIN alone says only where the stream ends.
-    if (s.size == 0 || !after(s.seq + s.size, h.acked)) {
+    // What its peer has is nothing to it. A FIN leaves behind what stands before it.
+    const bool early_fin = s.has(Flag::fin) && after(s.seq + s.size, h.released) && !in.host.watching();
+    if (s.size == 0 ? !early_fin : !after(s.seq + s.size, h.acked)) {
         end(in, Outcome::passed, false);
     } else {
         data(in, flow);
@@ -327,10 +365,58 @@ void Streams::data(Coming& in, Flow& flow) {
         h.kept.ended(frame);
         --waiting_;
     }
+    if (flow.candidate && !speaks_sip(in, flow)) return;
     if (after(s.seq, h.next)) return set_timer(flow, h, in.now, limits_.held);
     h.next = Kept::reach(frame, h.next);
     if (in.host.watching()) h.released = h.next;
     read(flow, c);
+}
+
+bool Streams::wants(const classify::Packet& packet) const noexcept {
+    return packet.tcp_syn || room_.watched.has(place_of(packet));
+}
+
+void Streams::watch(Flow& flow, bool on) {
+    if (!flow.candidate && !flow.off_port) return;
+    const FlowKey& key = table_.key(flow);
+    classify::Packet packet;
+    packet.source = key.inside;
+    packet.destination = key.outside;
+    packet.source_port = key.inside_port;
+    packet.destination_port = key.outside_port;
+    if (on) return room_.watched.add(place_of(packet));
+    room_.watched.remove(place_of(packet));
+    flow.candidate = flow.off_port = false;
+}
+
+/// On another port a connection is watched for its first line. Nothing of it waits meanwhile: a peer that is
+/// spoken to byte by byte may wait for an answer to each. When the line turns out to be one of SIP, what has
+/// left is less than a line, and what comes behind it is held like any other message.
+bool Streams::speaks_sip(Coming& in, Flow& flow) {
+    constexpr std::uint32_t kLine = 1'024;
+    Half& h = flow.from(in.arrival);
+    rte_mbuf* const first = h.kept.front();
+    const Sequence next = Kept::reach(first, h.start);
+    const std::string_view line = h.kept.text(h.start, earlier(next, h.start + kLine), room_.text);
+    const auto looks = sip::looks_like_sip(line, false);
+    if (looks == sip::LooksLike::yes) {
+        flow.candidate = false;
+        flow.off_port = true;
+        table_.touch(flow, in.now);
+        return true;
+    }
+    const bool goes_on = looks == sip::LooksLike::need_more && line.size() < kLine;
+    for (rte_mbuf* m = h.kept.waiting(); m != nullptr; m = h.kept.waiting()) {
+        rte_mbuf_refcnt_update(m, 1);
+        in.host.leave(Mbuf(m), Outcome::passed);
+        h.kept.ended(m);
+        --waiting_;
+    }
+    h.next = h.released = later(h.next, next);
+    if (goes_on) return false;
+    forget(flow, in.now, in.host);
+    table_.remove(flow);
+    return false;
 }
 
 /// A copy of what stands here: its peer may have lost what was let go, its sender may wait for a sign that

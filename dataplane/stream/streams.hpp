@@ -6,9 +6,11 @@
 #include <array>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <vector>
 
+#include "dataplane/classify/media.hpp"
 #include "dataplane/stream/flow_table.hpp"
 #include "dataplane/stream/host.hpp"
 #include "dataplane/stream/segment.hpp"
@@ -31,6 +33,7 @@ struct Limits {
 struct Room {
     explicit Room(const Limits& limits);
     FlowStore flows;
+    classify::Watched watched;
     std::size_t kept = 0;             ///< frames in all lists
     std::vector<char> text;           ///< a message that came in pieces
     std::vector<std::uint8_t> frame;  ///< a frame that came in pieces
@@ -45,8 +48,13 @@ class Streams {
     Streams(const Streams&) = delete;
     Streams& operator=(const Streams&) = delete;
 
-    /// Takes one TCP segment of a signalling port; `bytes` is its frame in one piece.
-    void segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes, Host& host);
+    /// Takes one TCP segment; `bytes` is its frame in one piece. `on_port`: one of its ports is a signalling
+    /// port. Of all other connections come the SYNs, what wants() says, and what looks like SIP.
+    void segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes,
+                 bool on_port, Host& host);
+    /// May this segment belong to a connection on another port that has not shown yet whether it speaks SIP?
+    [[nodiscard]] bool wants(const classify::Packet& packet) const noexcept;
+    [[nodiscard]] const classify::Watched& watched() const noexcept { return room_.watched; }
     /// Timers and ages.
     void tick(Time now, Host& host);
     /// End of input: what waits ends as capture-end.
@@ -64,6 +72,7 @@ class Streams {
         Segment segment;
         Arrival arrival;
         Time now;
+        bool on_port;
         Host& host;
     };
     // streams.cpp: connections
@@ -76,6 +85,9 @@ class Streams {
     [[nodiscard]] bool believed(Coming& in, Flow& flow);
     void acknowledge(Coming& in, Flow& flow);
     void data(Coming& in, Flow& flow);
+    /// False: it is no SIP, and its flow is gone.
+    [[nodiscard]] bool speaks_sip(Coming& in, Flow& flow);
+    void watch(Flow& flow, bool on);
     void known_data(Coming& in, Flow& flow);
     void invalid(Coming& in, core::Counter why);
     void end(Coming& in, Outcome outcome, bool tell);
@@ -91,6 +103,7 @@ class Streams {
     void read(Flow& flow, const Now& c);
     [[nodiscard]] bool find_head(Flow& flow, const Now& c);
     [[nodiscard]] bool judge(Flow& flow, const Now& c);
+    void note_frames(const Half& h, Sequence end);
     void release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_from);
     void encrypted(Flow& flow, const Now& c);
 
@@ -98,11 +111,13 @@ class Streams {
     void promise(Flow& flow, Arrival arrival, Time now, Host& host);
     void again(Flow& flow, Arrival arrival, Time now, Host& host);
     [[nodiscard]] bool answer(Flow& flow, const Now& c, std::string_view text);
-    /// Both ends hear a reset; whatever waits in it ends so: the direction at hand as `outcome`, the other
-    /// one as tcp-reset.
-    void refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell, bool silent);
+    /// Both ends hear a reset (but for `silent`). What waits ends as `outcome`: all of it, or that of the
+    /// message which ends at `end`; the rest as tcp-reset. All but the frames of a message are told.
+    void refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome,
+                std::optional<Sequence> end, bool silent);
     void broken(Flow& flow, Arrival arrival, Time now, Host& host, core::Counter why, Outcome outcome);
-    void end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell);
+    void end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell,
+                     std::optional<Sequence> upto = std::nullopt);
     void set_timer(Flow& flow, Half& half, Time now, Time delay);
     void fire(Flow& flow, Time now, Host& host);
     void fire(Flow& flow, Arrival arrival, Time now, Host& host);

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "dataplane/core/frame.hpp"
+#include "dataplane/sip/message.hpp"
 
 namespace kmsgate::stream::test {
 
@@ -44,7 +45,7 @@ std::string frame_of(const Wire& w) {
     const std::string a{"\x0a\x00\x00\x01", 4};
     const std::string b{"\x0a\x00\x00\x02", 4};
     const std::string client = be16(w.client_port);
-    const std::string server = be16(5060);
+    const std::string server = be16(w.server_port);
     std::size_t flags = 0;
     for (const char c : w.flags) flags |= std::size_t{1} << kFlags.find(c);
     std::string tcp = (inside ? client + server : server + client) + be32(w.seq) + be32(w.ack) +
@@ -149,7 +150,10 @@ void Gate::send(Wire w) {
     const auto linear = core::linear(frame.get(), scratch);
     const classify::Packet packet = classify::read(linear);
     ASSERT_EQ(packet.kind, classify::Kind::tcp);
-    streams->segment(std::move(frame), packet, linear, *host);
+    const bool on_port = w.server_port == 5060;
+    if (!on_port && !streams->wants(packet) && sip::looks_like_sip(w.payload, true) != sip::LooksLike::yes)
+        return host->leave(std::move(frame), Outcome::passed);  // the pipeline never asks
+    streams->segment(std::move(frame), packet, linear, on_port, *host);
 }
 
 void Gate::shake_hands(const std::string& options, std::uint16_t window) {

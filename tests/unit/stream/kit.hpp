@@ -30,6 +30,7 @@ struct Wire {
     std::uint8_t ttl = 64;
     bool bad_checksum = false;
     std::uint16_t client_port = 40'000;
+    std::uint16_t server_port = 5060;
 };
 
 /// Ethernet, IPv4 10.0.0.1 (inside, client_port) and 10.0.0.2 (outside, 5060), TCP.

@@ -139,7 +139,116 @@ TEST_F(Messages, BytesThatTheirReceiverHasAreNobodysMatter) {
     EXPECT_EQ(host->ended.back().outcome, Outcome::passed);
 }
 
+TEST_F(Messages, ShorterSegmentsNestedInALongerOneHideNothing) {
+    shake_hands();
+    const std::string text = message("0123456789012345678901234567890123456789");
+    const Sequence start = at[0];
+    const auto part = [&](std::size_t from, std::size_t to, const std::string& of) {
+        send({.from = Arrival::inside,
+              .seq = start + static_cast<Sequence>(from),
+              .ack = at[1],
+              .flags = "A",
+              .payload = of.substr(from, to - from),
+              .options = {}});
+    };
+    std::string other = text;
+    other[39] = '#';
+    part(10, 20, text);
+    part(0, 42, text);
+    part(39, 57, other);
+    EXPECT_EQ(host->counted(Counter::tcp_overlap), 1U);
+    part(30, 40, text);
+    EXPECT_EQ(ends(Outcome::tcp_duplicate), 1U);
+    part(42, text.size(), text);
+    ASSERT_EQ(host->messages.size(), 1U);
+    EXPECT_EQ(host->messages[0].first, text);
+    EXPECT_EQ(passed_to(Arrival::outside).size(), 10 + text.size());
+}
+
+TEST_F(Messages, AFrameThatBroughtOnlyCopiesIsNotNamed) {
+    shake_hands();
+    const std::string text = message("0123456789");
+    const Sequence start = at[0];
+    const auto part = [&](std::size_t from, std::size_t to) {
+        send({.from = Arrival::inside,
+              .seq = start + static_cast<Sequence>(from),
+              .ack = at[1],
+              .flags = "A",
+              .payload = text.substr(from, to - from),
+              .options = {}});
+    };
+    part(0, 30);            // 4
+    part(40, 50);           // 5
+    part(30, 60);           // 6, of which 5 has a part
+    part(25, text.size());  // 7
+    ASSERT_EQ(host->messages.size(), 1U);
+    EXPECT_EQ(host->messages[0].second, (std::vector<std::uint64_t>{4, 5, 6, 7}));
+    part(0, 10);
+    const std::string next = message("next");
+    at[0] = start + static_cast<Sequence>(text.size());
+    say(Arrival::inside, next);
+    EXPECT_EQ(host->messages[1].second, std::vector<std::uint64_t>{9});
+}
+
+TEST_F(Messages, AFinLeavesBehindWhatStandsBeforeIt) {
+    shake_hands();
+    const std::string text = message("0123456789");
+    const Sequence start = at[0];
+    send({.from = Arrival::inside,
+          .seq = start,
+          .ack = at[1],
+          .flags = "A",
+          .payload = text.substr(0, 60),
+          .options = {}});
+    send({.from = Arrival::inside,
+          .seq = start + static_cast<Sequence>(text.size()),
+          .ack = at[1],
+          .flags = "FA",
+          .payload = {},
+          .options = {}});
+    EXPECT_EQ(ends(Outcome::passed), 3U) << "the handshake";
+    send({.from = Arrival::inside,
+          .seq = start + 60,
+          .ack = at[1],
+          .flags = "A",
+          .payload = text.substr(60),
+          .options = {}});
+    ASSERT_EQ(passed_to(Arrival::outside), text);
+    EXPECT_EQ(read_back(host->ended.back().frame).flags, "FA");
+    EXPECT_EQ(streams->held(), 0U);
+}
+
+TEST_F(Messages, AResetWhileItsMessageIsHeldReachesThePeerWhereItStands) {
+    shake_hands();
+    say(Arrival::inside, message("0123456789").substr(0, 60));
+    send({.from = Arrival::inside, .seq = at[0], .flags = "R", .payload = {}, .options = {}});
+    ASSERT_EQ(ours(Arrival::outside).size(), 1U);
+    EXPECT_EQ(ours(Arrival::outside)[0].flags, "R");
+    EXPECT_EQ(ours(Arrival::outside)[0].seq, kClient + 1);
+    EXPECT_EQ(ends(Outcome::tcp_reset), 1U);
+    EXPECT_EQ(streams->held(), 0U);
+}
+
 using Refusals = Gate;
+
+TEST_F(Refusals, WhatWaitsBehindTheMessageIsNoPartOfIt) {
+    host->verdict = [](std::string_view) { return Host::Judged{.forward = false, .answer = {}}; };
+    shake_hands();
+    const std::string text = message("0123456789");
+    const Sequence start = at[0];
+    const auto next = start + static_cast<Sequence>(text.size());
+    send({.from = Arrival::inside,
+          .seq = next,
+          .ack = at[1],
+          .flags = "A",
+          .payload = message("next"),
+          .options = {}});
+    say(Arrival::inside, text);
+    EXPECT_EQ(ends(Outcome::redirect), 1U);
+    EXPECT_EQ(ends(Outcome::tcp_reset), 1U);
+    ASSERT_EQ(host->lines.size(), 1U);
+    EXPECT_EQ(host->lines[0], (std::pair{Outcome::tcp_reset, std::vector<std::uint64_t>{4}}));
+}
 
 TEST_F(Refusals, BothEndsHearAResetAndNothingOfItLeaves) {
     host->verdict = [](std::string_view) {
@@ -355,6 +464,8 @@ TEST_F(Disbelief, AResetElsewhereInTheWindowEndsNothing) {
     shake_hands();
     send({.from = Arrival::inside, .seq = at[0] + 5, .flags = "R", .payload = {}, .options = {}});
     EXPECT_EQ(host->ended.back().outcome, Outcome::passed) << "its receiver asks back (RFC 5961 3.2)";
+    send({.from = Arrival::inside, .seq = at[0] + 70'000, .flags = "R", .payload = {}, .options = {}});
+    EXPECT_EQ(host->ended.back().outcome, Outcome::tcp_invalid);
     say(Arrival::inside, message());
     EXPECT_EQ(passed_to(Arrival::outside), message());
     send({.from = Arrival::inside, .seq = at[0], .flags = "R", .payload = {}, .options = {}});
@@ -497,6 +608,89 @@ TEST_F(Ours, NeverMoreThanTheReceiverTakes) {
           .payload = {},
           .options = {}});
     EXPECT_EQ(passed_to(Arrival::outside), text);
+}
+
+/// Connections that use no signalling port.
+class OffPort : public Gate {
+  protected:
+    void open() {
+        send({.from = Arrival::inside,
+              .seq = kClient,
+              .flags = "S",
+              .payload = {},
+              .options = {},
+              .server_port = 8080});
+        send({.from = Arrival::outside,
+              .seq = kServer,
+              .ack = kClient + 1,
+              .flags = "SA",
+              .payload = {},
+              .options = {},
+              .server_port = 8080});
+    }
+    void say(Arrival from, std::string payload) {
+        const auto side = static_cast<std::size_t>(from);
+        const auto size = static_cast<Sequence>(payload.size());
+        send({.from = from,
+              .seq = at[side],
+              .ack = at[1 - side],
+              .payload = std::move(payload),
+              .options = {},
+              .server_port = 8080});
+        at[side] += size;
+    }
+};
+
+TEST_F(OffPort, AStreamThatStartsLikeSipIsJudged) {
+    open();
+    const std::string text = message("0123456789");
+    say(Arrival::inside, text.substr(0, 50));
+    EXPECT_EQ(passed_to(Arrival::outside), "");
+    say(Arrival::inside, text.substr(50));
+    ASSERT_EQ(host->messages.size(), 1U);
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+    host->verdict = [](std::string_view) { return Host::Judged{.forward = false, .answer = {}}; };
+    say(Arrival::inside, text);
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+    EXPECT_EQ(ours(Arrival::outside).size(), 1U);
+}
+
+TEST_F(OffPort, AlsoByteByByte) {
+    host->verdict = [](std::string_view) { return Host::Judged{.forward = false, .answer = {}}; };
+    open();
+    const std::string text = message("0123456789");
+    for (const char c : text) say(Arrival::inside, std::string(1, c));
+    EXPECT_LT(passed_to(Arrival::outside).size(), text.find("\r\n") + 1) << "less than its first line";
+    ASSERT_EQ(host->messages.size(), 1U);
+    EXPECT_EQ(host->messages[0].first, text);
+    EXPECT_EQ(ours(Arrival::outside).size(), 1U);
+}
+
+TEST_F(OffPort, WhatIsNoSipIsForgottenAtOnce) {
+    open();
+    EXPECT_EQ(room->flows.size(), 1U);
+    say(Arrival::inside, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_EQ(room->flows.size(), 0U);
+    EXPECT_EQ(room->kept, 0U);
+    say(Arrival::outside, "HTTP/1.1 200 OK\r\n\r\n");
+    EXPECT_EQ(ends(Outcome::passed), 4U);
+    EXPECT_TRUE(host->messages.empty());
+}
+
+TEST_F(OffPort, NothingWaitsWhileItIsUnclear) {
+    open();
+    for (int i = 0; i < 40; ++i) say(Arrival::inside, "x");
+    EXPECT_EQ(passed_to(Arrival::outside), std::string(40, 'x'));
+    EXPECT_EQ(streams->held(), 0U);
+    for (int i = 0; i < 20; ++i) say(Arrival::inside, std::string(100, 'x'));
+    EXPECT_EQ(room->flows.size(), 0U) << "no start line is that long";
+}
+
+TEST_F(OffPort, SipOfWhichNoBeginningWasSeen) {
+    say(Arrival::inside, message());
+    EXPECT_EQ(ends(Outcome::tcp_midstream), 1U);
+    say(Arrival::inside, "something else");
+    EXPECT_EQ(ends(Outcome::passed), 1U);
 }
 
 using Budgets = Gate;

@@ -283,6 +283,11 @@ class Judge:
                     key = (port, one.number)
                     if waits and key not in self.left and reasons.get(key) != "capture-end":
                         self.fault(f"frame {one.number} of {port} waits at the end; it ended as {reasons.get(key)}")
+        for port, number in self.reading.late:
+            if (port, number) in self.left:
+                self.fault(f"frame {number} of {port} left, and its connection had been taken down")
+            elif not reasons.get((port, number), "").startswith("tcp-"):
+                self.fault(f"frame {number} of {port} came late; it ended as {reasons.get((port, number))}")
         self.reasons = reasons
 
     def _fates(self) -> None:

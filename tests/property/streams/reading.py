@@ -59,8 +59,10 @@ class Half:
         assert self.isn is not None
         return (self.isn + 1 + place) & 0xFFFFFFFF
 
-    def reach(self, until: int) -> int:
+    def reach(self, until: int, window: int | None = None) -> int:
         """What must have left: segments leave in order, so none behind one that reaches beyond `until`."""
+        if self.edge is not None:
+            until = min(until, self.edge if window is None else window)
         at, stop = 0, min((k.start for k in self.kept if k.end > until), default=until)
         for one in sorted((k for k in self.kept if k.end <= until), key=lambda k: k.start):
             if one.start > at or one.start >= stop:
@@ -127,6 +129,7 @@ class Reading:
         self.ending: Ending | None = None
         self.invalid: dict[tuple[str, int], str] = {}  # never believed: must not leave, nor enter
         self.unread: set[tuple[str, int]] = set()  # brought nothing new
+        self.late: set[tuple[str, int]] = set()  # payload behind the end of the connection
         self.noise: dict[str, int] = {}
 
     # what is believed
@@ -140,7 +143,8 @@ class Reading:
             self._syn(port, number, segment, me, peer)
             return
         if self.ending is not None or me.isn is None or peer.isn is None:
-            self.unread.add((port, number))
+            if segment.payload:
+                self.late.add((port, number))
             return
         why = self._disbelief(segment, me, peer)
         if why is not None:

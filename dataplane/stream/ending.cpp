@@ -30,8 +30,10 @@ std::optional<Timestamps> stamps(const Flow& flow, const Half& h, const Half& ot
     return Timestamps{h.newest, other.newest};
 }
 
-std::uint16_t offered(std::uint32_t bytes, std::uint8_t scale) noexcept {
-    return static_cast<std::uint16_t>(std::min<std::uint32_t>(bytes >> scale, 0xFFFF));
+/// The window that we offer in the name of the side that sends `h`: room for a message.
+std::uint16_t offered(const Flow& flow, const Half& h) noexcept {
+    if (flow.joined) return h.window;
+    return static_cast<std::uint16_t>(std::min<std::uint32_t>(kMaxMessage >> h.scale, 0xFFFF));
 }
 
 }  // namespace
@@ -54,7 +56,7 @@ void Streams::promise(Flow& flow, Arrival arrival, Time now, Host& host) {
     made.seq = r.released + (r.have_fin && r.released == r.fin ? 1U : 0U);
     made.ack = h.next;
     made.flags = Flag::ack;
-    made.window = offered(kMaxMessage, r.scale);
+    made.window = offered(flow, r);
     made.timestamps = stamps(flow, r, h);
     Mbuf frame = make(bytes_of(like), true, made, host.pool());
     if (!frame) return host.count(Counter::unsent_answers);
@@ -95,7 +97,7 @@ bool Streams::answer(Flow& flow, const Now& c, std::string_view text) {
         made.ack = h.next;
         made.payload = rest.substr(0, most);
         made.flags = Flag::ack | (made.payload.size() == rest.size() ? Flag::psh : 0);
-        made.window = offered(kMaxMessage, r.scale);
+        made.window = offered(flow, r);
         made.timestamps = stamps(flow, r, h);
         Mbuf frame = make(bytes_of(like), true, made, c.host.pool());
         if (!frame) {

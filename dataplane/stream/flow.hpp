@@ -33,7 +33,7 @@ struct Half {
     std::uint32_t newest = 0;    ///< newest timestamp of all: for segments made in this side's name
     std::uint32_t deadline = 0;  ///< of its timer, in milliseconds of the gate's clock; 0: none runs
     std::uint16_t mss = kDefaultMss;  ///< what this side takes in one segment
-    std::uint16_t rtt = 0;            ///< smoothed round trip to the peer, milliseconds; 0: not known yet
+    std::uint16_t window = 0;         ///< that this side offered last, as it stands in the header
     std::uint8_t tries = 0;           ///< retransmissions of the same byte
     std::uint8_t duplicates = 0;      ///< acknowledgements of the same byte by the peer
     std::uint8_t scale = 0;           ///< of the windows that this side offers
@@ -41,9 +41,19 @@ struct Half {
     bool open : 1 = false;  ///< its SYN has come
     bool have_fin : 1 = false;
     bool between : 1 = true;   ///< no byte of a message has come
+    bool told : 1 = false;     ///< joining: `acked` is what the peer said
     bool stamped : 1 = false;  ///< `recent` and `newest` say something
     Kept kept;
 
+    /// Behind what its receiver takes, or we do where we have taken bytes for it.
+    [[nodiscard]] Sequence window_end() const noexcept {
+        return after(promised, acked) ? later(edge, promised + kMaxMessage) : edge;
+    }
+    /// Where its stream begins, as far as the gate is concerned.
+    void start_at(Sequence at) noexcept {
+        start = next = released = acked = promised = claimed = message = read = at;
+        open = true;
+    }
     /// Nothing waits for a verdict, no message has begun.
     [[nodiscard]] bool at_boundary() const noexcept { return between && released == next; }
 };
@@ -51,6 +61,7 @@ struct Half {
 struct Flow {
     enum class State : std::uint8_t {
         free,
+        joining,  ///< no SYN seen: waits until it is certain where a message begins
         opening,  ///< SYN seen
         open,     ///< SYN answered
         closed,   ///< both FINs acknowledged, or RST: what comes now is late
@@ -66,6 +77,7 @@ struct Flow {
     bool stamps : 1 = false;           ///< both sides offered timestamps
     bool candidate : 1 = false;        ///< on another port: has not shown yet whether it speaks SIP
     bool off_port : 1 = false;         ///< it does
+    bool joined : 1 = false;           ///< picked up in its middle: nobody knows how its windows are scaled
     bool disputed : 1 = false;         ///< two versions of the same bytes came
     Arrival client = Arrival::inside;  ///< who sent the SYN
 

@@ -21,14 +21,18 @@ constexpr std::uint32_t kOutstanding = 4'380;
 constexpr Time kPatience = 150 * core::kMillisecond;
 constexpr std::size_t kChunk = 2048;
 
-/// Bytes from `from` on as one kept frame has them, at most `to` and a chunk.
-std::string_view chunk(const Kept& kept, Sequence from, Sequence to,
+/// Bytes from `from` on as one kept frame has them, at most `to` and a chunk. `newest` is where they are
+/// likely to stand: a message in tiny segments must not be walked through with each of them.
+std::string_view chunk(const Kept& kept, rte_mbuf* newest, Sequence from, Sequence to,
                        std::span<char, kChunk> scratch) noexcept {
-    // what waits is where reading goes on, but for a message of which a part has left
-    rte_mbuf* m = kept.waiting();
-    if (m == nullptr || after(meta(m).offset, from)) m = kept.front();
-    while (m != nullptr && !after(Kept::end(m), from)) m = Kept::following(m);
-    if (m == nullptr || after(meta(m).offset, from)) return {};
+    const auto has = [&](rte_mbuf* m) { return !after(meta(m).offset, from) && after(Kept::end(m), from); };
+    rte_mbuf* m = newest;
+    if (m == nullptr || !has(m)) {
+        m = kept.waiting();
+        if (m == nullptr || after(meta(m).offset, from)) m = kept.front();
+        while (m != nullptr && !after(Kept::end(m), from)) m = Kept::following(m);
+        if (m == nullptr || !has(m)) return {};
+    }
     const std::uint32_t n = std::min<std::uint32_t>(distance(from, earlier(to, Kept::end(m))),
                                                     static_cast<std::uint32_t>(kChunk));
     return {Kept::bytes_of(m, from, n, scratch.data()), n};
@@ -53,7 +57,7 @@ Counter counter_of(Broken why) noexcept {
 
 }  // namespace
 
-void Streams::read(Flow& flow, const Now& c) {
+void Streams::read(Flow& flow, const Now& c, rte_mbuf* newest) {
     Half& h = flow.from(c.arrival);
     std::array<char, kChunk> scratch;  // NOLINT: written before it is read
     for (;;) {
@@ -61,7 +65,7 @@ void Streams::read(Flow& flow, const Now& c) {
             const Sequence blanks_from = h.message;
             std::string_view bytes;
             while (before(h.message, h.next)) {
-                bytes = chunk(h.kept, h.message, h.next, scratch);
+                bytes = chunk(h.kept, newest, h.message, h.next, scratch);
                 if (bytes.empty()) return;
                 const std::size_t n = blank(bytes);
                 h.message += static_cast<Sequence>(n);
@@ -78,7 +82,7 @@ void Streams::read(Flow& flow, const Now& c) {
             h.scan = {};
             if (h.message == h.start && looks_like_tls(bytes)) return encrypted(flow, c);
         }
-        if (h.head == 0 && !find_head(flow, c)) break;
+        if (h.head == 0 && !find_head(flow, c, newest)) break;
         if (distance(h.message, h.next) < h.head + h.body) break;
         if (!judge(flow, c)) return;
     }
@@ -92,11 +96,11 @@ void Streams::read(Flow& flow, const Now& c) {
 }
 
 /// True: the head of the message is whole, and so its end is known.
-bool Streams::find_head(Flow& flow, const Now& c) {
+bool Streams::find_head(Flow& flow, const Now& c, rte_mbuf* newest) {
     Half& h = flow.from(c.arrival);
     std::array<char, kChunk> scratch;  // NOLINT: written before it is read
     while (before(h.read, h.next)) {
-        const std::string_view bytes = chunk(h.kept, h.read, h.next, scratch);
+        const std::string_view bytes = chunk(h.kept, newest, h.read, h.next, scratch);
         if (bytes.empty()) return false;
         const auto end = h.scan.feed(bytes);
         h.read += static_cast<Sequence>(end.value_or(bytes.size()));
@@ -150,18 +154,27 @@ bool Streams::judge(Flow& flow, const Now& c) {
     return false;
 }
 
-/// The frames that gave the message (from its start to `end`) at least one byte. Of copies the first one did.
+/// The frames that gave the message (from its start to `end`) at least one byte. Of copies the first one did;
+/// how many of them are looked through is bounded.
 void Streams::note_frames(const Half& h, Sequence end) {
+    constexpr int kMostOverlaps = 64;
     std::vector<std::uint64_t>& numbers = room_.numbers;
     numbers.clear();
-    const auto concerned = [&](rte_mbuf* m) { return after(Kept::end(m), h.message); };
+    Sequence covered = h.message;
+    int overlaps = 0;
     for (rte_mbuf* m = h.kept.front(); m != nullptr && before(meta(m).offset, end); m = Kept::following(m)) {
-        if (!concerned(m)) continue;
+        if (!after(Kept::end(m), h.message)) continue;
         Sequence given = later(meta(m).offset, h.message);
-        for (rte_mbuf* k = h.kept.front(); k != nullptr && !after(meta(k).offset, given);
-             k = Kept::following(k))
-            if (meta(k).number < meta(m).number) given = later(given, Kept::end(k));
-        if (before(given, earlier(Kept::end(m), end))) numbers.push_back(meta(m).number);
+        const bool alone = !before(given, covered) && !before(meta(m).offset, h.message);
+        covered = later(covered, Kept::end(m));
+        rte_mbuf* const behind = Kept::following(m);
+        const bool shared = behind != nullptr && before(meta(behind).offset, Kept::end(m));
+        if ((!alone || shared) && overlaps++ < kMostOverlaps)
+            for (rte_mbuf* k = h.kept.front(); k != nullptr && !after(meta(k).offset, given);
+                 k = Kept::following(k))
+                if (meta(k).number < meta(m).number) given = later(given, Kept::end(k));
+        if (before(given, earlier(Kept::end(m), end)) && numbers.size() < numbers.capacity())
+            numbers.push_back(meta(m).number);
     }
     std::ranges::sort(numbers);
 }

@@ -22,14 +22,6 @@ namespace {
 constexpr std::size_t kMaxFrame = std::size_t{320} << 10;
 constexpr std::size_t kAgedAtOnce = 64;
 constexpr std::size_t kTimedAtOnce = 256;
-/// Timestamps of a connection that slept this long say nothing any more (RFC 7323 5.5).
-constexpr Time kOldTimestamp = 24 * 24 * 3600 * core::kSecond;
-
-/// What its receiver takes, and what we do where we have taken bytes for it.
-Sequence window_end(const Half& h) noexcept {
-    return after(h.promised, h.acked) ? later(h.edge, h.promised + kMaxMessage) : h.edge;
-}
-
 std::uint32_t place_of(const classify::Packet& packet) noexcept {
     std::uint32_t all = 0;
     for (std::size_t at = 0; at < packet.source.size(); at += 4) {
@@ -46,7 +38,7 @@ std::uint32_t place_of(const classify::Packet& packet) noexcept {
 }  // namespace
 
 Room::Room(const Limits& limits) : flows(limits.flows), text(kMaxMessage), frame(kMaxFrame) {
-    numbers.reserve(limits.frames_each);
+    numbers.reserve(limits.frames / 4);
 }
 
 Streams::Streams(const Limits& limits, Room& room, const memory::BulkHash& hash, std::uint64_t edge)
@@ -58,6 +50,11 @@ std::span<const std::uint8_t> Streams::bytes_of(rte_mbuf* m) {
     return core::linear(m, room_.frame);
 }
 
+bool Streams::looks_like_sip(const Coming& in) noexcept {
+    const auto payload = in.bytes.subspan(in.segment.payload, in.segment.size);
+    return sip::looks_like_sip(core::as_text(payload), true) == sip::LooksLike::yes;
+}
+
 void Streams::end(Coming& in, Outcome outcome, bool tell) {
     const std::array<std::uint64_t, 1> number = {meta(in.frame.get()).number};
     in.host.leave(std::move(in.frame), outcome);
@@ -65,15 +62,17 @@ void Streams::end(Coming& in, Outcome outcome, bool tell) {
 }
 
 void Streams::invalid(Coming& in, Counter why) {
-    in.host.count(why);
-    if (in.host.watching()) return end(in, Outcome::passed, false);
+    if (in.sip) in.host.count(why);
+    if (in.host.watching() || !in.sip) return end(in, Outcome::passed, false);
     end(in, Outcome::tcp_invalid, true);
 }
 
 void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes,
                       bool on_port, Host& host) {
     const core::FrameMeta& m = meta(frame.get());
-    Coming in{std::move(frame), packet, bytes, {}, m.arrival, m.time, on_port, host};
+    Coming in{std::move(frame), packet, bytes, {}, m.arrival, m.time, on_port, on_port, host};
+    Flow* const flow = table_.find(key_of(packet, in.arrival, edge_));
+    if (flow != nullptr && flow->off_port) in.sip = true;
     switch (read_segment(bytes, packet, in.segment)) {
         case Unsound::checksum:
             return invalid(in, Counter::tcp_checksum);
@@ -84,10 +83,12 @@ void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<cons
     }
     const Segment& s = in.segment;
     if (s.ttl < limits_.least_ttl) return invalid(in, Counter::tcp_low_ttl);
-    Flow* const flow = table_.find(key_of(packet, in.arrival, edge_));
     if (s.has(Flag::syn)) {
         // data, FIN or RST on a SYN: some ends take it, some do not (RFC 7413, RFC 9293 3.4)
-        if (s.size != 0 || s.has(Flag::fin) || s.has(Flag::rst)) return invalid(in, Counter::tcp_syn_data);
+        if (s.size != 0 || s.has(Flag::fin) || s.has(Flag::rst)) {
+            in.sip = in.sip || looks_like_sip(in);
+            return invalid(in, Counter::tcp_syn_data);
+        }
         return s.has(Flag::ack) ? answered(in, flow) : opening(in, flow);
     }
     if (flow == nullptr) return unknown(in);
@@ -100,8 +101,15 @@ void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<cons
         case Flow::State::refused:
         case Flow::State::closed:
             return late(in, *flow);
+        case Flow::State::joining:
+            return join(in, flow);
         case Flow::State::opening:
             if (s.has(Flag::rst)) return reset_by(in, *flow);
+            if (flow->candidate && s.size != 0) {  // its other direction goes another way
+                forget(*flow, in.now, in.host);
+                table_.remove(*flow);
+                return unknown(in);
+            }
             return invalid(in, Counter::tcp_window);  // nobody takes data before both SYNs are there
         case Flow::State::open:
             if (s.has(Flag::rst)) return reset_by(in, *flow);
@@ -112,8 +120,10 @@ void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<cons
 /// A SYN begins a connection unless an open one stands there: its peer will say what it thinks of that.
 void Streams::opening(Coming& in, Flow* flow) {
     const Segment& s = in.segment;
-    if (flow != nullptr && flow->state == Flow::State::open) return end(in, Outcome::passed, false);
-    if (flow != nullptr && flow->state == Flow::State::opening && flow->client != in.arrival)
+    if (flow != nullptr && flow->state == Flow::State::open && !flow->candidate)
+        return end(in, Outcome::passed, false);
+    if (flow != nullptr && flow->state == Flow::State::opening && !flow->candidate &&
+        flow->client != in.arrival)
         return invalid(in, Counter::tcp_window);  // both ends open at once: no SIP endpoint does
     if (flow != nullptr) {
         forget(*flow, in.now, in.host);
@@ -132,13 +142,13 @@ void Streams::opening(Coming& in, Flow* flow) {
     flow->candidate = !in.on_port;
     watch(*flow, flow->candidate);
     Half& h = flow->from(in.arrival);
-    h.start = h.next = h.released = h.acked = h.promised = h.claimed = h.message = h.read = s.seq + 1;
+    h.start_at(s.seq + 1);
     h.mss = std::max(s.mss.value_or(kDefaultMss), kDefaultMss);
     h.scale = s.scale.value_or(0);
     flow->scaled = s.scale.has_value();
     flow->stamps = s.timestamps.has_value();
     if (s.timestamps) h.recent = h.newest = s.timestamps->value;
-    h.stamped = h.open = true;
+    h.stamped = true;
     flow->to(in.arrival).edge = s.window;  // place and width are known once the other side has answered
     end(in, Outcome::passed, false);
 }
@@ -149,7 +159,7 @@ void Streams::answered(Coming& in, Flow* flow) {
     Half& h = flow->from(in.arrival);
     Half& r = flow->to(in.arrival);
     if (flow->state == Flow::State::opening && flow->client != in.arrival && s.ack == r.start) {
-        h.start = h.next = h.released = h.acked = h.promised = h.claimed = h.message = h.read = s.seq + 1;
+        h.start_at(s.seq + 1);
         h.edge = h.start + h.edge;
         h.mss = std::max(s.mss.value_or(kDefaultMss), kDefaultMss);
         h.scale = s.scale.value_or(0);
@@ -157,7 +167,7 @@ void Streams::answered(Coming& in, Flow* flow) {
         if (!flow->scaled) h.scale = r.scale = 0;
         flow->stamps = flow->stamps && s.timestamps.has_value();
         if (s.timestamps) h.recent = h.newest = s.timestamps->value;
-        h.stamped = h.open = true;
+        h.stamped = true;
         r.edge = s.ack + s.window;  // windows of SYNs are never scaled
         flow->state = Flow::State::open;
         table_.touch(*flow, in.now);
@@ -178,11 +188,10 @@ void Streams::answered(Coming& in, Flow* flow) {
 void Streams::unknown(Coming& in) {
     const Segment& s = in.segment;
     if (s.size == 0) return end(in, Outcome::passed, false);
-    const auto payload = in.bytes.subspan(s.payload, s.size);
-    if (!in.on_port && sip::looks_like_sip(core::as_text(payload), true) != sip::LooksLike::yes)
-        return end(in, Outcome::passed, false);
+    if (!in.on_port && !looks_like_sip(in)) return end(in, Outcome::passed, false);
     const Action action = in.host.cause(Cause::tcp_midstream);
     if (in.host.watching()) return end(in, Outcome::passed, false);
+    if (in.on_port && (action == Action::judge || action == Action::forward)) return join(in, nullptr);
     if (action == Action::reset && !s.has(Flag::rst)) {
         Made made;
         made.seq = s.ack;
@@ -212,7 +221,7 @@ void Streams::reset_by(Coming& in, Flow& flow) {
     } else {
         const bool there =
             s.seq == h.next || s.seq == h.released || s.seq == h.acked || (h.have_fin && s.seq == h.fin + 1);
-        if (before(s.seq, h.acked) || after(s.seq, window_end(h))) return invalid(in, Counter::tcp_window);
+        if (before(s.seq, h.acked) || after(s.seq, h.window_end())) return invalid(in, Counter::tcp_window);
         if (!there) return end(in, Outcome::passed, false);
         if (s.seq != h.released && h.released != h.next && !in.host.watching()) {
             Made made;
@@ -234,142 +243,17 @@ void Streams::reset_by(Coming& in, Flow& flow) {
 void Streams::late(Coming& in, Flow& flow) {
     const Segment& s = in.segment;
     if (flow.state == Flow::State::refused) {
-        if (s.has(Flag::rst)) return end(in, Outcome::tcp_reset, false);
+        if (s.has(Flag::rst)) return end(in, Outcome::tcp_reset, s.size != 0);
         Made made;
         made.seq = s.ack;
         made.flags = Flag::rst;
         if (Mbuf back = make(in.bytes, true, made, in.host.pool()))
             in.host.made(std::move(back), in.arrival, in.arrival, in.now, meta(in.frame.get()).pair);
-        return end(in, Outcome::tcp_reset, false);
+        return end(in, Outcome::tcp_reset, s.size != 0);
     }
     const Half& h = flow.from(in.arrival);
     if (s.size == 0 || !after(s.seq + s.size, h.acked)) return end(in, Outcome::passed, false);
     unknown(in);
-}
-
-bool Streams::believed(Coming& in, Flow& flow) {
-    const Segment& s = in.segment;
-    const Half& h = flow.from(in.arrival);
-    const Half& r = flow.to(in.arrival);
-    const auto no = [&](Counter why) {
-        invalid(in, why);
-        return false;
-    };
-    if (!s.has(Flag::ack)) return no(Counter::tcp_window);
-    if (s.has(Flag::urg)) return no(Counter::tcp_urgent);
-    // It cannot have what never came.
-    if (after(s.ack, r.next + (r.have_fin && r.next == r.fin ? 1U : 0U))) return no(Counter::tcp_window);
-    if (flow.stamps && s.timestamps && h.stamped && in.now - flow.last < kOldTimestamp &&
-        before(s.timestamps->value, h.recent))
-        return no(Counter::tcp_old_timestamp);
-    const Sequence end = s.seq + s.size;
-    if (!after(end, h.acked)) return true;  // its peer has all of it
-    if (before(s.seq, h.start)) return no(Counter::tcp_window);
-    if (after(end, window_end(h))) return no(Counter::tcp_window);
-    if (h.have_fin && after(end, h.fin)) return no(Counter::tcp_window);
-    return true;
-}
-
-void Streams::acknowledge(Coming& in, Flow& flow) {
-    const Segment& s = in.segment;
-    Half& r = flow.to(in.arrival);
-    if (before(s.ack, r.acked)) return;
-    Sequence ack = s.ack;
-    if (after(ack, r.released) && r.released != r.next) {
-        // A peer that says so too early is believed by its sender, which will not send those bytes again.
-        r.claimed = later(r.claimed, ack);
-        r.promised = later(r.promised, earlier(ack, r.next));
-        ack = r.released;
-    }
-    const bool moved = after(ack, r.acked);
-    const Sequence edge =
-        s.ack + (std::uint32_t{s.window} << (flow.scaled ? flow.from(in.arrival).scale : 0));
-    if (moved) {
-        r.acked = ack;
-        r.tries = r.duplicates = 0;
-        const std::size_t before_it = r.kept.frames();
-        r.kept.acknowledged(earlier(r.acked, r.message));
-        room_.kept -= before_it - r.kept.frames();
-    } else if (s.size == 0 && !s.has(Flag::fin) && edge == r.edge && before(r.acked, r.released)) {
-        if (r.duplicates < 255) ++r.duplicates;
-        constexpr std::uint8_t kFast = 3;  // RFC 5681 3.2
-        if (r.duplicates == kFast && after(r.promised, r.acked))
-            again(flow, opposite(in.arrival), in.now, in.host);
-    }
-    if (!after(edge, r.edge)) return;
-    r.edge = edge;
-    if (r.kept.waiting() != nullptr) release(flow, opposite(in.arrival), in.host, r.message);
-}
-
-void Streams::open(Coming& in, Flow& flow) {
-    const Segment& s = in.segment;
-    if (!believed(in, flow)) return;
-    Half& h = flow.from(in.arrival);
-    if (s.timestamps) {
-        if (!after(s.seq, h.acked)) h.recent = later(h.recent, s.timestamps->value);
-        h.newest = later(h.newest, s.timestamps->value);
-    }
-    table_.touch(flow, in.now);
-    acknowledge(in, flow);
-    if (s.has(Flag::fin) && !h.have_fin) {
-        h.have_fin = true;
-        h.fin = s.seq + s.size;
-    }
-    const Half& r = flow.to(in.arrival);
-    if (h.have_fin && r.have_fin && h.acked == h.fin + 1 && r.acked == r.fin + 1) {
-        flow.state = Flow::State::closed;
-        table_.touch(flow, in.now);
-        return end(in, Outcome::passed, false);
-    }
-    // What its peer has is nothing to it. A FIN leaves behind what stands before it.
-    const bool early_fin = s.has(Flag::fin) && after(s.seq + s.size, h.released) && !in.host.watching();
-    if (s.size == 0 ? !early_fin : !after(s.seq + s.size, h.acked)) {
-        end(in, Outcome::passed, false);
-    } else {
-        data(in, flow);
-    }
-    if (h.have_fin && h.next == h.fin && !h.between && flow.state == Flow::State::open)
-        broken(flow, in.arrival, in.now, in.host, Counter::tcp_cut, Outcome::tcp_broken);
-}
-
-void Streams::data(Coming& in, Flow& flow) {
-    const Segment& s = in.segment;
-    Half& h = flow.from(in.arrival);
-    core::FrameMeta& m = meta(in.frame.get());
-    m.offset = s.seq;
-    m.size = s.size;
-    m.data = s.payload;
-    m.more = s.has(Flag::fin);
-    m.left = false;
-    const Now c{in.packet, in.arrival, in.now, m.pair, in.host};
-    rte_mbuf* const frame = in.frame.get();
-    const std::size_t most = room_.kept < limits_.frames ? limits_.frames_each : 0;
-    switch (h.kept.add(in.frame, most)) {
-        case Kept::Added::known:
-            return known_data(in, flow);
-        case Kept::Added::conflict:
-            flow.disputed = true;
-            return invalid(in, Counter::tcp_overlap);
-        case Kept::Added::full:
-            in.host.cause(Cause::tcp_budget);
-            if (in.host.watching()) return end(in, Outcome::passed, false);
-            return end(in, Outcome::tcp_budget, true);
-        case Kept::Added::kept:
-            break;
-    }
-    ++room_.kept;
-    ++waiting_;
-    if (in.host.watching()) {
-        rte_mbuf_refcnt_update(frame, 1);
-        in.host.leave(Mbuf(frame), Outcome::forward);
-        h.kept.ended(frame);
-        --waiting_;
-    }
-    if (flow.candidate && !speaks_sip(in, flow)) return;
-    if (after(s.seq, h.next)) return set_timer(flow, h, in.now, limits_.held);
-    h.next = Kept::reach(frame, h.next);
-    if (in.host.watching()) h.released = h.next;
-    read(flow, c);
 }
 
 bool Streams::wants(const classify::Packet& packet) const noexcept {
@@ -387,47 +271,6 @@ void Streams::watch(Flow& flow, bool on) {
     if (on) return room_.watched.add(place_of(packet));
     room_.watched.remove(place_of(packet));
     flow.candidate = flow.off_port = false;
-}
-
-/// On another port a connection is watched for its first line. Nothing of it waits meanwhile: a peer that is
-/// spoken to byte by byte may wait for an answer to each. When the line turns out to be one of SIP, what has
-/// left is less than a line, and what comes behind it is held like any other message.
-bool Streams::speaks_sip(Coming& in, Flow& flow) {
-    constexpr std::uint32_t kLine = 1'024;
-    Half& h = flow.from(in.arrival);
-    rte_mbuf* const first = h.kept.front();
-    const Sequence next = Kept::reach(first, h.start);
-    const std::string_view line = h.kept.text(h.start, earlier(next, h.start + kLine), room_.text);
-    const auto looks = sip::looks_like_sip(line, false);
-    if (looks == sip::LooksLike::yes) {
-        flow.candidate = false;
-        flow.off_port = true;
-        table_.touch(flow, in.now);
-        return true;
-    }
-    const bool goes_on = looks == sip::LooksLike::need_more && line.size() < kLine;
-    for (rte_mbuf* m = h.kept.waiting(); m != nullptr; m = h.kept.waiting()) {
-        rte_mbuf_refcnt_update(m, 1);
-        in.host.leave(Mbuf(m), Outcome::passed);
-        h.kept.ended(m);
-        --waiting_;
-    }
-    h.next = h.released = later(h.next, next);
-    if (goes_on) return false;
-    forget(flow, in.now, in.host);
-    table_.remove(flow);
-    return false;
-}
-
-/// A copy of what stands here: its peer may have lost what was let go, its sender may wait for a sign that
-/// what is held has come.
-void Streams::known_data(Coming& in, Flow& flow) {
-    const Segment& s = in.segment;
-    Half& h = flow.from(in.arrival);
-    if (in.host.watching() || !after(s.seq + s.size, h.released)) return end(in, Outcome::forward, false);
-    if (before(h.acked, h.released)) again(flow, in.arrival, in.now, in.host);
-    promise(flow, in.arrival, in.now, in.host);
-    end(in, Outcome::tcp_duplicate, false);
 }
 
 void Streams::tick(Time now, Host& host) {

@@ -21,8 +21,8 @@ namespace kmsgate::stream {
 /// in time takes its connection down (cause tcp-budget).
 struct Limits {
     std::size_t flows = 4'096;
-    std::size_t frames = 16'384;        ///< kept at once, all flows together
-    std::size_t frames_each = 256;      ///< kept at once in one direction of one flow
+    std::size_t frames =
+        16'384;  ///< kept at once, all flows together; one direction: a quarter of what is left
     Time held = 30 * core::kSecond;     ///< from the first byte of a message to its last
     Time brief = 60 * core::kSecond;    ///< without a segment: opening, closed and refused connections
     Time idle = 7'440 * core::kSecond;  ///< the same of open ones (RFC 5382 5)
@@ -73,13 +73,17 @@ class Streams {
         Arrival arrival;
         Time now;
         bool on_port;
+        bool sip;  ///< surely: what is no SIP is nobody's matter, however odd it looks
         Host& host;
     };
-    // streams.cpp: connections
+    // streams.cpp: handshake and end of connections; data.cpp: what both ends believe, and data
     void opening(Coming& in, Flow* flow);
     void answered(Coming& in, Flow* flow);
     void unknown(Coming& in);
     void reset_by(Coming& in, Flow& flow);
+    // joining.cpp: connections of which no beginning was seen
+    void join(Coming& in, Flow* flow);
+    void ask_peer(Coming& in);
     void open(Coming& in, Flow& flow);
     void late(Coming& in, Flow& flow);
     [[nodiscard]] bool believed(Coming& in, Flow& flow);
@@ -90,6 +94,7 @@ class Streams {
     void watch(Flow& flow, bool on);
     void known_data(Coming& in, Flow& flow);
     void invalid(Coming& in, core::Counter why);
+    [[nodiscard]] static bool looks_like_sip(const Coming& in) noexcept;
     void end(Coming& in, Outcome outcome, bool tell);
 
     // reading.cpp: messages
@@ -100,8 +105,8 @@ class Streams {
         std::uint16_t pair;
         Host& host;
     };
-    void read(Flow& flow, const Now& c);
-    [[nodiscard]] bool find_head(Flow& flow, const Now& c);
+    void read(Flow& flow, const Now& c, rte_mbuf* newest);
+    [[nodiscard]] bool find_head(Flow& flow, const Now& c, rte_mbuf* newest);
     [[nodiscard]] bool judge(Flow& flow, const Now& c);
     void note_frames(const Half& h, Sequence end);
     void release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_from);

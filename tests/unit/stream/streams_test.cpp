@@ -406,6 +406,10 @@ TEST_F(Disbelief, WhatOnlyOneEndWouldTakeReachesNobody) {
         [](Wire& w) { w.options = std::string("\x08\x0a\x00\x00", 4); });
     add("an option twice", Counter::tcp_options,
         [](Wire& w) { w.options = std::string("\x02\x04\x05\xb4\x02\x04\x05\xb4", 8); });
+    add("a FIN in front of its own bytes", Counter::tcp_window,
+        [](Wire& w) { w.flags = "FA", w.payload.resize(5); });
+    say(Arrival::inside, text.substr(0, 10));
+    at[0] -= 10;
     for (const Case& c : cases) {
         const auto was = host->counted(c.counter);
         send(c.wire);
@@ -415,7 +419,7 @@ TEST_F(Disbelief, WhatOnlyOneEndWouldTakeReachesNobody) {
     EXPECT_EQ(passed_to(Arrival::outside), "");
     EXPECT_TRUE(host->messages.empty());
     send(good);
-    EXPECT_EQ(passed_to(Arrival::outside), text);
+    EXPECT_EQ(passed_to(Arrival::outside), text.substr(0, 10) + text) << "both segments, as they came";
     EXPECT_TRUE(host->sent.empty());
 }
 
@@ -486,6 +490,50 @@ TEST_F(Disbelief, NoBeginningWasSeen) {
     EXPECT_TRUE(host->sent.empty());
     send({.from = Arrival::inside, .seq = at[0], .ack = at[1], .flags = "A", .payload = {}, .options = {}});
     EXPECT_EQ(host->ended.back().outcome, Outcome::passed) << "no byte of a stream in it";
+}
+
+TEST_F(Disbelief, JoinedWhereAMessageCertainlyBegins) {
+    host->action = policy::Action::judge;
+    const std::string text = message("0123456789");
+    const Sequence start = at[0];
+    say(Arrival::inside, text.substr(60));  // the end of something
+    EXPECT_EQ(ends(Outcome::tcp_midstream), 1U);
+    ASSERT_EQ(ours(Arrival::outside).size(), 1U) << "its receiver is asked";
+    EXPECT_EQ(ours(Arrival::outside)[0].seq, start - 1);
+    EXPECT_EQ(ours(Arrival::outside)[0].payload, "");
+    send({.from = Arrival::outside, .seq = at[1], .ack = start, .flags = "A", .payload = {}, .options = {}});
+    send({.from = Arrival::inside,
+          .seq = start,
+          .ack = at[1],
+          .flags = "A",
+          .payload = text.substr(60),
+          .options = {}});
+    EXPECT_EQ(ends(Outcome::tcp_midstream), 2U) << "still no start line";
+    send({.from = Arrival::inside,
+          .seq = start + 100,
+          .ack = at[1],
+          .flags = "A",
+          .payload = text,
+          .options = {}});
+    EXPECT_EQ(ends(Outcome::tcp_midstream), 3U) << "not what its receiver waits for";
+    EXPECT_EQ(passed_to(Arrival::outside), "");
+    send({.from = Arrival::inside,
+          .seq = start,
+          .ack = at[1],
+          .flags = "A",
+          .payload = text.substr(0, 70),
+          .options = {}});
+    send({.from = Arrival::inside,
+          .seq = start + 70,
+          .ack = at[1],
+          .flags = "A",
+          .payload = text.substr(70),
+          .options = {}});
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+    ASSERT_EQ(host->messages.size(), 1U);
+    say(Arrival::outside, "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n");
+    EXPECT_EQ(host->messages.size(), 2U);
+    EXPECT_EQ(passed_to(Arrival::inside), "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n");
 }
 
 TEST_F(Disbelief, AWatchingEdgeChangesNothing) {
@@ -686,6 +734,39 @@ TEST_F(OffPort, NothingWaitsWhileItIsUnclear) {
     EXPECT_EQ(room->flows.size(), 0U) << "no start line is that long";
 }
 
+TEST_F(OffPort, WhatLooksOddIsNobodysMatterWhereItIsNoSip) {
+    const auto odd = [&](Wire w) {
+        w.server_port = 8080;
+        send(w);
+        EXPECT_EQ(host->ended.back().outcome, Outcome::passed);
+    };
+    odd({.from = Arrival::inside,
+         .seq = kClient,
+         .flags = "S",
+         .payload = "GET / HTTP/1.1\r\n",
+         .options = {}});
+    odd({.from = Arrival::inside, .seq = kClient, .flags = "S", .payload = {}, .options = {}});
+    odd({.from = Arrival::inside,
+         .seq = at[0],
+         .ack = at[1],
+         .payload = "one direction only",
+         .options = {}});
+    open();
+    odd({.from = Arrival::inside, .seq = at[0] + 200'000, .ack = at[1], .payload = "zz", .options = {}});
+    odd({.from = Arrival::inside, .seq = at[0], .ack = at[1], .flags = "AU", .payload = "zz", .options = {}});
+    open();  // the same ends once more
+    say(Arrival::inside, message());
+    EXPECT_EQ(host->messages.size(), 1U);
+    send({.from = Arrival::inside,
+          .seq = kClient,
+          .flags = "S",
+          .payload = message(),
+          .options = {},
+          .client_port = 7,
+          .server_port = 8080});
+    EXPECT_EQ(host->ended.back().outcome, Outcome::tcp_invalid);
+}
+
 TEST_F(OffPort, SipOfWhichNoBeginningWasSeen) {
     say(Arrival::inside, message());
     EXPECT_EQ(ends(Outcome::tcp_midstream), 1U);
@@ -709,22 +790,27 @@ TEST_F(Budgets, AMessageThatDoesNotBecomeWholeInTime) {
     EXPECT_EQ(streams->held(), 0U);
 }
 
-TEST_F(Budgets, FramesOfOneDirectionAndOfAll) {
+TEST_F(Budgets, OneDirectionTakesAQuarterOfWhatIsLeft) {
     Limits limits;
-    limits.frames_each = 4;
+    limits.frames = 20;
     build(limits);
     shake_hands();
     const std::string text = message(std::string(100, 'b'));
-    for (std::size_t i = 0; i < 6; ++i) say(Arrival::inside, text.substr(i, 1));
-    EXPECT_EQ(ends(Outcome::tcp_budget), 2U);
-    EXPECT_EQ(room->kept, 4U);
-    limits.frames_each = 256;
-    limits.frames = 3;
+    for (std::size_t i = 0; i < 9; ++i) say(Arrival::inside, text.substr(i, 1));
+    EXPECT_EQ(room->kept, 4U) << "(20 - 4) / 4";
+    EXPECT_EQ(ends(Outcome::tcp_budget), 5U);
+    EXPECT_EQ(host->causes, std::vector(5, policy::Cause::tcp_budget));
+    // what was lost so comes again once there is room
+    limits.frames = 16'384;
     build(limits);
     at[0] = kClient + 1;
     shake_hands();
-    for (std::size_t i = 0; i < 6; ++i) say(Arrival::inside, text.substr(i, 1));
-    EXPECT_EQ(ends(Outcome::tcp_budget), 3U);
+    const std::string large = message(std::string(3'000, 'b'));
+    for (const char c : large) say(Arrival::inside, std::string(1, c));
+    EXPECT_EQ(ends(Outcome::tcp_budget), 0U);
+    ASSERT_EQ(host->messages.size(), 1U);
+    EXPECT_EQ(host->messages[0].second.size(), large.size());
+    EXPECT_EQ(passed_to(Arrival::outside), large);
 }
 
 TEST_F(Budgets, ConnectionsMakeRoomOnlyWhileTheyAreOpening) {

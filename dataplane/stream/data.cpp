@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Segments of an open connection: which of them both ends believe, what they acknowledge, where their bytes
+// go.
+#include <algorithm>
+#include <utility>
+
+#include "dataplane/sip/message.hpp"
+#include "dataplane/stream/streams.hpp"
+
+namespace kmsgate::stream {
+
+using core::Counter;
+using core::meta;
+using core::opposite;
+using policy::Cause;
+
+namespace {
+
+/// Timestamps of a connection that slept this long say nothing any more (RFC 7323 5.5).
+constexpr Time kOldTimestamp = 24 * 24 * 3600 * core::kSecond;
+
+}  // namespace
+
+bool Streams::believed(Coming& in, Flow& flow) {
+    const Segment& s = in.segment;
+    const Half& h = flow.from(in.arrival);
+    const Half& r = flow.to(in.arrival);
+    const auto no = [&](Counter why) {
+        invalid(in, why);
+        return false;
+    };
+    if (!s.has(Flag::ack)) return no(Counter::tcp_window);
+    if (s.has(Flag::urg)) return no(Counter::tcp_urgent);
+    // It cannot have what never came.
+    if (after(s.ack, r.next + (r.have_fin && r.next == r.fin ? 1U : 0U))) return no(Counter::tcp_window);
+    if (flow.stamps && s.timestamps && h.stamped && in.now - flow.last < kOldTimestamp &&
+        before(s.timestamps->value, h.recent))
+        return no(Counter::tcp_old_timestamp);
+    const Sequence end = s.seq + s.size;
+    if (!after(end, h.acked)) return true;  // its peer has all of it
+    if (before(s.seq, h.start)) return no(Counter::tcp_window);
+    if (after(end, h.window_end())) return no(Counter::tcp_window);
+    if (h.have_fin && after(end, h.fin)) return no(Counter::tcp_window);
+    // a second end, or one in front of bytes that came
+    if (s.has(Flag::fin) && (h.have_fin ? end != h.fin : before(end, h.next))) return no(Counter::tcp_window);
+    return true;
+}
+
+void Streams::acknowledge(Coming& in, Flow& flow) {
+    const Segment& s = in.segment;
+    Half& r = flow.to(in.arrival);
+    if (before(s.ack, r.acked)) return;
+    Sequence ack = s.ack;
+    if (after(ack, r.released) && r.released != r.next) {
+        // A peer that says so too early is believed by its sender, which will not send those bytes again.
+        r.claimed = later(r.claimed, ack);
+        r.promised = later(r.promised, earlier(ack, r.next));
+        ack = r.released;
+    }
+    const bool moved = after(ack, r.acked);
+    const Sequence edge =
+        s.ack + (std::uint32_t{s.window} << (flow.scaled ? flow.from(in.arrival).scale : 0));
+    if (moved) {
+        r.acked = ack;
+        r.tries = r.duplicates = 0;
+        const std::size_t before_it = r.kept.frames();
+        r.kept.acknowledged(earlier(r.acked, r.message));
+        room_.kept -= before_it - r.kept.frames();
+    } else if (s.size == 0 && !s.has(Flag::fin) && edge == r.edge && before(r.acked, r.released)) {
+        if (r.duplicates < 255) ++r.duplicates;
+        constexpr std::uint8_t kFast = 3;  // RFC 5681 3.2
+        if (r.duplicates == kFast && after(r.promised, r.acked))
+            again(flow, opposite(in.arrival), in.now, in.host);
+    }
+    if (!after(edge, r.edge)) return;
+    r.edge = edge;
+    if (r.kept.waiting() != nullptr) release(flow, opposite(in.arrival), in.host, r.message);
+}
+
+void Streams::open(Coming& in, Flow& flow) {
+    const Segment& s = in.segment;
+    if (!believed(in, flow)) return;
+    Half& h = flow.from(in.arrival);
+    if (s.timestamps) {
+        if (!after(s.seq, h.acked)) h.recent = later(h.recent, s.timestamps->value);
+        h.newest = later(h.newest, s.timestamps->value);
+    }
+    table_.touch(flow, in.now);
+    acknowledge(in, flow);
+    if (s.has(Flag::fin) && !h.have_fin) {
+        h.have_fin = true;
+        h.fin = s.seq + s.size;
+    }
+    const Half& r = flow.to(in.arrival);
+    if (h.have_fin && r.have_fin && h.acked == h.fin + 1 && r.acked == r.fin + 1) {
+        flow.state = Flow::State::closed;
+        table_.touch(flow, in.now);
+        return end(in, Outcome::passed, false);
+    }
+    // What its peer has is nothing to it. A FIN leaves behind what stands before it.
+    const bool early_fin = s.has(Flag::fin) && after(s.seq + s.size, h.released) && !in.host.watching();
+    if (s.size == 0 ? !early_fin : !after(s.seq + s.size, h.acked)) {
+        end(in, Outcome::passed, false);
+    } else {
+        data(in, flow);
+    }
+    if (h.have_fin && h.next == h.fin && !h.between && flow.state == Flow::State::open)
+        broken(flow, in.arrival, in.now, in.host, Counter::tcp_cut, Outcome::tcp_broken);
+}
+
+void Streams::data(Coming& in, Flow& flow) {
+    const Segment& s = in.segment;
+    Half& h = flow.from(in.arrival);
+    core::FrameMeta& m = meta(in.frame.get());
+    m.offset = s.seq;
+    m.size = s.size;
+    m.data = s.payload;
+    m.more = s.has(Flag::fin);
+    m.left = false;
+    const Now c{in.packet, in.arrival, in.now, m.pair, in.host};
+    rte_mbuf* const frame = in.frame.get();
+    const std::size_t most = (limits_.frames - std::min(room_.kept, limits_.frames)) / 4;
+    switch (h.kept.add(in.frame, most)) {
+        case Kept::Added::known:
+            return known_data(in, flow);
+        case Kept::Added::conflict:
+            flow.disputed = true;
+            return invalid(in, Counter::tcp_overlap);
+        case Kept::Added::full:
+            in.host.cause(Cause::tcp_budget);
+            if (in.host.watching()) return end(in, Outcome::passed, false);
+            return end(in, Outcome::tcp_budget, true);
+        case Kept::Added::kept:
+            break;
+    }
+    ++room_.kept;
+    ++waiting_;
+    if (in.host.watching()) {
+        rte_mbuf_refcnt_update(frame, 1);
+        in.host.leave(Mbuf(frame), Outcome::forward);
+        h.kept.ended(frame);
+        --waiting_;
+    }
+    if (flow.candidate && !speaks_sip(in, flow)) return;
+    if (after(s.seq, h.next)) {
+        if (h.deadline == 0) set_timer(flow, h, in.now, limits_.held);
+        return;
+    }
+    h.next = Kept::reach(frame, h.next);
+    if (in.host.watching()) h.released = h.next;
+    read(flow, c, frame);
+}
+
+/// On another port a connection is watched for its first line. Nothing of it waits meanwhile: a peer that is
+/// spoken to byte by byte may wait for an answer to each. When the line turns out to be one of SIP, what has
+/// left is less than a line, and what comes behind it is held like any other message.
+bool Streams::speaks_sip(Coming& in, Flow& flow) {
+    constexpr std::uint32_t kLine = 1'024;
+    Half& h = flow.from(in.arrival);
+    rte_mbuf* const first = h.kept.front();
+    const Sequence next = Kept::reach(first, h.start);
+    const std::string_view line = h.kept.text(h.start, earlier(next, h.start + kLine), room_.text);
+    const auto looks = sip::looks_like_sip(line, false);
+    if (looks == sip::LooksLike::yes) {
+        flow.candidate = false;
+        flow.off_port = true;
+        table_.touch(flow, in.now);
+        return true;
+    }
+    const bool goes_on = looks == sip::LooksLike::need_more && line.size() < kLine;
+    for (rte_mbuf* m = h.kept.waiting(); m != nullptr; m = h.kept.waiting()) {
+        rte_mbuf_refcnt_update(m, 1);
+        in.host.leave(Mbuf(m), Outcome::passed);
+        h.kept.ended(m);
+        --waiting_;
+    }
+    h.next = h.released = later(h.next, next);
+    if (goes_on) return false;
+    forget(flow, in.now, in.host);
+    table_.remove(flow);
+    return false;
+}
+
+/// A copy of what stands here: its peer may have lost what was let go, its sender may wait for a sign that
+/// what is held has come.
+void Streams::known_data(Coming& in, Flow& flow) {
+    const Segment& s = in.segment;
+    Half& h = flow.from(in.arrival);
+    if (in.host.watching() || !after(s.seq + s.size, h.released)) return end(in, Outcome::forward, false);
+    if (before(h.acked, h.released)) again(flow, in.arrival, in.now, in.host);
+    promise(flow, in.arrival, in.now, in.host);
+    end(in, Outcome::tcp_duplicate, false);
+}
+
+}  // namespace kmsgate::stream

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: BSD-3-Clause
+// Connections that were open before the gate knew them (tcp-midstream: judge). Nothing of them leaves until
+// it is certain where a message begins: where a segment starts with a start line, and its receiver says that
+// this is what it waits for. A receiver that says nothing is asked.
+#include "dataplane/sip/message.hpp"
+#include "dataplane/stream/make.hpp"
+#include "dataplane/stream/streams.hpp"
+
+namespace kmsgate::stream {
+
+using core::meta;
+using core::opposite;
+
+void Streams::join(Coming& in, Flow* flow) {
+    const Segment& s = in.segment;
+    if (flow == nullptr) {
+        flow = table_.add(key_of(in.packet, in.arrival, edge_), in.now,
+                          [&](Flow& gone) { forget(gone, in.now, in.host); });
+        if (flow == nullptr) {
+            in.host.cause(policy::Cause::tcp_budget);
+            return end(in, Outcome::tcp_budget, true);
+        }
+        flow->state = Flow::State::joining;
+        flow->joined = true;
+    }
+    table_.touch(*flow, in.now);
+    if (s.has(Flag::rst)) {
+        table_.remove(*flow);
+        return end(in, Outcome::passed, false);
+    }
+    if (!s.has(Flag::ack)) return invalid(in, core::Counter::tcp_window);
+    Half& h = flow->from(in.arrival);
+    Half& r = flow->to(in.arrival);
+    r.acked = r.told ? later(r.acked, s.ack) : s.ack;
+    r.told = true;
+    h.window = s.window;
+    if (s.timestamps) {
+        h.newest = h.stamped ? later(h.newest, s.timestamps->value) : s.timestamps->value;
+        h.stamped = true;
+    }
+    if (s.size == 0) return end(in, Outcome::passed, false);
+    const auto text = core::as_text(in.bytes.subspan(s.payload, s.size));
+    const bool begins = h.told && s.seq == h.acked && sip::looks_like_sip(text, true) == sip::LooksLike::yes;
+    if (!begins) {
+        if (!h.told || s.seq == h.acked) ask_peer(in);
+        return end(in, Outcome::tcp_midstream, true);
+    }
+    h.start_at(s.seq);
+    r.start_at(s.ack);
+    // as wide as any window can be: both ends keep theirs among themselves
+    constexpr std::uint32_t kWidest = std::uint32_t{1} << 30;
+    h.edge = h.start + kWidest;
+    r.edge = r.start + kWidest;
+    h.recent = h.newest;
+    r.recent = r.newest;
+    flow->stamps = s.timestamps.has_value() && r.stamped;
+    flow->state = Flow::State::open;
+    open(in, *flow);
+}
+
+/// A segment in front of what its receiver waits for, without a byte: the answer says what that is.
+void Streams::ask_peer(Coming& in) {
+    Made made;
+    made.seq = in.segment.seq - 1;
+    made.ack = in.segment.ack;
+    made.flags = Flag::ack;
+    made.window = in.segment.window;
+    const std::uint16_t pair = meta(in.frame.get()).pair;
+    if (Mbuf frame = make(in.bytes, false, made, in.host.pool()))
+        in.host.made(std::move(frame), opposite(in.arrival), in.arrival, in.now, pair);
+}
+
+}  // namespace kmsgate::stream

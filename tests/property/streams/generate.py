@@ -201,9 +201,11 @@ class Maker:
             if not self.narrow or self.got(port) > self.told[OTHER[port]]:
                 self.acknowledge(OTHER[port])
             if end > half.edge and self.narrow and half.next > max(half.acked, half.released):  # by now the gate has said that it has them
-                self.clock += 2 * 10**8
-                low = max(half.acked, half.released, half.next - 500)
-                self.put(port, self.frame(port, low, bytes(self.stream[port][low : half.next])))
+                self.clock += 10**6
+                low, high = max(half.acked, half.released, half.next - 500), min(half.next, half.edge)
+                if low >= high:
+                    return
+                self.put(port, self.frame(port, low, bytes(self.stream[port][low:high])))
                 end = min(end, half.next + 60000)
             elif end > half.edge:
                 return

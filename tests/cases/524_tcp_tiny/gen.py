@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""More segments than may be kept, of one byte each; a well-behaved connection beside it."""
+"""A message byte by byte, one that is sent again in longer segments before it is whole; a connection beside it."""
 
 from __future__ import annotations
 
@@ -17,15 +17,18 @@ def scene() -> Scene:
     """The frames of this case."""
     out = Scene()
 
-    text = over_tcp(sip.small(1))
     talk = Talk(out, 1.0).open()
-    for place in range(600):
-        talk.segment("inside", text[place : place + 1], place=place)
+    text = over_tcp(sip.request("OPTIONS", 1))
+    talk.say("inside", text, list(range(1, len(text))))
+    text = over_tcp(sip.small(3))
+    start = talk.said["inside"]
+    for place in range(300):
+        talk.segment("inside", text[place : place + 1], place=start + place)
     other = Talk(out, talk.clock, 2).open()
     other.say("inside", sip.small(2), [100])
     talk.clock = other.clock
     for place in range(0, len(text), 400):
-        talk.segment("inside", text[place : place + 400], place=place)
+        talk.segment("inside", text[place : place + 400], place=start + place)
     return out
 
 

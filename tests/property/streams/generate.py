@@ -202,7 +202,8 @@ class Maker:
                 self.acknowledge(OTHER[port])
             if end > half.edge and self.narrow and half.next > max(half.acked, half.released):  # by now the gate has said that it has them
                 self.clock += 10**6
-                low, high = max(half.acked, half.released, half.next - 500), min(half.next, half.edge)
+                low = max(half.acked, half.released)
+                high = min(half.next, half.edge, low + 500)
                 if low >= high:
                     return
                 self.put(port, self.frame(port, low, bytes(self.stream[port][low:high])))
@@ -310,7 +311,8 @@ class Maker:
             self.put(port, self.frame(port, half.next, b"", RST | self.rng.choice([0, ACK])))
         if how in ("fin", "one fin"):
             for side in [port, OTHER[port]][: 2 if how == "fin" else 1]:
-                if self.over and self.made.boxed:
+                unsent = self.reading.half[side].sent < len(self.stream[side])
+                if unsent or self.over and self.made.boxed:
                     return
                 self.put(side, self.frame(side, len(self.stream[side]), b"", FIN | ACK))
                 self.acknowledge(OTHER[side])

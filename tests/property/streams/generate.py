@@ -30,6 +30,7 @@ class Connection:
     kinds: dict[int, messages.Kind] = field(default_factory=dict)
     frames: list[tuple[int, str, bytes]] = field(default_factory=list)
     story: list[str] = field(default_factory=list)
+    narrow: bool = False
 
     def verdict(self, number: int | None, port: str) -> tuple[str, str]:
         """What the policy says of a message, by the number in its Call-ID."""
@@ -70,6 +71,7 @@ class Maker:
         self.ident = rng.getrandbits(16)
         self.numbers = {p: 0 for p in PORTS}
         self.narrow = self.made.boxed and rng.random() < 0.25
+        self.made.narrow = self.narrow
         if self.narrow:  # less room than a message has: the gate has to take it in, and to give it out piece by piece
             port = rng.choice(PORTS)
             self.mss[port] = 536

@@ -212,7 +212,8 @@ def enforce(
     faults = faults_of_fields(result) + sums(result, inputs) + captures(result, inputs)
     ended = {port: gone(result, port) | silent[port] for port in OTHER}
     out, lost = leaving(result, inputs, ended)
-    faults += lost + answers(result, inputs, out, mtu) + stream.faults(result, inputs, out) + counts(result, out, sum(map(len, silent.values())))
+    faults += lost + answers(result, inputs, out, mtu) + stream.faults(result, inputs, out)
+    faults += counts(result, out, sum(map(len, silent.values())))
     for number, line in enumerate(result.events, 1):
         if enforcing and line.get("would"):
             faults.append(f"line {number}: would is {line['would']!r}")

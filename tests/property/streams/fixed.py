@@ -80,7 +80,7 @@ def refused_krr(binary: Path) -> Result:
     return boundaries(binary, "cs", "outside", "krr-wide", False)
 
 
-def run(binary: Path, frames: dict[str, list[tuple[int, bytes]]]) -> tuple[list[dict[str, Any]], str, dict[str, set[bytes]]]:
+def run(binary: Path, frames: batch.Frames) -> tuple[list[dict[str, Any]], str, dict[str, set[bytes]]]:
     """Runs a capture that the reading does not know: lines, what was wrong, what left by each port."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -93,10 +93,10 @@ def run(binary: Path, frames: dict[str, list[tuple[int, bytes]]]) -> tuple[list[
         return lines, wrong, {port: {record.data for record in records} for port, records in out.items()}
 
 
-def mixed(makers: list[Maker]) -> dict[str, list[tuple[int, bytes]]]:
+def mixed(makers: list[Maker]) -> batch.Frames:
     """Their frames by port, at times of their own."""
     rows = sorted((t, i, k, p, f) for i, m in enumerate(makers) for k, (t, p, f) in enumerate(m.made.frames))
-    out: dict[str, list[tuple[int, bytes]]] = {port: [] for port in PORTS}
+    out: batch.Frames = {port: [] for port in PORTS}
     last = 0
     for time, _, _, port, frame in rows:
         last = max(time, last + 1)
@@ -113,7 +113,8 @@ def segments(binary: Path) -> Result:
         for at in range(1, 4000):
             hog.numbers["inside"] += 1
             hog.clock += 10_000
-            hog.made.frames.append((hog.clock, "inside", hog.frame("inside", at, bytes(hog.stream["inside"][at : at + 1]))))
+            frame = hog.frame("inside", at, bytes(hog.stream["inside"][at : at + 1]))
+            hog.made.frames.append((hog.clock, "inside", frame))
     good = Plain(50, "cs")
     good.clock = hogs[0].clock + 10**9
     for _ in range(20):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""One connection from a seed: what it says, how that is cut, lost, sent again, reordered, and what is thrown in between.
+"""One connection from a seed: what it says, how that is cut, lost, sent again, reordered, what is thrown in between.
 
 Captures do not react. `boxed`: both ends acknowledge what they would have got behind a gate that holds messages until
 they are whole; else they acknowledge at once, as in a capture that was taken where no gate stood.
@@ -81,20 +81,31 @@ class Maker:
         self.rough = rng.choice([0.0, 0.5, 1.0, 2.0])
 
     # frames
-    def frame(self, port: str, place: int, payload: bytes = b"", flags: int = ACK, **changes: object) -> bytes:
-        """A segment as this port sends it now."""
+    def frame(
+        self,
+        port: str,
+        place: int,
+        payload: bytes = b"",
+        flags: int = ACK,
+        *,
+        options: bytes = b"",
+        stamp: int | None = None,
+        ack: int | None = None,
+        urgent: int = 0,
+        spoil: int = 0,
+    ) -> bytes:
+        """A segment as this port sends it now, unless something is asked for."""
         peer = OTHER[port]
-        options = bytes(changes.pop("options", b""))  # type: ignore[call-overload]
         if self.stamped and not options:
-            options = b"\x01\x01" + stamps(int(changes.pop("stamp", self.tick[port])), self.tick[peer])  # type: ignore[call-overload]
-        changes.pop("stamp", None)
+            options = b"\x01\x01" + stamps(self.tick[port] if stamp is None else stamp, self.tick[peer])
+        ack = self.isn[peer] + 1 + self.got(peer) if ack is None else ack
         window = min(self.window[port] >> (0 if flags & SYN else self.shift[port]), 65535)
         self.ident += 1
+        ends, seq = self.made.ends, self.isn[port] + 1 + place
         return build(
-            self.wire, self.made.ends[port], self.made.ends[peer], self.isn[port] + 1 + place,
-            int(changes.pop("ack", self.isn[peer] + 1 + self.got(peer))), flags, window, payload, options,  # type: ignore[call-overload]
-            ident=self.ident, **changes,  # type: ignore[arg-type]
-        )
+            self.wire, ends[port], ends[peer], seq, ack, flags, window, payload, options,
+            urgent=urgent, spoil=spoil, ident=self.ident,
+        )  # fmt: skip
 
     def put(self, port: str, frame: bytes) -> None:
         """The frame arrives."""
@@ -202,9 +213,9 @@ class Maker:
         if half.edge is not None and end > half.edge:
             if not self.narrow or self.got(port) > self.told[OTHER[port]]:
                 self.acknowledge(OTHER[port])
-            if end > half.edge and self.narrow and half.next > max(half.acked, half.released):  # by now the gate has said that it has them
+            if end > half.edge and self.narrow and half.next > max(half.acked, half.released):
                 self.clock += 10**6
-                low = max(half.acked, half.released)
+                low = max(half.acked, half.released)  # sent again, so that the gate says that it has them
                 high = min(half.next, half.edge, low + 500)
                 if low >= high:
                     return

@@ -17,7 +17,8 @@ from lib import check
 
 Input = tuple[int, str, int, bytes]  # time, port, number in the port's capture, frame
 Output = tuple[int, str, bytes]  # time, port by which it left, frame
-HELD = 30 * 10**9
+# A SYN or an RST out of turn is believed by nobody: its receiver asks back (RFC 5961). It may pass, and it may not.
+ASKED = ("syn", "rst")
 
 
 @dataclass
@@ -38,7 +39,9 @@ class Side:
 class Judge:
     """One connection of a run."""
 
-    def __init__(self, made: Connection, inputs: list[Input], outputs: list[Output], lines: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, made: Connection, inputs: list[Input], outputs: list[Output], lines: list[dict[str, Any]]
+    ) -> None:
         self.made, self.inputs, self.outputs = made, inputs, outputs
         self.lines = [line for line in lines if line["event"] == "message"]
         self.drops = [line for line in lines if line["event"] == "drop"]
@@ -82,8 +85,9 @@ class Judge:
             number = numbers.pop(0)
             self.twins += segment is not None and not segment.payload
             self.left.add((source, number))
-            if self.reading.invalid.get((source, number), "syn") != "syn":  # a SYN out of turn is for its receiver
-                self.fault(f"frame {number} of {source} left, which only one end would believe: {self.reading.invalid[source, number]}")
+            if self.reading.invalid.get((source, number), "rst") not in ASKED:
+                why = self.reading.invalid[source, number]
+                self.fault(f"frame {number} of {source} left, which only one end would believe: {why}")
         where = "a generated frame" if ours else f"frame {number} of {source}"
         if segment is None or (not segment.sound and ours):
             self.fault(f"at {time}: {where} is no sound TCP segment")
@@ -212,7 +216,8 @@ class Judge:
             document = messages.krr_of(got.body)
             faults = document.faults
             if {"initiator": document.initiator, "receiver": document.receiver} != event["krr_out"]:
-                faults = [*faults, f"KRR ({document.initiator}, {document.receiver}), the event says {event['krr_out']}"]
+                said = event["krr_out"]
+                faults = [*faults, f"KRR ({document.initiator}, {document.receiver}), the event says {said}"]
             for fault in faults:
                 self.fault(f"the answer: {fault}")
         elif got.body:
@@ -263,7 +268,7 @@ class Judge:
         refused = set() if ending is None or ending.line is None else set(ending.line.frames)
         word = {"broken": "tcp-broken", "cut": "tcp-broken", "reset": "tcp-reset", "refused": "tcp-reset"}
         for (port, number), why in self.reading.invalid.items():
-            if why != "syn" and reasons.get((port, number)) not in ("tcp-invalid", "ip-malformed", "tcp-reset"):
+            if why not in ASKED and reasons.get((port, number)) not in ("tcp-invalid", "ip-malformed", "tcp-reset"):
                 self.fault(f"frame {number} of {port} is invalid; it ended as {reasons.get((port, number))}")
         if ending is not None:
             for port, number in ending.waiting:

@@ -114,7 +114,8 @@ def _compact(number: int) -> bytes:
 
 
 def _zipped(number: int) -> bytes:
-    return over_tcp(sip.request("MESSAGE", number, "text/plain", b"\x1f\x8b\x08" + bytes(40)).put("Content-Encoding", "gzip"))
+    packed = sip.request("MESSAGE", number, "text/plain", b"\x1f\x8b\x08" + bytes(40))
+    return over_tcp(packed.put("Content-Encoding", "gzip"))
 
 
 KINDS = [

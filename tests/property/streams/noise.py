@@ -71,8 +71,10 @@ def _conflict(maker: "Maker", port: str, place: int, text: bytes) -> bytes | Non
 
 def _options(maker: "Maker", port: str, place: int, text: bytes) -> bytes | None:
     stamp = stamps(maker.tick[port], maker.tick[OTHER[port]])
-    return maker.frame(port, place, text, ACK, options=maker.rng.choice([b"\x01\x01" + stamp + b"\x01\x01" + stamp,
-                                                                         b"\x01\x01\x01\xfd", b"\x01\x01\x08\x01"]))  # fmt: skip
+    twice = b"\x01\x01" + stamp + b"\x01\x01" + stamp
+    return maker.frame(
+        port, place, text, ACK, options=maker.rng.choice([twice, b"\x01\x01\x01\xfd", b"\x01\x01\x08\x01"])
+    )
 
 
 KINDS = {
@@ -90,5 +92,7 @@ KINDS = {
         p, at, text, ACK, ack=m.isn[OTHER[p]] + 1 + m.reading.half[OTHER[p]].sent + m.rng.randrange(1000, 10**6)),
     "options": _options,
     "conflict": _conflict,
+    "empty ahead": lambda m, p, at, text: m.frame(p, at + m.rng.randrange(1, 500), b"", ACK),
+    "RST ahead": lambda m, p, at, text: m.frame(p, at + m.rng.randrange(1, 500), b"", RST | ACK),
     "keep-alive": lambda m, p, at, text: m.frame(p, at - 1, b"", ACK),
 }  # fmt: skip

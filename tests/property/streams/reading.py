@@ -224,7 +224,8 @@ class Reading:
     def _take(self, port: str, time: int, number: int, segment: Segment, me: Half) -> None:
         start = me.place(segment.seq)
         end = start + len(segment.payload)
-        me.sent = max(me.sent, end + (1 if segment.flags & FIN else 0))
+        if segment.payload or segment.flags & FIN:
+            me.sent = max(me.sent, end + (1 if segment.flags & FIN else 0))
         fresh = False
         if len(me.data) < end:
             me.data += bytes(end - len(me.data))

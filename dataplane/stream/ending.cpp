@@ -63,6 +63,7 @@ void Streams::promise(Flow& flow, Arrival arrival, Time now, Host& host) {
     host.count(Counter::tcp_promises);
     const std::uint16_t pair = meta(like).pair;
     h.promised = later(h.promised, h.next);
+    h.offered = true;
     host.made(std::move(frame), arrival, arrival, now, pair);
 }
 
@@ -113,27 +114,31 @@ bool Streams::answer(Flow& flow, const Now& c, std::string_view text) {
     return true;
 }
 
-/// Ends what waits, or what of it starts before `upto`.
-void Streams::end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell,
-                          std::optional<Sequence> upto) {
+void Streams::end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell) {
+    end_message(flow, arrival, now, host, outcome, std::nullopt, tell);
     Half& h = flow.from(arrival);
-    room_.numbers.clear();
-    while (rte_mbuf* const m = h.kept.waiting()) {
-        if (upto && !before(meta(m).offset, *upto)) break;
-        room_.numbers.push_back(meta(m).number);
-        rte_mbuf_refcnt_update(m, 1);
-        host.leave(Mbuf(m), outcome);
-        h.kept.ended(m);
-        --waiting_;
-    }
-    if (tell && !room_.numbers.empty()) {
-        std::ranges::sort(room_.numbers);
-        host.line(now, arrival, room_.numbers, outcome);
-    }
-    if (upto) return;
     room_.kept -= h.kept.frames();
     h.kept.clear();
     set_timer(flow, h, now, 0);
+}
+
+/// Ends what waits: what has a byte of the message that ends at `end` as `outcome`, the rest as tcp-reset and
+/// told; without `end` all of it as `outcome`.
+void Streams::end_message(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome,
+                          std::optional<Sequence> end, bool tell) {
+    Half& h = flow.from(arrival);
+    room_.numbers.clear();
+    while (rte_mbuf* const m = h.kept.waiting()) {
+        const bool part = !end || (before(meta(m).offset, *end) && after(Kept::end(m), h.message));
+        if (!part || tell) room_.numbers.push_back(meta(m).number);
+        rte_mbuf_refcnt_update(m, 1);
+        host.leave(Mbuf(m), part ? outcome : Outcome::tcp_reset);
+        h.kept.ended(m);
+        --waiting_;
+    }
+    if (room_.numbers.empty()) return;
+    std::ranges::sort(room_.numbers);
+    host.line(now, arrival, room_.numbers, end ? Outcome::tcp_reset : outcome);
 }
 
 void Streams::refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome,
@@ -156,8 +161,8 @@ void Streams::refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome 
             host.made(std::move(on), opposite(arrival), arrival, now, pair);
     }
     host.count(Counter::tcp_refused);
-    if (end) end_waiting(flow, arrival, now, host, outcome, false, end);
-    end_waiting(flow, arrival, now, host, end ? Outcome::tcp_reset : outcome, true);
+    if (end) end_message(flow, arrival, now, host, outcome, end, false);
+    end_waiting(flow, arrival, now, host, outcome, true);
     end_waiting(flow, opposite(arrival), now, host, Outcome::tcp_reset, true);
     flow.state = silent ? Flow::State::closed : Flow::State::refused;
     table_.touch(flow, now);

@@ -87,6 +87,8 @@ void Streams::read(Flow& flow, const Now& c, rte_mbuf* newest) {
         if (!judge(flow, c)) return;
     }
     if (flow.state != Flow::State::open) return;
+    // a late copy of what was judged, while the next message has begun
+    release(flow, c.arrival, c.host, h.message);
     if (h.kept.waiting() == nullptr) {
         if (!after(h.promised, h.acked)) set_timer(flow, h, c.now, 0);
         return;

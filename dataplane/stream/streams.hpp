@@ -121,8 +121,9 @@ class Streams {
     void refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome,
                 std::optional<Sequence> end, bool silent);
     void broken(Flow& flow, Arrival arrival, Time now, Host& host, core::Counter why, Outcome outcome);
-    void end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell,
-                     std::optional<Sequence> upto = std::nullopt);
+    void end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell);
+    void end_message(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome,
+                     std::optional<Sequence> end, bool tell);
     void set_timer(Flow& flow, Half& half, Time now, Time delay);
     void fire(Flow& flow, Time now, Host& host);
     void fire(Flow& flow, Arrival arrival, Time now, Host& host);

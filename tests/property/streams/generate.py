@@ -68,7 +68,7 @@ class Maker:
         self.stream = {p: bytearray() for p in PORTS}
         self.told = {p: 0 for p in PORTS}
         self.lost: dict[str, int] = {}  # the other end has nothing from there on: it was lost behind the gate
-        self.lossy = rng.random() < 0.3
+        self.lossy, self.stopped = rng.random() < 0.3, False
         self.count = 0
         self.ident = rng.getrandbits(16)
         self.numbers = {p: 0 for p in PORTS}
@@ -263,7 +263,7 @@ class Maker:
             if not (self.over and self.made.boxed):
                 self.acknowledge(OTHER[port])
             half, tries = self.reading.half[port], 0
-            if self.lossy and self.made.boxed and not self.over and self.rng.random() < 0.3:
+            if self.lossy and not self.stopped and self.made.boxed and not self.over and self.rng.random() < 0.3:
                 self.lose(port)
             while self.narrow and not self.over and self.got(port) < half.reach(half.released, 1 << 30) and tries < 30:
                 self.acknowledge(OTHER[port])
@@ -336,6 +336,7 @@ class Maker:
                 end = rng.randrange(start + 1, end + 1)
                 del self.stream[port][end:]
                 ranges[port] = (start, end)
+                self.stopped = True
                 self.made.story.append(f"{port} stops at {end}")
             self.say(ranges)
             if self.over and self.made.boxed:

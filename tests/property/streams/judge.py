@@ -297,6 +297,8 @@ class Judge:
             for port, number in ending.waiting:
                 if port == ending.port and number in refused or (port, number) in self.left:
                     continue
+                if (port, number) in ending.reaching and (port, number) not in reasons:
+                    continue
                 want = word[ending.why] if port == ending.port else "tcp-reset"
                 if reasons.get((port, number)) != want:
                     self.fault(

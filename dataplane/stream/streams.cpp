@@ -39,6 +39,7 @@ std::uint32_t place_of(const classify::Packet& packet) noexcept {
 
 Room::Room(const Limits& limits) : flows(limits.flows), text(kMaxMessage), frame(kMaxFrame) {
     numbers.reserve(limits.frames / 4);
+    others.reserve(limits.frames / 4);
 }
 
 Streams::Streams(const Limits& limits, Room& room, const memory::BulkHash& hash, std::uint64_t edge)

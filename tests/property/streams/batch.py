@@ -32,14 +32,16 @@ def key_of(frame: bytes) -> Key | None:
 def replay(
     binary: Path, policy: messages.Policy, folder: Path, mode: str = "enforce"
 ) -> tuple[list[dict[str, Any]], str]:
-    """Runs it: event lines, and what was wrong."""
-    command = [binary, "--policy", policy.file, "--edge", policy.edge, "--events", folder / "events", "--mode", mode]
+    """Runs it: event lines, and what was wrong. Outputs stand in a folder of the mode's name."""
+    out = folder / mode
+    out.mkdir(exist_ok=True)
+    command = [binary, "--policy", policy.file, "--edge", policy.edge, "--events", out / "events", "--mode", mode]
     for port in ("inside", "outside"):
-        command += [f"--{port}-in", folder / f"{port}-in.pcap", f"--{port}-out", folder / f"{port}-out.pcap"]
+        command += [f"--{port}-in", folder / f"{port}-in.pcap", f"--{port}-out", out / f"{port}-out.pcap"]
     done = subprocess.run(command, capture_output=True, timeout=300, check=False)
     if done.returncode != 0:
         return [], f"exit code {done.returncode}: {done.stderr.decode(errors='replace')[-400:]}"
-    text = (folder / "events").read_text()
+    text = (out / "events").read_text()
     return [json.loads(line, parse_float=Decimal) for line in text.splitlines()], ""
 
 
@@ -119,11 +121,11 @@ def batch(
         lines, wrong = replay(binary, messages.POLICIES[policy], folder)
         if wrong:
             return [f"seeds {made[0].seed}..{made[-1].seed}: {wrong}"], Counter()
-        out = {port: captures.read(folder / f"{port}-out.pcap") for port in files}
+        out = {port: captures.read(folder / "enforce" / f"{port}-out.pcap") for port in files}
         watching: list[dict[str, Any]] = []
         if shadow:
             watching, wrong = replay(binary, messages.POLICIES[policy], folder, "shadow")
-            seen = {p: [(r.time, r.data) for r in captures.read(folder / f"{p}-out.pcap")] for p in files}
+            seen = {p: [(r.time, r.data) for r in captures.read(folder / "shadow" / f"{p}-out.pcap")] for p in files}
             faults = [f"shadow: {wrong}"] if wrong else watched(watching, files, seen)
     owner = {frozenset([(e.address, e.port) for e in one.ends.values()]): i for i, one in enumerate(made)}
     by_frame = {(port, number): i for i, rows in enumerate(inputs) for _, port, number, _ in rows}

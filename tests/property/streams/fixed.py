@@ -87,7 +87,7 @@ def run(binary: Path, frames: batch.Frames) -> tuple[list[dict[str, Any]], str, 
         for port, rows in frames.items():
             write_pcap(folder / f"{port}-in.pcap", rows)
         lines, wrong = batch.replay(binary, messages.POLICIES["cs"], folder)
-        out = {port: captures.read(folder / f"{port}-out.pcap") for port in frames} if not wrong else {}
+        out = {port: captures.read(folder / "enforce" / f"{port}-out.pcap") for port in frames} if not wrong else {}
         if lines and not wrong:
             wrong = "; ".join(batch.sums(lines, sum(map(len, frames.values())), sum(map(len, out.values()))))
         return lines, wrong, {port: {record.data for record in records} for port, records in out.items()}

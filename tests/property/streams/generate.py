@@ -67,6 +67,8 @@ class Maker:
         self.tick = {p: rng.getrandbits(32) for p in PORTS}
         self.stream = {p: bytearray() for p in PORTS}
         self.told = {p: 0 for p in PORTS}
+        self.lost: dict[str, int] = {}  # the other end has nothing from there on: it was lost behind the gate
+        self.lossy, self.stopped = rng.random() < 0.3, False
         self.count = 0
         self.ident = rng.getrandbits(16)
         self.numbers = {p: 0 for p in PORTS}
@@ -119,7 +121,8 @@ class Maker:
         """How far the other end has what this port sent."""
         half = self.reading.half[port]
         if self.made.boxed:
-            return half.reach(half.released) + (1 if half.fin_ok else 0)
+            reach = half.reach(half.released)
+            return min(reach, self.lost.get(port, reach)) + (1 if half.fin_ok and port not in self.lost else 0)
         return half.next + (1 if half.fin is not None and half.fin == half.next else 0)
 
     def acknowledge(self, port: str) -> None:
@@ -260,9 +263,36 @@ class Maker:
             if not (self.over and self.made.boxed):
                 self.acknowledge(OTHER[port])
             half, tries = self.reading.half[port], 0
+            if self.lossy and not self.stopped and self.made.boxed and not self.over and self.rng.random() < 0.3:
+                self.lose(port)
             while self.narrow and not self.over and self.got(port) < half.reach(half.released, 1 << 30) and tries < 30:
                 self.acknowledge(OTHER[port])
                 tries += 1
+
+    def lose(self, port: str) -> None:
+        """The last that was said is lost behind the gate; its receiver says so, and gets it in the end."""
+        half, start = self.reading.half[port], len(self.stream[port])
+        self.add(port, self.passing(port))
+        end = len(self.stream[port])
+        self.lost[port] = self.rng.randrange(start, end)
+        middle = self.rng.randrange(start, end)
+        for a in [*range(start, middle, 500), middle]:
+            b = min(a + 500, middle) if a < middle else end
+            self.transmit(port, a, min(b, a + 500))
+        while half.next < end:  # sent again where there was no room, or no end
+            before = half.next
+            self.transmit(port, half.next, end)
+            if half.next == before:
+                break
+        for _ in range(self.rng.choice([0, 2, 4])):
+            self.acknowledge(OTHER[port])
+        for _ in range(self.rng.randrange(1, 4)):
+            self.clock += 12 * 10**8
+            self.acknowledge(OTHER[port])
+        if self.rng.random() < 0.5:
+            self.transmit(port, self.lost[port], end)
+        del self.lost[port]
+        self.acknowledge(OTHER[port])
 
     def open(self) -> None:
         """The handshake."""
@@ -306,6 +336,7 @@ class Maker:
                 end = rng.randrange(start + 1, end + 1)
                 del self.stream[port][end:]
                 ranges[port] = (start, end)
+                self.stopped = True
                 self.made.story.append(f"{port} stops at {end}")
             self.say(ranges)
             if self.over and self.made.boxed:

@@ -17,6 +17,7 @@ from lib import check
 
 Input = tuple[int, str, int, bytes]  # time, port, number in the port's capture, frame
 Output = tuple[int, str, bytes]  # time, port by which it left, frame
+PATIENCE = 15 * 10**8  # the first time is after a second
 # A SYN or an RST out of turn is believed by nobody: its receiver asks back (RFC 5961). It may pass, and it may not.
 ASKED = ("syn", "rst")
 
@@ -29,6 +30,10 @@ class Side:
     answer: bytes = b""
     reset: int | None = None  # when
     fin: bool = False
+    promised: int = 0  # the sender was told that it has them, by the gate
+    at: int = 0
+    since: int = 0  # since then the receiver has acknowledged nothing, though something left
+    again: bool = True  # and what it lacks left again meanwhile
 
     def reach(self) -> int:
         """What came in order."""
@@ -68,6 +73,7 @@ class Judge:
                 self._output(*self.outputs[at])
                 at += 1
             self._prompt(time)
+            self._again(time, port)
         self._reset()
         self._fin()
         self._message_lines()
@@ -148,6 +154,8 @@ class Judge:
                     break
         if made and half.edge is not None and end > half.edge:
             self.fault(f"at {time}: {where} goes beyond the window of its receiver")
+        if start <= half.acked < end and half.acked < side.reach():
+            side.again = True
         if len(side.got) < end:
             side.got += bytes(end - len(side.got))
         side.got[low:end] = b"\x01" * (end - low)
@@ -156,6 +164,9 @@ class Judge:
         """A segment of the gate's own: in the name of the far end, and truthful."""
         target, source = self.made.ends[port], self.made.ends[OTHER[port]]
         where = f"at {time}: a generated frame by {port}"
+        peer_side = self.side[OTHER[port]]
+        if segment.flags & ACK and not segment.flags & RST and self.reading.half[port].isn is not None:
+            peer_side.promised = max(peer_side.promised, self.reading.half[port].place(segment.ack))
         if segment.target != (target.address, target.port) or segment.source != (source.address, source.port):
             self.fault(f"{where} has other ends")
         if segment.macs != target.mac + source.mac:
@@ -178,6 +189,18 @@ class Judge:
             if side.reach() < want:
                 self.fault(f"at {time}: {side.reach()} bytes left by {port}, {want} should have")
                 side.got[: want] = b"\x01" * want  # said once
+
+    def _again(self, time: int, port: str) -> None:
+        """What the gate has promised is sent again when its receiver does not acknowledge it."""
+        for end, side in self.side.items():
+            half = self.reading.half[OTHER[end]]
+            due = half.acked < min(side.promised, side.reach()) and self.reading.ending is None
+            if not due or half.acked > side.at:
+                side.since, side.again, side.at = time, not due, half.acked
+            elif time - side.since > PATIENCE and not side.again:
+                self.fault(f"at {time}: {half.acked} of {OTHER[end]}'s stream was promised, and is not sent again")
+                side.again = True
+        del port
 
     # how it ended
     def _reset(self) -> None:
@@ -273,6 +296,8 @@ class Judge:
         if ending is not None:
             for port, number in ending.waiting:
                 if port == ending.port and number in refused or (port, number) in self.left:
+                    continue
+                if (port, number) in ending.reaching and (port, number) not in reasons:
                     continue
                 want = word[ending.why] if port == ending.port else "tcp-reset"
                 if reasons.get((port, number)) != want:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from segment import ACK, FIN, RST, SYN, URG, Segment, distance
 
@@ -102,6 +102,7 @@ class Ending:
     line: Line | None
     answer: str  # yes, no, either: does an answer go out in front of the reset
     waiting: frozenset[tuple[str, int]]  # frames that had not left
+    reaching: frozenset[tuple[str, int]] = frozenset()  # of them, those with a copy of bytes of the refused message
 
 
 Verdict = Callable[[int | None, str], tuple[str, str]]
@@ -224,7 +225,8 @@ class Reading:
     def _take(self, port: str, time: int, number: int, segment: Segment, me: Half) -> None:
         start = me.place(segment.seq)
         end = start + len(segment.payload)
-        me.sent = max(me.sent, end + (1 if segment.flags & FIN else 0))
+        if segment.payload or segment.flags & FIN:
+            me.sent = max(me.sent, end + (1 if segment.flags & FIN else 0))
         fresh = False
         if len(me.data) < end:
             me.data += bytes(end - len(me.data))
@@ -291,6 +293,8 @@ class Reading:
             me.released = end
         else:
             self._end(time, port, "refused", line, answer)
+            reaching = {(port, k.number) for k in me.kept if k.start < end and start < k.end}
+            self.ending = replace(self.ending, reaching=frozenset(reaching))
 
     @staticmethod
     def _boundary(back: Half) -> str:
@@ -305,6 +309,6 @@ class Reading:
         waiting = set()
         for side, half in self.half.items():
             done = half.reach(half.released)
-            waiting |= {(side, k.number) for k in half.kept if k.end > half.released or k.end > done}
+            waiting |= {(side, k.number) for k in half.kept if k.end > done}
         self.ending = Ending(time, port, why, line, answer, frozenset(waiting))
 

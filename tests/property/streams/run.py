@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 import fixed  # noqa: E402
 import messages  # noqa: E402
+import retold  # noqa: E402
 from batch import batch  # noqa: E402
 from generate import Maker  # noqa: E402
 
@@ -63,7 +64,7 @@ def main() -> int:
             for index, (policy, group) in enumerate(zip(chosen, groups))
         ]
         if options.first == 0:
-            work += [pool.submit(one, options.replay.resolve()) for one in fixed.ALL]
+            work += [pool.submit(one, options.replay.resolve()) for one in (*fixed.ALL, *retold.ALL)]
         for job in work:
             found, seen = job.result()
             faults += found

@@ -196,7 +196,38 @@ def replay(folder: Path, policy: Path, edge: str, *words: str) -> tuple[dict, di
                    check=True, capture_output=True)
     events = [json.loads(x) for x in Path(files["e.jsonl"]).read_text().splitlines()]
     expected = [json.loads(x) for x in Path(files["m.jsonl"]).read_text().splitlines()]
-    return made, events[-1], expected, [e for e in events if e["event"] == "message"]
+    # what befalls datagrams before there is a message is told by outcomes alone
+    ours = [e for e in events if e["event"] == "message" or e.get("reason", "").startswith("tcp-")]
+    return made, events[-1], expected, ours
+
+
+def by_place(lines: list[dict]) -> dict[tuple, dict]:
+    """Lines by port and frames; several messages may end in the same frames of a stream: by their order there."""
+    out: dict[tuple, dict] = {}
+    for line in lines:
+        place = (line["port"], *line["frames"])
+        number = 0
+        while (place, number) in out:
+            number += 1
+        out[place, number] = line
+    return out
+
+
+def made_segments(folder: Path) -> dict[str, int]:
+    """What left over TCP and never came in: resets, acknowledgements, whole answers."""
+    came = Counter(r.data for x in ("i", "o") for r in captures.read(folder / f"{x}.pcap"))
+    out = {"answers": 0, "resets": 0, "acknowledgements": 0}
+    for side in ("io", "oo"):
+        for record in captures.read(folder / f"{side}.pcap"):
+            packet = captures.parse(record.data)
+            if came[record.data] > 0:
+                came[record.data] -= 1
+            elif packet is not None and packet.protocol == 6:
+                flags, data = packet.payload[13], packet.payload[(packet.payload[12] >> 4) * 4 :]
+                kind = "resets" if flags & 4 else "answers" if data.startswith(b"SIP/2.0 ") else "acknowledgements" if not data else ""
+                if kind:  # else a further segment of an answer
+                    out[kind] += 1
+    return out
 
 
 def verdicts(folder: Path) -> None:
@@ -218,13 +249,16 @@ def verdicts(folder: Path) -> None:
         edge = edge or next(iter(yaml.safe_load(policy.read_text())["edges"]))
         made, summary, expected, events = replay(folder, policy, edge, *words)
         where = f"{policy.parent.name} {edge} {words}"
-        got = {(e["port"], *e["frames"]): e for e in events}
-        same(f"{where}: lines", len(got), len(events))
+        got = by_place(events)
         shapes = set()
-        for line in expected:
-            event = got.pop((line["port"], *line["frames"]), None)
+        for place, line in by_place(expected).items():
+            event = got.pop(place, None)
             assert event is not None, f"{where}: no event for {line}"
             shapes.add(line["kind"])
+            same(f"{where}: {line}", event["event"], line["event"])
+            if line["event"] == "drop":
+                same(f"{where}: {line}", event["reason"], line["reason"])
+                continue
             fields = ("verdict", "reason", "krr_out") + (() if line["kind"] in unreadable else of_message)
             same(f"{where}: {line}", [event[f] for f in fields], [line[f] for f in fields])
         same(f"{where}: events of nothing", list(got.values())[:1], [])
@@ -233,7 +267,8 @@ def verdicts(folder: Path) -> None:
         if unfinished:
             outcomes["incomplete"] = unfinished
         same(f"{where}: outcomes", outcomes, made["outcomes"])
-        same(f"{where}: messages", summary["messages"], made["messages"])
+        same(f"{where}: messages", summary["messages"], made["judged"])
+        same(f"{where}: segments that the edge makes", made_segments(folder), made["made"])
         counts = {k: v for k, v in summary["verdicts"].items() if v}
         same(f"{where}: verdicts", counts, made["verdicts"])
         same(f"{where}: identity", summary["frames_in"] + summary["generated"],

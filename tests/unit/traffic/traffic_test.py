@@ -95,7 +95,7 @@ def seeds(folder: Path) -> None:
 
 #: What a seed makes, whatever compiler built the program. A change of what is sent changes them: then print them anew.
 MADE = {"mc": "a23829db625bb311", "signalling": "0e7f944d585a6027", "mixed": "43ce3fc8ee18f60e",
-        "fragments": "da842490f3ffffa9", "tcp": "52c91576dddeb0c8", "hostile": "3e37b0f012b745aa"}
+        "fragments": "da842490f3ffffa9", "tcp": "52c91576dddeb0c8", "hostile": "5684dee1145f4774"}
 
 
 def every_compiler_draws_the_same(folder: Path) -> None:
@@ -242,7 +242,10 @@ def verdicts(folder: Path) -> None:
         (POLICY, "mc1-edge", ["--count", "4000", "--profile", "fragments"]),
         (TAGGED, "mc1-edge", ["--count", "8000", "--seed", "3", "--share", "tagged=40"]),
         (ROOT / "tests/cases/315_is_edge/policy.yaml", None, ["--count", "8000", "--profile", "hostile", "--seed", "5"]),
+        (ROOT / "tests/cases/315_is_edge/policy.yaml", None, ["--count", "4000", "--profile", "tcp", "--seed", "6"]),
+        (POLICY, "mc2-edge", ["--count", "4000", "--profile", "tcp", "--seed", "4", "--mtu", "9000", "--share", "foreign-kms=50"]),
         (ROOT / "tests/cases/326_shadow/policy.yaml", "mc1-edge", ["--count", "3000"]),
+        (ROOT / "tests/cases/326_shadow/policy.yaml", "mc1-edge", ["--count", "6000", "--profile", "hostile", "--share", "tcp=60"]),
     ):
         import yaml
 

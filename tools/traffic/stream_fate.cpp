@@ -87,7 +87,7 @@ void StreamFate::acknowledge(Side& r, std::size_t to) {
         to = r.released;
     }
     r.acked = std::max(r.acked, to);
-    std::erase_if(r.kept, [&](const Kept& k) { return k.ended && k.end <= r.acked; });
+    std::erase_if(r.kept, [&](const Kept& k) { return k.ended && k.end <= std::min(r.acked, r.judged); });
 }
 
 /// False: some of its bytes stand there already.
@@ -145,6 +145,7 @@ bool StreamFate::judge(std::size_t me, const NoteRef& note) {
     Expected& e = *m.note->expected;
     if (e.verdict == Verdict::forward) {
         ++h.message;
+        h.judged = m.end;
         release(h, m.end);
         return true;
     }

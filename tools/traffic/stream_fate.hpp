@@ -51,7 +51,8 @@ class StreamFate {
         std::vector<Kept> kept;  ///< in the order of the stream
         std::size_t next = 0;    ///< first byte that has not come
         std::size_t released = 0, acked = 0, promised = 0, claimed = 0;
-        std::size_t message = 0;  ///< which one is being read
+        std::size_t message = 0;  ///< which one is being read ...
+        std::size_t judged = 0;   ///< ... and the end of the one before
         bool fin = false;
         std::size_t fin_at = 0;
     };

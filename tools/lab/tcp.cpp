@@ -21,7 +21,7 @@ constexpr std::uint32_t kFlight = 10 * kMss;
 
 /// Where a stream begins: fixed, so that every run is the same.
 std::uint32_t first_sequence(std::uint16_t port) noexcept {
-    return 0xFFFF'F000U + port;  // wraps soon: everybody has to live with that
+    return 0xFFFF'F000U + port % 0x400U;  // wraps within the first message: everybody must live with that
 }
 
 }  // namespace
@@ -184,7 +184,7 @@ void TcpHost::stranger(const TcpSegment& s) {
     Connection c;
     if (s.flags == TcpSegment::kSyn && s.destination == self_.port) {
         c.state = Connection::State::answered;
-        c.next = c.acked = first_sequence(s.source) + 0x1000;
+        c.next = c.acked = first_sequence(s.source) + 0x800;
         c.expects = s.sequence + 1;
         c.window = s.window;
         if (s.mss != 0) c.mss = s.mss;

@@ -244,6 +244,7 @@ def verdicts(folder: Path) -> None:
         (ROOT / "tests/cases/315_is_edge/policy.yaml", None, ["--count", "8000", "--profile", "hostile", "--seed", "5"]),
         (ROOT / "tests/cases/315_is_edge/policy.yaml", None, ["--count", "4000", "--profile", "tcp", "--seed", "6"]),
         (POLICY, "mc2-edge", ["--count", "4000", "--profile", "tcp", "--seed", "4", "--mtu", "9000", "--share", "foreign-kms=50"]),
+        (POLICY, "mc1-edge", ["--count", "6000", "--profile", "tcp", "--seed", "8", "--mtu", "576", "--share", "missing-kms=20"]),
         (ROOT / "tests/cases/326_shadow/policy.yaml", "mc1-edge", ["--count", "3000"]),
         (ROOT / "tests/cases/326_shadow/policy.yaml", "mc1-edge", ["--count", "6000", "--profile", "hostile", "--share", "tcp=60"]),
     ):
@@ -298,6 +299,15 @@ def reports(folder: Path) -> None:
     same("redirected", seen["fates"]["redirected"], wanted["redirect"])
     same("rewritten", seen["fates"].get("rewritten", 0), wanted.get("rewrite", 0))
     same("nothing else came out", (seen["unexpected"], seen["duplicates"], seen["fates"].get("leaked", 0)), (0, 0, 0))
+    # over TCP: segments go with their connections, what the edge says itself is told apart
+    made, summary, _, _ = replay(folder, POLICY, "mc1-edge", "--count", "4000", "--profile", "tcp", "--share", "foreign-kms=40")
+    seen = json.loads(run("report", "--json", *sent, *received).stdout)
+    same("over TCP", seen["made"], made["made"])
+    gone = sum(v for k, v in made["outcomes"].items() if k in ("redirect", "reject", "drop", "tcp-reset"))
+    datagrams = sum(1 for x in (folder / "m.jsonl").read_text().splitlines() if json.loads(x).get("verdict") not in ("forward", None))
+    assert made["made"]["answers"] > 5 and gone > 100 and seen["fates"]["reset"] > 100, (made["made"], gone, seen["fates"])
+    same("reset, within what was refused", gone - datagrams <= seen["fates"]["reset"] <= gone, True)
+    same("nothing else came out over TCP", (seen["unexpected"], seen["duplicates"], seen["fates"].get("leaked", 0)), (0, 0, 0))
     nothing = json.loads(run("report", "--json", "--sent", sides[0], "--received", sides[1], "--max-loss", "0", code=1).stdout)
     assert nothing["loss"] > 90, nothing
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <memory>
 #include <new>
 
 #include "dataplane/emit/response.hpp"
@@ -45,8 +46,8 @@ std::array<bool, 2> judged_sides(const Arrived& arrived, const Context& context)
 
 void put_name(KmsName& out, const mikey::Message& m, mikey::Role role,
               const policy::table::Table* table) noexcept {
+    std::construct_at(&out);  // the memory is as the message before has left it
     out.present = m.has(role);
-    out.id.reset();
     if (!out.present) return;
     out.text = m.text(role);
     if (table != nullptr) out.id = table->find_kms(out.text);
@@ -56,7 +57,7 @@ void put_name(KmsName& out, const mikey::Message& m, mikey::Role role,
 void put_facts(IMessage& out, const mikey::Message& m, bool response,
                const std::array<const policy::table::Table*, 2>& tables) noexcept {
     if (m.fault) [[unlikely]] {
-        out = {};
+        std::construct_at(&out);
         out.rule = *m.fault;
         switch (*m.fault) {
             case mikey::Rule::duplicate_idr:

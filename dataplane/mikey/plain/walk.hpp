@@ -6,6 +6,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <new>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <utility>
@@ -78,7 +80,7 @@ class Walk {
     /// A message of which nothing is known; one store for each view.
     template <std::size_t... I>
     [[gnu::always_inline]] void clear(std::index_sequence<I...> /*roles*/) noexcept {
-        out_.fault.reset();
+        ::new (&out_.fault) std::optional<Rule>;  // its memory may hold anything
         out_.relaxed = {};
         out_.data_type = kSakkeMessage;
         out_.header_read = true;

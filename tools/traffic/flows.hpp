@@ -3,6 +3,7 @@
 // frames.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -12,6 +13,8 @@
 #include "tools/traffic/hostile.hpp"
 #include "tools/traffic/ids.hpp"
 #include "tools/traffic/note.hpp"
+#include "tools/traffic/stream.hpp"
+#include "tools/traffic/stream_fate.hpp"
 
 namespace kmsgate::traffic {
 
@@ -63,7 +66,12 @@ class Flows {
     void signalling(Kind kind, Time now);
     void deliver(const Conversation& c, Planned& planned);
     void send_datagram(const Conversation& c, const Planned& planned, std::vector<Frame> frames);
+    using Both = std::array<std::vector<Streamed>, 2>;
     void stream(Conversation& c, Plan& plan);
+    static void add_streamed(Both& messages, const Planned& planned, std::size_t begin);
+    void send_stream(const Conversation& c, std::vector<Stream::Sent> sent, Both messages,
+                     std::string_view kind);
+    void hostile_stream(Conversation& c, const Shape& shape);
 
     void keep_alive(Time now);
     void media(Time now);

@@ -286,7 +286,7 @@ class Maker:
                 break
         for _ in range(self.rng.choice([0, 2, 4])):
             self.acknowledge(OTHER[port])
-        for _ in range(self.rng.randrange(1, 4)):
+        for _ in range(self.rng.randrange(1, 5)):
             self.clock += 12 * 10**8
             self.acknowledge(OTHER[port])
         if self.rng.random() < 0.5:

@@ -17,7 +17,7 @@ from lib import check
 
 Input = tuple[int, str, int, bytes]  # time, port, number in the port's capture, frame
 Output = tuple[int, str, bytes]  # time, port by which it left, frame
-PATIENCE = 15 * 10**8  # the first time is after a second
+PATIENCE = 33 * 10**8  # the first time is after a second; after one that was lost too, after two more
 # A SYN or an RST out of turn is believed by nobody: its receiver asks back (RFC 5961). It may pass, and it may not.
 ASKED = ("syn", "rst")
 

@@ -31,6 +31,8 @@ def throw(maker: "Maker", port: str) -> None:
     if half.edge is not None and place + len(text) > half.edge or not text:
         return
     kind = rng.choice(list(KINDS))
+    if maker.over and kind == "SYN":  # where nothing is left, it begins a connection
+        return
     frame = KINDS[kind](maker, port, place, text)
     if frame is not None:
         maker.made.story.append(f"{port} noise {kind} at {place} as frame {maker.numbers[port] + 1}")

@@ -47,6 +47,7 @@ def main() -> int:
     parser.add_argument("--show", type=int, default=100, help="faults to print at most")
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
+    options.replay = options.replay.resolve()
     with tempfile.TemporaryDirectory() as name:
         faults = messages.verify(options.replay, Path(name))
     seeds = range(options.first, options.first + options.count)
@@ -60,11 +61,11 @@ def main() -> int:
     counts: Counter[str] = Counter()
     with ProcessPoolExecutor(options.jobs) as pool:
         work = [
-            pool.submit(seeded, options.replay.resolve(), policy, group, options.keep, index % 4 == 0)
+            pool.submit(seeded, options.replay, policy, group, options.keep, index % 4 == 0)
             for index, (policy, group) in enumerate(zip(chosen, groups))
         ]
         if options.first == 0:
-            work += [pool.submit(one, options.replay.resolve()) for one in (*fixed.ALL, *retold.ALL)]
+            work += [pool.submit(one, options.replay) for one in (*fixed.ALL, *retold.ALL)]
         for job in work:
             found, seen = job.result()
             faults += found

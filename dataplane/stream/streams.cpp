@@ -57,6 +57,7 @@ bool Streams::looks_like_sip(const Coming& in) noexcept {
 }
 
 void Streams::end(Coming& in, Outcome outcome, bool tell) {
+    if (!in.frame) return;
     const std::array<std::uint64_t, 1> number = {meta(in.frame.get()).number};
     in.host.leave(std::move(in.frame), outcome);
     if (tell) in.host.line(in.now, in.arrival, number, outcome);
@@ -67,6 +68,15 @@ void Streams::invalid(Coming& in, Counter why) {
     if (in.sip) in.host.count(why);
     if (in.host.watching() || !in.sip) return end(in, Outcome::passed, false);
     end(in, Outcome::tcp_invalid, true);
+}
+
+void Streams::note(const classify::Packet& packet, std::span<const std::uint8_t> bytes, Arrival arrival,
+                   Time now, Host& host) {
+    Coming in{nullptr, packet, bytes, {}, arrival, now, false, false, host};
+    if (read_segment(bytes, packet, in.segment) != Unsound::none) return;
+    Flow* const flow = table_.find(key_of(packet, arrival, edge_));
+    if (in.segment.has(Flag::fin) || in.segment.has(Flag::rst)) return;
+    in.segment.has(Flag::ack) ? answered(in, flow) : opening(in, flow);
 }
 
 void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes,

@@ -53,6 +53,9 @@ class Streams {
     /// port. Of all other connections come the SYNs, what wants() says, and what looks like SIP.
     void segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes,
                  bool on_port, Host& host);
+    /// A SYN between other ports passes in any case; what begins with it is only noted.
+    void note(const classify::Packet& packet, std::span<const std::uint8_t> bytes, Arrival arrival, Time now,
+              Host& host);
     /// May this segment belong to a connection on another port that has not shown yet whether it speaks SIP?
     [[nodiscard]] bool wants(const classify::Packet& packet) const noexcept;
     [[nodiscard]] const classify::Watched& watched() const noexcept { return room_.watched; }
@@ -67,7 +70,7 @@ class Streams {
   private:
     /// One segment on its way in.
     struct Coming {
-        Mbuf frame;
+        Mbuf frame;  ///< null: it is not ours to end
         const classify::Packet& packet;
         std::span<const std::uint8_t> bytes;
         Segment segment;

@@ -66,7 +66,7 @@ void Stream::send(Time at, bool from_caller, std::string_view bytes, const std::
         if (++unacknowledged < 2 && !last) continue;
         at += one_way_;
         segment(at, !from_caller, kAck, {}, out);
-        at += kSegmentGap;
+        at += one_way_;
         unacknowledged = 0;
     }
 }

@@ -41,13 +41,14 @@ struct Half {
     bool open : 1 = false;  ///< its SYN has come
     bool have_fin : 1 = false;
     bool between : 1 = true;   ///< no byte of a message has come
+    bool offered : 1 = false;  ///< a window of ours went to its sender
     bool told : 1 = false;     ///< joining: `acked` is what the peer said
     bool stamped : 1 = false;  ///< `recent` and `newest` say something
     Kept kept;
 
-    /// Behind what its receiver takes, or we do where we have taken bytes for it.
+    /// Behind what its receiver takes, or what we offered when we took bytes for it: an offer stays good.
     [[nodiscard]] Sequence window_end() const noexcept {
-        return after(promised, acked) ? later(edge, promised + kMaxMessage) : edge;
+        return offered ? later(edge, promised + kMaxMessage) : edge;
     }
     /// Where its stream begins, as far as the gate is concerned.
     void start_at(Sequence at) noexcept {

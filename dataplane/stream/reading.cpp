@@ -87,6 +87,8 @@ void Streams::read(Flow& flow, const Now& c, rte_mbuf* newest) {
         if (!judge(flow, c)) return;
     }
     if (flow.state != Flow::State::open) return;
+    // a late copy of what was judged, while the next message has begun
+    release(flow, c.arrival, c.host, h.message);
     if (h.kept.waiting() == nullptr) {
         if (!after(h.promised, h.acked)) set_timer(flow, h, c.now, 0);
         return;
@@ -150,7 +152,7 @@ bool Streams::judge(Flow& flow, const Now& c) {
         return true;
     }
     const bool told = answer(flow, c, judged.answer);
-    refuse(flow, c.arrival, c.now, c.host, c.host.conclude(told), end, false);
+    refuse(flow, c.arrival, c.now, c.host, c.host.conclude(told), true, false);
     return false;
 }
 
@@ -186,10 +188,7 @@ void Streams::release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_f
         const Sequence end = Kept::end(m);
         if (after(end, h.message) || after(meta(m).offset, h.released) || after(end, h.edge)) break;
         const bool blanks = !before(meta(m).offset, blanks_from) && blanks_from != h.message;
-        rte_mbuf_refcnt_update(m, 1);
-        host.leave(Mbuf(m), blanks ? Outcome::keep_alive : Outcome::forward);
-        h.kept.ended(m);
-        --waiting_;
+        end_kept(h, m, host, blanks ? Outcome::keep_alive : Outcome::forward);
         h.released = later(h.released, end);
     }
     if (!after(h.claimed, h.acked)) return;
@@ -211,7 +210,7 @@ void Streams::encrypted(Flow& flow, const Now& c) {
         table_.touch(flow, c.now);
         return;
     }
-    refuse(flow, c.arrival, c.now, c.host, Outcome::encrypted_transport, std::nullopt, false);
+    refuse(flow, c.arrival, c.now, c.host, Outcome::encrypted_transport, false, false);
 }
 
 }  // namespace kmsgate::stream

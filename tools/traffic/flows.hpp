@@ -9,7 +9,7 @@
 #include <string_view>
 #include <vector>
 
-#include "dataplane/memory/siphash.hpp"
+#include "dataplane/memory/tag_hash.hpp"
 #include "tools/traffic/hostile.hpp"
 #include "tools/traffic/ids.hpp"
 #include "tools/traffic/note.hpp"
@@ -21,8 +21,9 @@ namespace kmsgate::traffic {
 class Flows {
   public:
     /// `tag_key`: key of the edge's To tags, where it is known: callers then acknowledge its refusals.
-    Flows(World& world, Queue& queue, std::optional<memory::Key> tag_key)
-        : world_(world), queue_(queue), tag_key_(tag_key) {}
+    Flows(World& world, Queue& queue, std::optional<memory::Key> tag_key) : world_(world), queue_(queue) {
+        if (tag_key) tag_hash_.emplace(*tag_key);
+    }
 
     void start(Kind kind, Time now);
 
@@ -92,7 +93,7 @@ class Flows {
 
     World& world_;
     Queue& queue_;
-    std::optional<memory::Key> tag_key_;
+    std::optional<memory::TagHash> tag_hash_;
     Kind kind_ = Kind::call;
     Ids ids_;
 };

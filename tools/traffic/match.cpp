@@ -142,9 +142,8 @@ void Matcher::expect_answers(const NoteRef& segment) {
     using policy::decide::Verdict;
     if (segment->made.answers == 0) return;
     for (const NoteRef& part : segment->parts) {
-        if (!part->expected) continue;
-        if (part->expected->verdict != Verdict::redirect && part->expected->verdict != Verdict::reject)
-            continue;
+        const auto verdict = part->expected ? part->expected->verdict : Verdict::forward;
+        if (verdict != Verdict::redirect && verdict != Verdict::reject) continue;
         Head head;
         head.call_id = part->call_id;
         head.cseq = part->cseq;

@@ -25,6 +25,7 @@ struct World {
     const Population& population;
     const Guide* guide;  ///< may be null
     Random random;
+    Time one_way = 200'000;  ///< of TCP: from one end to the other
 
     /// True for so many of a hundred.
     [[nodiscard]] bool share(Share s) noexcept { return random.below(100) < profile.of(s); }

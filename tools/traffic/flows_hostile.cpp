@@ -36,12 +36,14 @@ void Flows::hostile(Time now) {
         return asked.empty() ? all[world_.random.below(all.size())]
                              : *find_shape(asked[world_.random.below(asked.size())]);
     };
-    const auto is_relaxed = [&](const Shape& s) {
+    const bool tcp = world_.profile.of(Share::tcp) != 0 || !asked.empty();
+    const auto is_left_out = [&](const Shape& s) {
+        if (s.trick != Trick::none && !tcp) return true;
         return world_.guide != nullptr && s.rule != mikey::Rule::count_ &&
                world_.guide->relaxes(c.near.address, s.rule);
     };
     const Shape* shape = &pick();
-    for (int tries = 0; is_relaxed(*shape); shape = &pick())
+    for (int tries = 0; is_left_out(*shape); shape = &pick())
         if (++tries == 100) return signalling(Kind::options, now);
     if (shape->trick != Trick::none) {
         Conversation over_tcp(world_, now, true);

@@ -65,7 +65,7 @@ void Flows::hostile_stream(Conversation& c, const Shape& shape) {
     plan.push_back({c.now, true, std::move(crafted.text), note_of(c, "INVITE", 0, crafted.truth)});
     if (shape.trick == Trick::several) options();
 
-    Stream tcp(c, world_.profile.mtu, ids_, world_.random);
+    Stream tcp(c, world_, ids_);
     std::vector<Stream::Sent> sent;
     Both messages;
     std::string bytes;
@@ -77,11 +77,12 @@ void Flows::hostile_stream(Conversation& c, const Shape& shape) {
     messages[0].back().framed = shape.trick != Trick::text;
     if (shape.trick == Trick::syn_data) sent.push_back(tcp.syn_with_data(c.now, bytes));
     tcp.open(c.now + kPause, sent);
+    const Time begin = std::max(c.now + 2 * kPause, sent.back().at + kPause / 4);
     if (shape.trick == Trick::mid_stream) sent.clear();
     constexpr std::size_t kTiny = 7;
     if (shape.trick == Trick::fin_inside) bytes.resize(bytes.size() / 2);
     const std::size_t first = sent.size();
-    tcp.send(c.now + 2 * kPause, true, bytes,
+    tcp.send(begin, true, bytes,
              shape.trick == Trick::tiny      ? every(kTiny, bytes.size())
              : shape.trick == Trick::several ? std::vector<std::size_t>{}
                                              : thirds(bytes.size()),

@@ -88,7 +88,7 @@ void Flows::web(Time now) {
     Conversation c(world_, now, true);
     c.far.port = 80;
     std::vector<Stream::Sent> sent;
-    Stream tcp(c, world_.profile.mtu, ids_, world_.random);
+    Stream tcp(c, world_, ids_);
     tcp.open(now, sent);
     const std::string ask = text_of("GET /map/", hex(world_.random, 8),
                                     ".tile HTTP/1.1\r\nHost: ", c.far.text, "\r\nAccept: */*\r\n\r\n");
@@ -96,8 +96,8 @@ void Flows::web(Time now) {
     const std::string answer =
         text_of("HTTP/1.1 200 OK\r\nContent-Type: application/octet-stream\r\nContent-Length: ", tile.size(),
                 "\r\n\r\n", tile);
-    tcp.send(now + kMillisecond, true, ask, {}, sent);
-    tcp.send(now + 3 * kMillisecond, false, answer, {}, sent);
+    tcp.send(std::max(now, sent.back().at) + kMillisecond, true, ask, {}, sent);
+    tcp.send(sent.back().at + 2 * kMillisecond, false, answer, {}, sent);
     tcp.close(sent.back().at + kMillisecond, sent);
     for (Stream::Sent& s : sent) {
         NoteRef note = plain("web", s.data ? "HTTP" : "control", s.frame.size());

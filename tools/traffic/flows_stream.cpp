@@ -33,7 +33,7 @@ void Flows::stream(Conversation& c, Plan& plan) {
     // over a stream nothing is sent twice
     std::erase_if(plan, [](const Planned& p) { return p.note->retransmitted; });
     std::vector<Stream::Sent> sent;
-    Stream tcp(c, world_.profile.mtu, ids_, world_.random);
+    Stream tcp(c, world_, ids_);
     tcp.open(c.now, sent);
     constexpr Time kHandshake = kMillisecond;
     Both messages;

@@ -22,7 +22,7 @@ Generator::Generator(const Profile& profile, const Guide* guide, const Plan& pla
     : profile_(profile),
       plan_(plan),
       population_(profile, guide, plan.seed),
-      world_{profile, population_, guide, Random(plan.seed)},
+      world_{profile, population_, guide, Random(plan.seed), plan.one_way},
       flows_(world_, queue_, plan.tag_key),
       next_start_(plan.start) {}
 

@@ -17,6 +17,7 @@ struct Plan {
     std::optional<std::uint64_t> count;  ///< conversations begin until so many frames are made
     std::optional<Time> duration;        ///< conversations begin for so long
     std::optional<memory::Key> tag_key;  ///< see Flows
+    Time one_way = 200'000;              ///< of TCP connections: from one end to the other
 };
 
 class Generator {

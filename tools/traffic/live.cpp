@@ -174,6 +174,8 @@ int live(const Options& o) {
     plan.seed = o.seed;
     plan.start = now() + 100 * kMillisecond;
     plan.rate = o.rate;
+    // both ends are played from the plan: far enough apart that no box turns their order round
+    plan.one_way = 40 * kMillisecond;
     plan.count = o.count;
     if (o.duration) plan.duration = static_cast<Time>(*o.duration * 1e9);
     Generator generator(load->profile, load->guide.get(), plan);

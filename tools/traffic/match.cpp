@@ -142,9 +142,8 @@ void Matcher::expect_answers(const NoteRef& segment) {
     using policy::decide::Verdict;
     if (segment->made.answers == 0) return;
     for (const NoteRef& part : segment->parts) {
-        if (!part->expected) continue;
-        if (part->expected->verdict != Verdict::redirect && part->expected->verdict != Verdict::reject)
-            continue;
+        const auto verdict = part->expected ? part->expected->verdict : Verdict::forward;
+        if (verdict != Verdict::redirect && verdict != Verdict::reject) continue;
         Head head;
         head.call_id = part->call_id;
         head.cseq = part->cseq;
@@ -307,15 +306,16 @@ void Matcher::blame(const Datagram& d, std::string_view what, Fate fate) {
 }
 
 void Matcher::judge(Datagram& d, Index index) {
-    const Fate fate = fate_of(d);
+    const std::optional<Fate> wanted = !d.note       ? std::nullopt
+                                       : d.flow != 0 ? stream_fate_for(d.note->outcome)
+                                                     : fate_for(d.note->outcome);
+    Fate fate = fate_of(d);
+    if (wanted == Fate::reset && fate == Fate::forwarded) fate = Fate::leaked;
     ++out_.fates[static_cast<std::size_t>(fate)];
     const Time took = d.received > d.sent ? d.received - d.sent : 0;
     if (fate == Fate::forwarded) out_.forward.add(took);
     if (d.answer != Fate::gone) out_.answer.add(took);
     if (!d.label.empty()) count(out_.verdicts, d.label + " " + std::string(to_string(fate)));
-    const std::optional<Fate> wanted = !d.note       ? std::nullopt
-                                       : d.flow != 0 ? stream_fate_for(d.note->outcome)
-                                                     : fate_for(d.note->outcome);
     // of a segment that nobody believes it is all the same what becomes of its connection
     const bool alike = wanted == Fate::gone && fate == Fate::reset;
     // an ACK has no answer: that it is gone is all there is to see

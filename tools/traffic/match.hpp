@@ -30,7 +30,7 @@ enum class Fate : std::uint8_t {
     rejected,    ///< another final response that its callee did not send
     absorbed,    ///< a 200 to a CANCEL that its callee did not send
     rewritten,   ///< a response that came out with another body
-    leaked,      ///< answered, and frames of it came out all the same
+    leaked,      ///< refused, and frames of it came out all the same
     reset,       ///< a TCP segment that did not come out, of a connection that the box took down
     count_
 };

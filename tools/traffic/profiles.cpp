@@ -35,6 +35,7 @@ invite: [2400, 6500]
     {"hostile", R"(version: 1
 title: Disguised and malformed messages and frames among calls
 mix: {call: 20, options: 10, media: 5, hostile: 65}
+shares: {tcp: 20}
 )"},
 }};
 

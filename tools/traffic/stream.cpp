@@ -6,14 +6,14 @@
 namespace kmsgate::traffic {
 
 namespace {
-constexpr Time kSegmentGap = 12'000, kRoundTrip = 400'000;
+constexpr Time kSegmentGap = 12'000;
 }
 
-Stream::Stream(const Conversation& c, std::size_t mtu, Ids& ids, Random& random)
-    : c_(c), mtu_(mtu), ids_(ids) {
+Stream::Stream(const Conversation& c, World& world, Ids& ids)
+    : c_(c), mtu_(world.profile.mtu), one_way_(world.one_way), ids_(ids) {
     for (std::size_t side = 0; side < 2; ++side) {
-        next_[side] = static_cast<std::uint32_t>(random.next());
-        clock_[side] = static_cast<std::uint32_t>(random.next());
+        next_[side] = static_cast<std::uint32_t>(world.random.next());
+        clock_[side] = static_cast<std::uint32_t>(world.random.next());
         stamp_[side] = 0;
     }
     start_ = c.now;
@@ -46,8 +46,8 @@ void Stream::segment(Time at, bool from_caller, std::uint8_t flags, std::string_
 
 void Stream::open(Time at, std::vector<Sent>& out) {
     segment(at, true, kSyn, {}, out);
-    segment(at + kRoundTrip, false, kSyn | kAck, {}, out);
-    segment(at + kRoundTrip + kSegmentGap, true, kAck, {}, out);
+    segment(at + 2 * one_way_, false, kSyn | kAck, {}, out);
+    segment(at + 3 * one_way_, true, kAck, {}, out);
 }
 
 void Stream::send(Time at, bool from_caller, std::string_view bytes, const std::vector<std::size_t>& cuts,
@@ -64,16 +64,17 @@ void Stream::send(Time at, bool from_caller, std::string_view bytes, const std::
         at += kSegmentGap;
         from = to;
         if (++unacknowledged < 2 && !last) continue;
+        at += one_way_;
         segment(at, !from_caller, kAck, {}, out);
-        at += kSegmentGap;
+        at += one_way_;
         unacknowledged = 0;
     }
 }
 
 void Stream::close(Time at, std::vector<Sent>& out) {
     segment(at, true, kFin | kAck, {}, out);
-    segment(at + kRoundTrip, false, kFin | kAck, {}, out);
-    segment(at + kRoundTrip + kSegmentGap, true, kAck, {}, out);
+    segment(at + 2 * one_way_, false, kFin | kAck, {}, out);
+    segment(at + 3 * one_way_, true, kAck, {}, out);
 }
 
 Stream::Sent Stream::syn_with_data(Time at, std::string_view bytes) {

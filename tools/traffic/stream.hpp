@@ -35,7 +35,7 @@ class Stream {
         Frame frame;
     };
 
-    Stream(const Conversation& c, std::size_t mtu, Ids& ids, Random& random);
+    Stream(const Conversation& c, World& world, Ids& ids);
 
     /// SYN, SYN ACK, ACK.
     void open(Time at, std::vector<Sent>& out);
@@ -59,6 +59,7 @@ class Stream {
 
     const Conversation& c_;
     std::size_t mtu_;
+    Time one_way_;
     Ids& ids_;
     std::array<std::uint32_t, 2> next_;   ///< sequence number, by side
     std::array<std::uint32_t, 2> stamp_;  ///< last timestamp, by side

@@ -208,8 +208,10 @@ def comparable(capture: Path) -> list[bytes]:
 
 
 def flow_of(frame: bytes) -> bytes:
-    """Type, protocol and addresses: frames of one flow keep their order, others may overtake."""
+    """Type, protocol and addresses, of TCP also ports: frames of one flow keep their order, others may overtake."""
     kind = frame[12:14]
+    if kind == b"\x08\x00" and frame[23] == 6:
+        return kind + frame[26:38]
     return kind + {b"\x08\x00": frame[23:24] + frame[26:34], b"\x86\xdd": frame[20:21] + frame[22:54]}.get(kind, b"")
 
 

@@ -60,21 +60,34 @@ void Streams::acknowledge(Coming& in, Flow& flow) {
     const bool moved = after(ack, r.acked);
     const Sequence edge =
         s.ack + (std::uint32_t{s.window} << (flow.scaled ? flow.from(in.arrival).scale : 0));
+    constexpr std::uint8_t kFast = 3;  // RFC 5681 3.2
+    const bool ours = after(r.promised, ack);
     if (moved) {
         r.acked = ack;
-        r.tries = r.duplicates = 0;
+        r.offer = later(r.offer, ack);
+        r.tries = 0;
         const std::size_t before_it = r.kept.frames();
         r.kept.acknowledged(earlier(r.acked, r.message));
         room_.kept -= before_it - r.kept.frames();
-    } else if (s.size == 0 && !s.has(Flag::fin) && edge == r.edge && before(r.acked, r.released)) {
-        if (r.duplicates < 255) ++r.duplicates;
-        constexpr std::uint8_t kFast = 3;  // RFC 5681 3.2
-        if (r.duplicates == kFast && after(r.promised, r.acked))
+        // of several that were lost, the next one (RFC 6582 3.2)
+        if (ours && r.duplicates >= kFast && before(ack, r.recover))
             again(flow, opposite(in.arrival), in.now, in.host);
+        else
+            r.duplicates = 0;
+    } else if (before(r.acked, r.released) &&
+               (s.sack || (s.size == 0 && !s.has(Flag::fin) && edge == r.edge))) {
+        if (r.duplicates < 255) ++r.duplicates;
+        if (r.duplicates == kFast && ours) {
+            r.recover = r.released;
+            again(flow, opposite(in.arrival), in.now, in.host);
+        }
     }
-    if (!after(edge, r.edge)) return;
-    r.edge = edge;
-    if (r.kept.waiting() != nullptr) release(flow, opposite(in.arrival), in.host, r.message);
+    if (after(edge, r.edge)) {
+        r.edge = edge;
+        if (r.kept.waiting() != nullptr) release(flow, opposite(in.arrival), in.host, r.message);
+    }
+    // Its sender takes no acknowledgement that is behind ours: what room there is it hears from us.
+    if (ours) more_room(flow, opposite(in.arrival), in.now, in.host);
 }
 
 void Streams::open(Coming& in, Flow& flow) {

@@ -24,6 +24,8 @@ struct Half {
     Sequence promised = 0;       ///< the sender was told so of everything before it; ours to deliver
     Sequence claimed = 0;        ///< the peer said so, also of what was not let go to it yet
     Sequence edge = 0;           ///< the peer takes nothing from here on
+    Sequence offer = 0;          ///< the sender was told by us that there is room up to here
+    Sequence recover = 0;        ///< once `duplicates` says that a byte was lost: all before it may be, too
     Sequence message = 0;        ///< start of the message that is being read, or of what stands before one
     Sequence read = 0;           ///< head_end == 0: first byte that the scan for its end has not seen
     std::uint32_t head = 0;      ///< bytes of its head; 0: not whole yet
@@ -45,13 +47,19 @@ struct Half {
     bool stamped : 1 = false;  ///< `recent` and `newest` say something
     Kept kept;
 
-    /// Behind what its receiver takes, or we do where we have taken bytes for it.
-    [[nodiscard]] Sequence window_end() const noexcept {
-        return after(promised, acked) ? later(edge, promised + kMaxMessage) : edge;
+    /// Behind what its receiver takes, or we do.
+    [[nodiscard]] Sequence window_end() const noexcept { return later(edge, offer); }
+    /// Its first waiting segment was judged, and its receiver has no room for it.
+    [[nodiscard]] bool blocked() const noexcept {
+        return kept.waiting() != nullptr && !after(Kept::end(kept.waiting()), message);
+    }
+    /// Behind what we have room for: a message, and what its receiver is slow to take counts as well.
+    [[nodiscard]] Sequence room_end() const noexcept {
+        return later(later(offer, next), (blocked() ? released : message) + kMaxMessage);
     }
     /// Where its stream begins, as far as the gate is concerned.
     void start_at(Sequence at) noexcept {
-        start = next = released = acked = promised = claimed = message = read = at;
+        start = next = released = acked = promised = claimed = offer = message = read = at;
         open = true;
     }
     /// Nothing waits for a verdict, no message has begun.

@@ -20,7 +20,15 @@ std::uint32_t get32(const std::uint8_t* p) noexcept {
 }
 
 /// Options that change how a stream is read; all others are passed over by their size.
-enum Option : std::uint8_t { end = 0, none = 1, mss = 2, scale = 3, sack_permitted = 4, timestamps = 8 };
+enum Option : std::uint8_t {
+    end = 0,
+    none = 1,
+    mss = 2,
+    scale = 3,
+    sack_permitted = 4,
+    sack = 5,
+    timestamps = 8
+};
 
 bool read_options(std::span<const std::uint8_t> options, Segment& out) noexcept {
     std::uint32_t seen = 0;
@@ -56,6 +64,9 @@ bool read_options(std::span<const std::uint8_t> options, Segment& out) noexcept 
             case Option::timestamps:
                 if (!once(10)) return false;
                 out.timestamps = {get32(value), get32(value + 4)};
+                break;
+            case Option::sack:
+                out.sack = true;
                 break;
             default:
                 break;

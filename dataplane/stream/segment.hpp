@@ -37,6 +37,7 @@ struct Segment {
     std::optional<std::uint16_t> mss;
     std::optional<std::uint8_t> scale;
     bool sack_permitted = false;
+    bool sack = false;  ///< says what came behind a gap
     std::optional<Timestamps> timestamps;
 
     [[nodiscard]] bool has(Flag f) const noexcept { return (flags & f) != 0; }

@@ -114,6 +114,8 @@ class Streams {
 
     // ending.cpp: promises, refusals, timers
     void promise(Flow& flow, Arrival arrival, Time now, Host& host);
+    void more_room(Flow& flow, Arrival arrival, Time now, Host& host);
+    void probe(Flow& flow, Arrival arrival, Time now, Host& host);
     void again(Flow& flow, Arrival arrival, Time now, Host& host);
     [[nodiscard]] bool answer(Flow& flow, const Now& c, std::string_view text);
     /// Both ends hear a reset (but for `silent`). What waits ends as `outcome`: all of it, or that of the

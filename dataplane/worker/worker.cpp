@@ -87,6 +87,7 @@ struct Worker::Inside {
     std::vector<std::unique_ptr<core::Pipeline>> pipelines;  ///< by slot
     std::array<core::Count, kCounters> counters;
     std::vector<core::Count> held;  ///< by slot
+    core::Count connections, segments;
 
     // one round
     struct Taken {
@@ -256,6 +257,8 @@ void Worker::Inside::tick(core::Time now) noexcept {
 
 void Worker::Inside::collect(std::size_t slot) noexcept {
     held[slot].set(pipelines[slot]->held());
+    connections.set(workspace.streams.flows.size());
+    segments.set(workspace.streams.kept);
     for (const core::Arrival side : {core::Arrival::inside, core::Arrival::outside}) {
         for (core::Mbuf& frame : out.port(side)) {
             const Pair& pair = plan.pairs[core::meta(frame.get()).pair];
@@ -377,6 +380,14 @@ std::uint64_t Worker::get(Counter counter) const noexcept {
 
 std::size_t Worker::held(std::size_t slot) const noexcept {
     return inside_->held[slot];
+}
+
+Worker::Streams Worker::streams() const noexcept {
+    const Inside& w = *inside_;
+    return {.connections = w.connections,
+            .most_connections = w.workspace.streams.flows.capacity(),
+            .segments = w.segments,
+            .most_segments = w.settings.pipeline.streams.frames};
 }
 
 unsigned Worker::number() const noexcept {

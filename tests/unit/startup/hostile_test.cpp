@@ -95,11 +95,17 @@ TEST(Hostile, EveryLineLeftOut) {
     const std::vector<std::string> lines = lines_of(example());
     const Startup whole = sound(example());
     // What may be left out: a default takes its place, a pair is gone, or its edge is the one above.
-    const std::set<std::string> optional = {
-        "workers", "mtu",     "user-tags", "transactions", "fragments",
-        "sources", "control", "table",     "metrics",      "keys",
-        "user",    "link",    "memory",    "policy",       "events",
-        "audit",   "roles",   "mc2-edge",  "mc3-edge",     "- {inside: clients, outside: servers, vlan: 7}"};
+    const std::set<std::string> optional = {"workers",   "mtu",
+                                            "user-tags", "transactions",
+                                            "fragments", "sources",
+                                            "control",   "table",
+                                            "metrics",   "keys",
+                                            "user",      "link",
+                                            "memory",    "policy",
+                                            "events",    "audit",
+                                            "roles",     "streams",
+                                            "segments",  "mc2-edge",
+                                            "mc3-edge",  "- {inside: clients, outside: servers, vlan: 7}"};
     std::size_t left_out = 0;
     for (std::size_t without = 0; without < lines.size(); ++without) {
         std::string text;

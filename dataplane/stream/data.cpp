@@ -76,7 +76,7 @@ void Streams::acknowledge(Coming& in, Flow& flow) {
             r.duplicates = 0;
     } else if (before(r.acked, r.released) &&
                (s.sack || (s.size == 0 && !s.has(Flag::fin) && edge == r.edge))) {
-        if (r.duplicates < 255) ++r.duplicates;
+        if (r.duplicates <= kFast) ++r.duplicates;
         if (r.duplicates == kFast && ours) {
             r.recover = r.released;
             again(flow, opposite(in.arrival), in.now, in.host);
@@ -97,6 +97,9 @@ void Streams::open(Coming& in, Flow& flow) {
     if (s.timestamps) {
         if (!after(s.seq, h.acked)) h.recent = later(h.recent, s.timestamps->value);
         h.newest = later(h.newest, s.timestamps->value);
+        // what passes at once
+        const bool passes = s.size == 0 || !after(s.seq + s.size, h.released);
+        if (passes && !after(s.seq, h.released)) h.shown = later(h.shown, s.timestamps->value);
     }
     table_.touch(flow, in.now);
     acknowledge(in, flow);
@@ -130,6 +133,7 @@ void Streams::data(Coming& in, Flow& flow) {
     m.data = s.payload;
     m.more = s.has(Flag::fin);
     m.left = false;
+    note_stamp(in.frame.get(), in.packet, s);
     const Now c{in.packet, in.arrival, in.now, m.pair, in.host};
     rte_mbuf* const frame = in.frame.get();
     const std::size_t most = (limits_.frames - std::min(room_.kept, limits_.frames)) / 4;

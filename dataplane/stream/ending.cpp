@@ -27,7 +27,7 @@ std::uint32_t clock_of(Time now) noexcept {
 /// Timestamps of a segment in the name of the side that sends `h`, for the other side.
 std::optional<Timestamps> stamps(const Flow& flow, const Half& h, const Half& other) noexcept {
     if (!flow.stamps) return std::nullopt;
-    return Timestamps{h.newest, other.newest};
+    return Timestamps{h.shown, other.newest};
 }
 
 /// The window that we offer to the side that sends `h`, in the name of its peer.
@@ -115,6 +115,7 @@ void Streams::again(Flow& flow, Arrival arrival, Time now, Host& host) {
     const auto bytes = bytes_of(m);
     Mbuf frame = core::make_frame(host.pool(), bytes);
     if (!frame) return host.count(Counter::unsent_answers);
+    freshen(frame.get(), stamp_of(m), flow, h);
     host.count(Counter::tcp_retransmissions);
     host.made(std::move(frame), opposite(arrival), arrival, now, meta(m).pair);
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/stream/make.hpp"
 #include "dataplane/stream/streams.hpp"
 
 namespace kmsgate::stream {
@@ -179,6 +180,29 @@ void Streams::note_frames(const Half& h, Sequence end) {
     std::ranges::sort(numbers);
 }
 
+/// Kept beside the frame, where a fragment has its digest.
+void Streams::note_stamp(rte_mbuf* m, const classify::Packet& packet, const Segment& segment) noexcept {
+    meta(m).digest = {packet.l4, segment.timestamps ? segment.stamp_at : 0U};
+}
+
+Streams::Stamp Streams::stamp_of(rte_mbuf* m) noexcept {
+    return {static_cast<std::uint32_t>(meta(m).digest[0]), static_cast<std::uint32_t>(meta(m).digest[1])};
+}
+
+/// A segment that leaves behind one with a newer timestamp, because that one filled a gap in front of it or
+/// we had to speak meanwhile, would be thrown away by its receiver (RFC 7323 5.2). It gets that timestamp.
+void Streams::freshen(rte_mbuf* m, Stamp at, const Flow& flow, Half& h) noexcept {
+    if (!flow.stamps || at.at == 0 || at.tcp + at.at + 4 > m->data_len) return;
+    const std::span<std::uint8_t> tcp(rte_pktmbuf_mtod(m, std::uint8_t*) + at.tcp, m->data_len - at.tcp);
+    const std::uint8_t* const p = tcp.data() + at.at;
+    const std::uint32_t value =
+        std::uint32_t{p[0]} << 24 | std::uint32_t{p[1]} << 16 | std::uint32_t{p[2]} << 8 | p[3];
+    if (!before(value, h.shown))
+        h.shown = value;
+    else
+        restamp(tcp, at.at, h.shown);
+}
+
 /// Segments that hold nothing but bytes that were judged leave, as far as the peer takes them.
 void Streams::release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_from) {
     Half& h = flow.from(arrival);
@@ -186,6 +210,7 @@ void Streams::release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_f
         const Sequence end = Kept::end(m);
         if (after(end, h.message) || after(meta(m).offset, h.released) || after(end, h.edge)) break;
         const bool blanks = !before(meta(m).offset, blanks_from) && blanks_from != h.message;
+        freshen(m, stamp_of(m), flow, h);
         rte_mbuf_refcnt_update(m, 1);
         host.leave(Mbuf(m), blanks ? Outcome::keep_alive : Outcome::forward);
         h.kept.ended(m);

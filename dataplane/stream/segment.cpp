@@ -31,6 +31,7 @@ enum Option : std::uint8_t {
 };
 
 bool read_options(std::span<const std::uint8_t> options, Segment& out) noexcept {
+    const std::uint8_t* const start = options.data();
     std::uint32_t seen = 0;
     while (!options.empty()) {
         const std::uint8_t kind = options[0];
@@ -64,6 +65,7 @@ bool read_options(std::span<const std::uint8_t> options, Segment& out) noexcept 
             case Option::timestamps:
                 if (!once(10)) return false;
                 out.timestamps = {get32(value), get32(value + 4)};
+                out.stamp_at = static_cast<std::uint16_t>(kHeader + static_cast<std::size_t>(value - start));
                 break;
             case Option::sack:
                 out.sack = true;

@@ -108,6 +108,13 @@ class Streams {
     void read(Flow& flow, const Now& c, rte_mbuf* newest);
     [[nodiscard]] bool find_head(Flow& flow, const Now& c, rte_mbuf* newest);
     [[nodiscard]] bool judge(Flow& flow, const Now& c);
+    /// Where the timestamp of a kept frame stands; both 0: it has none.
+    struct Stamp {
+        std::uint32_t tcp = 0, at = 0;
+    };
+    static void note_stamp(rte_mbuf* m, const classify::Packet& packet, const Segment& segment) noexcept;
+    [[nodiscard]] static Stamp stamp_of(rte_mbuf* m) noexcept;
+    static void freshen(rte_mbuf* m, Stamp at, const Flow& flow, Half& h) noexcept;
     void note_frames(const Half& h, Sequence end);
     void release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_from);
     void encrypted(Flow& flow, const Now& c);

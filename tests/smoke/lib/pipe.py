@@ -84,10 +84,10 @@ class Pipe:
                 ear.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, far_buffer)
             ear.bind((bed.b.ip4, port))
             ear.listen()
-            ear.settimeout(20)
+            ear.settimeout(10)
         with bed.a.space.entered():
             self.near = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-            self.near.settimeout(20)
+            self.near.settimeout(10)
             self.near.connect((bed.b.ip4, port))
         self.far, _ = ear.accept()
         ear.close()

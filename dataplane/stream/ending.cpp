@@ -115,7 +115,7 @@ void Streams::again(Flow& flow, Arrival arrival, Time now, Host& host) {
     const auto bytes = bytes_of(m);
     Mbuf frame = core::make_frame(host.pool(), bytes);
     if (!frame) return host.count(Counter::unsent_answers);
-    freshen(frame.get(), stamp_of(m), flow, h);
+    freshen(frame.get(), stamp_of(m), flow, arrival, 0);
     host.count(Counter::tcp_retransmissions);
     host.made(std::move(frame), opposite(arrival), arrival, now, meta(m).pair);
 }

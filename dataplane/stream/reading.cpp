@@ -21,6 +21,13 @@ constexpr std::uint32_t kOutstanding = 4'380;
 /// A sender whose bytes are held is told that they have come after this time, before its own timer ends.
 constexpr Time kPatience = 150 * core::kMillisecond;
 constexpr std::size_t kChunk = 2048;
+constexpr std::size_t kAckAt = 8, kWindowAt = 14;  // in a TCP header
+/// Largest distance that any receiver puts up with: no SIP endpoint's window has always been smaller.
+constexpr std::uint32_t kOldAcknowledgement = 8'192;
+
+std::uint32_t get32(const std::uint8_t* p) noexcept {
+    return std::uint32_t{p[0]} << 24 | std::uint32_t{p[1]} << 16 | std::uint32_t{p[2]} << 8 | p[3];
+}
 
 /// Bytes from `from` on as one kept frame has them, at most `to` and a chunk. `newest` is where they are
 /// likely to stand: a message in tiny segments must not be walked through with each of them.
@@ -189,18 +196,36 @@ Streams::Stamp Streams::stamp_of(rte_mbuf* m) noexcept {
     return {static_cast<std::uint32_t>(meta(m).digest[0]), static_cast<std::uint32_t>(meta(m).digest[1])};
 }
 
-/// A segment that leaves behind one with a newer timestamp, because that one filled a gap in front of it or
-/// we had to speak meanwhile, would be thrown away by its receiver (RFC 7323 5.2). It gets that timestamp.
-void Streams::freshen(rte_mbuf* m, Stamp at, const Flow& flow, Half& h) noexcept {
-    if (!flow.stamps || at.at == 0 || at.tcp + at.at + 4 > m->data_len) return;
+/// What a segment says beside its bytes grows old while it is held, and its receiver would throw it away for
+/// that:
+/// - its timestamp, behind one that filled a gap in front of it or that we had to send (RFC 7323 5.2);
+/// - its acknowledgement, which we have gone far beyond in this side's name (RFC 5961 5.2). `slack`: how far
+/// behind
+///   it may be.
+/// Such a segment, and no other, is brought up to date.
+void Streams::freshen(rte_mbuf* m, Stamp at, Flow& flow, Arrival arrival, std::uint32_t slack) noexcept {
+    Half& h = flow.from(arrival);
+    const Half& r = flow.to(arrival);
+    if (at.tcp + kMaxHeader > m->data_len && at.tcp + std::max<std::size_t>(kHeader, at.at + 4) > m->data_len)
+        return;
     const std::span<std::uint8_t> tcp(rte_pktmbuf_mtod(m, std::uint8_t*) + at.tcp, m->data_len - at.tcp);
-    const std::uint8_t* const p = tcp.data() + at.at;
-    const std::uint32_t value =
-        std::uint32_t{p[0]} << 24 | std::uint32_t{p[1]} << 16 | std::uint32_t{p[2]} << 8 | p[3];
+    const Sequence known = later(r.acked, r.promised);
+    const Sequence ack = get32(tcp.data() + kAckAt);
+    if (after(known, ack) && distance(ack, known) > slack) {
+        change32(tcp, kAckAt, known);
+        if (!flow.joined) {
+            const Sequence end = later(later(r.edge, r.offer), known);
+            change16(
+                tcp, kWindowAt,
+                static_cast<std::uint16_t>(std::min<std::uint32_t>(distance(known, end) >> h.scale, 0xFFFF)));
+        }
+    }
+    if (!flow.stamps || at.at == 0) return;
+    const std::uint32_t value = get32(tcp.data() + at.at);
     if (!before(value, h.shown))
         h.shown = value;
     else
-        restamp(tcp, at.at, h.shown);
+        change32(tcp, at.at, h.shown);
 }
 
 /// Segments that hold nothing but bytes that were judged leave, as far as the peer takes them.
@@ -210,7 +235,7 @@ void Streams::release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_f
         const Sequence end = Kept::end(m);
         if (after(end, h.message) || after(meta(m).offset, h.released) || after(end, h.edge)) break;
         const bool blanks = !before(meta(m).offset, blanks_from) && blanks_from != h.message;
-        freshen(m, stamp_of(m), flow, h);
+        freshen(m, stamp_of(m), flow, arrival, kOldAcknowledgement);
         rte_mbuf_refcnt_update(m, 1);
         host.leave(Mbuf(m), blanks ? Outcome::keep_alive : Outcome::forward);
         h.kept.ended(m);

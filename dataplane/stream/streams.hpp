@@ -114,7 +114,7 @@ class Streams {
     };
     static void note_stamp(rte_mbuf* m, const classify::Packet& packet, const Segment& segment) noexcept;
     [[nodiscard]] static Stamp stamp_of(rte_mbuf* m) noexcept;
-    static void freshen(rte_mbuf* m, Stamp at, const Flow& flow, Half& h) noexcept;
+    static void freshen(rte_mbuf* m, Stamp at, Flow& flow, Arrival arrival, std::uint32_t slack) noexcept;
     void note_frames(const Half& h, Sequence end);
     void release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_from);
     void encrypted(Flow& flow, const Now& c);

@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
+import json
 import re
+import threading
 
 from cases.lib import captures, krr
 
 from .lib import pipe
 from .lib.bed import Bed
 from .lib.box import EDGE, Box, policy
-from .lib.calls import HOME, OTHER, Callee, Caller, call_ids
+from .lib.calls import HOME, OTHER, Callee, Caller
 from .lib.pipe import Pipe, Way
-from .lib.process import wait_until
 from .lib.sniffer import settle
 from .lib.suite import Context, expect, same, test
 from .lib.weather import Weather
@@ -110,3 +111,140 @@ def rough_far(context: Context) -> None:
 @test("TCP: windows that close")
 def narrow(context: Context) -> None:
     transfer(context, number=120, seed=5, far_buffer=4096, far_pace=0.0005)
+
+
+def read_all(end) -> tuple[bytes, str]:
+    """Until the other end says no more; how it said so."""
+    data = b""
+    while True:
+        try:
+            piece = end.recv(1 << 16)
+        except OSError as error:
+            return data, type(error).__name__
+        if not piece:
+            return data, "end"
+        data += piece
+
+
+@test("TCP: a refused call, its KRR and the reset")
+def refused(context: Context) -> None:
+    with Bed(context.folder) as bed:
+        box = Box(bed, context.build).start()
+        resets = 0
+        with bed.sniff(bed.b) as far:
+            for number in range(CALLS):
+                link = Pipe(bed)
+                # accepted, refused, and what would be accepted had it not come behind
+                parts = [pipe.message(1, 900, f"good{number}"), pipe.invite(2, f"bad{number}", OTHER), pipe.message(3, 900, f"behind{number}")]
+                link.near.sendall(b"".join(parts))
+                there, how = read_all(link.far)
+                same("what reached B", there, parts[0])
+                same("how B's connection ended", how, "ConnectionResetError")
+                answer, how = read_all(link.near)
+                resets += how == "ConnectionResetError"
+                expect(answer.startswith(b"SIP/2.0 488 "), f"A got {answer[:200]!r}, {how}")
+                head, _, body = answer.partition(b"\r\n\r\n")
+                same("Content-Length of the 488", int(re.search(rb"(?i)\r\nContent-Length: *(\d+)", head)[1]), len(body))
+                document = krr.read(body)
+                same("faults of the KRR", document.faults, [])
+                same("lists of the KRR", (document.initiator, document.receiver), ([HOME], [HOME]))
+                link.close()
+            settle(far)
+            arrived = payload(far.arrived())
+            same("of the refused calls at B", [w for w in (b"bad", b"behind", OTHER.encode()) if w in arrived], [])
+        same("resets that A saw", resets, CALLS)
+        edge = box.ctl("stats", "show")["edges"][EDGE]
+        same("verdicts", (edge["verdicts"]["redirect"], edge["verdicts"]["forward"]), (CALLS, CALLS))
+        same("connections taken down", edge["counters"]["tcp-refused"], CALLS)
+        context.say(f"{CALLS} connections: 488 with a KRR, then the reset; B got what stood in front and a reset")
+        box.stop()
+
+
+@test("TCP: commits while messages flow")
+def committed(context: Context) -> None:
+    with Bed(context.folder) as bed:
+        box = Box(bed, context.build).start()
+        link = Pipe(bed)
+        over = threading.Event()
+        commits = 0
+
+        def change() -> None:
+            nonlocal commits
+            with box.rpc() as control:
+                while not over.is_set():
+                    control.call("policy.commit", text=policy("A" if commits % 2 else "A, C"))
+                    commits += 1
+
+        changer = threading.Thread(target=change)
+        changer.start()
+        try:
+            number = 600
+            ways = link.run(pipe.messages(number, 11, "there", most=20000), pipe.messages(number, 12, "back", most=20000, invites=False), gap=0.004)
+        finally:
+            over.set()
+            changer.join()
+        link.close()
+        expect(commits > 10, f"{commits} commits only")
+        edge = box.ctl("stats", "show")["edges"][EDGE]
+        same("messages forwarded", edge["verdicts"].get("forward"), 2 * number)
+        context.say(f"{commits} commits, {2 * number} messages, none lost, {told(ways)}")
+        box.stop()
+
+
+def profiles(bed: Bed, client: str) -> dict[str, str]:
+    """Alice is of mc1, bob of mc2; each has keys of its own."""
+    out = {}
+    for name, user, home, external in (
+        ("alice", "sip:alice@mc1.example", HOME, "kms.b.example"),
+        ("alice-2", "sip:alice@mc1.example", HOME, "kms.b.example"),
+        ("bob", "sip:bob@mc2.example", "kms.b.example", HOME),
+    ):
+        made = bed.spawn(
+            f"keys-{name}", bed.a.space, client, "keys", "--folder", f"keys-{name}", "--secrets", "secrets",
+            "--user", f"{user}={home}", "--kms", HOME, "--kms", "kms.b.example",
+        )  # fmt: skip
+        same(f"keys of {name}", made.wait(30), 0)
+        path = bed.folder / f"{name}.yaml"
+        path.write_text(
+            f"version: 1\nuser: {user}\nhome: {home}\nexternal: [{external}]\nkeys: keys-{name}\nstate: state-{name}\n"
+        )
+        out[name] = str(path)
+    return out
+
+
+@test("TCP: kmsgate-client on both sides")
+def clients(context: Context) -> None:
+    """X.1 through the box: bob asks for his own KMS, alice calls again, both have the same key."""
+    with Bed(context.folder) as bed:
+        rules = policy().replace("side: receiver, allow: [A]", "side: receiver, allow: [A, B]")
+        box = Box(bed, context.build, text=rules).start()
+        client = str(context.build / "tools/client/program/kmsgate-client")
+        who = profiles(bed, client)
+        receiver = bed.spawn("bob", bed.b.space, client, "receiver", "--profile", who["bob"], "--listen",
+                             f"{bed.b.ip4}:5060", "--transport", "tcp", "--calls", "1", "--json")  # fmt: skip
+        bed.wait_port(bed.b, 5060, "tcp")
+        caller = bed.spawn("alice", bed.a.space, client, "initiator", "--profile", who["alice"], "--call",
+                           "sip:bob@mc2.example", "--to", f"{bed.b.ip4}:5060", "--talk", "0.1", "--json")  # fmt: skip
+        same("exit of the initiator", (caller.wait(30), caller.errors()[-500:]), (0, ""))
+        same("exit of the receiver", receiver.wait(30), 0)
+        events = [json.loads(line) for p in (caller, receiver) for line in p.text().splitlines()]
+        keys = [e["key_check"] for e in events if "key_check" in e]
+        expect(len(keys) == 2 and keys[0] == keys[1], f"keys: {keys}")
+        steps = [e["event"] for e in events if e["event"] in ("sent-krr", "received-krr", "established", "accepted")]
+        same("steps", sorted(steps), ["accepted", "established", "received-krr", "sent-krr"])
+        same("connections taken down", count(box, "tcp-refused"), 0)
+        # without that leave the KRR would have to be narrowed: over TCP it is never passed on
+        box.commit(policy())
+        with bed.sniff(bed.a) as near:
+            second = bed.spawn("bob-2", bed.b.space, client, "receiver", "--profile", who["bob"], "--listen",
+                               f"{bed.b.ip4}:5062", "--transport", "tcp", "--json")  # fmt: skip
+            bed.wait_port(bed.b, 5062, "tcp")
+            again = bed.spawn("alice-2", bed.a.space, client, "initiator", "--profile", who["alice-2"], "--call",
+                              "sip:bob@mc2.example", "--to", f"{bed.b.ip4}:5062", "--talk", "0.1", "--timeout", "5", "--json")  # fmt: skip
+            expect(again.wait(30) != 0, "a call went through that needs kms.b.example")
+            settle(near)
+            same("a KRR reached alice", b"kms.b.example" in payload(near.arrived()), False)
+        second.stop()
+        expect(count(box, "tcp-refused") > 0, "no connection was taken down")
+        context.say("one KRR passed, the same key at both ends; what the policy does not allow was refused")
+        box.stop()

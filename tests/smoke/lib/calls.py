@@ -150,6 +150,8 @@ class Caller:
             str(local),
             "-t",
             transport,
+            "-max_socket",
+            "1000",
             "-m",
             str(calls),
             "-r",

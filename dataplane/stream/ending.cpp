@@ -241,6 +241,8 @@ void Streams::fire(Flow& flow, Arrival arrival, Time now, Host& host) {
         if (h.tries == kTries) return give_up();
         again(flow, arrival, now, host);
         ++h.tries;
+        h.duplicates = kLost;
+        h.recover = h.released;
         return set_timer(flow, h, now, std::min(kFirstTimeout << h.tries, kLongestTimeout));
     }
     if (waits == nullptr) return set_timer(flow, h, now, 0);

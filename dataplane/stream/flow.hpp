@@ -15,6 +15,9 @@ namespace kmsgate::stream {
 using core::Arrival;
 using core::Time;
 
+/// Acknowledgements of the same byte that say that it was lost (RFC 5681 3.2).
+inline constexpr std::uint8_t kLost = 3;
+
 /// One direction: what the side at port `Arrival` sends. "Peer" is the other side, who gets it.
 struct Half {
     Sequence start = 0;        ///< first byte of the stream
@@ -51,10 +54,12 @@ struct Half {
 
     /// Behind what its receiver takes, or we do.
     [[nodiscard]] Sequence window_end() const noexcept { return later(edge, offer); }
-    /// Its first waiting segment was judged, and its receiver has no room for it.
+    /// Its first waiting segment was judged, and waits for room at its receiver, or for what was lost.
     [[nodiscard]] bool blocked() const noexcept {
         return kept.waiting() != nullptr && !after(Kept::end(kept.waiting()), message);
     }
+    /// Bytes of ours to deliver were lost, and not all that left before it was seen is acknowledged.
+    [[nodiscard]] bool recovering() const noexcept { return duplicates >= kLost && after(promised, acked); }
     /// Behind what we have room for: a message, and what its receiver is slow to take counts as well.
     [[nodiscard]] Sequence room_end() const noexcept {
         return later(later(offer, next), (blocked() ? released : message) + kMaxMessage);

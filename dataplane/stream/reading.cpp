@@ -234,6 +234,8 @@ void Streams::release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_f
     while (rte_mbuf* const m = h.kept.waiting()) {
         const Sequence end = Kept::end(m);
         if (after(end, h.message) || after(meta(m).offset, h.released) || after(end, h.edge)) break;
+        // its sender knows of no loss, and sends on: what is under way beside the lost is bounded by us
+        if (h.recovering() && distance(h.acked, end) > kMaxMessage) break;
         const bool blanks = !before(meta(m).offset, blanks_from) && blanks_from != h.message;
         freshen(m, stamp_of(m), flow, arrival, kOldAcknowledgement);
         rte_mbuf_refcnt_update(m, 1);

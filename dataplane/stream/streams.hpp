@@ -89,6 +89,7 @@ class Streams {
     [[nodiscard]] bool believed(Coming& in, Flow& flow);
     void acknowledge(Coming& in, Flow& flow);
     void data(Coming& in, Flow& flow);
+    [[nodiscard]] bool make_room(const Flow& flow, Coming& in);
     /// False: it is no SIP, and its flow is gone.
     [[nodiscard]] bool speaks_sip(Coming& in, Flow& flow);
     void watch(Flow& flow, bool on);

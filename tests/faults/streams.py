@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 import socket
 import time
@@ -78,7 +79,7 @@ def flood(context: Context) -> None:
         link = Pipe(bed)
         link.run([pipe.message(1, 800, "first")], [pipe.message(1, 800, "first")])
         noise = random.Random(4)
-        mac = [bytes.fromhex(s.space.tool("cat", f"/sys/class/net/{s.interface}/address").strip().replace(":", "")) for s in bed.sides]
+        mac = [json.loads(s.space.ip("-j", "link", "show", "dev", s.interface))[0]["address"] for s in bed.sides]
         with bed.sniff(bed.a) as wire:
             for number in range(3000):
                 wire.send(syn(mac, bed.a.ip4, bed.b.ip4, 1024 + noise.randrange(60000), noise.getrandbits(32)))
@@ -94,15 +95,12 @@ def flood(context: Context) -> None:
         box.stop()
 
 
-def syn(mac: list[bytes], source: str, destination: str, port: int, seq: int) -> bytes:
+def syn(mac: list[str], source: str, destination: str, port: int, seq: int) -> bytes:
     """A SYN to the SIP port, as an attacker makes it."""
     from scapy.layers.inet import IP, TCP
     from scapy.layers.l2 import Ether
 
-    def text(address: bytes) -> str:
-        return ":".join(f"{b:02x}" for b in address)
-
-    frame = Ether(src=text(mac[0]), dst=text(mac[1])) / IP(src=source, dst=destination) / TCP(sport=port, dport=pipe.PORT, flags="S", seq=seq)
+    frame = Ether(src=mac[0], dst=mac[1]) / IP(src=source, dst=destination) / TCP(sport=port, dport=pipe.PORT, flags="S", seq=seq)
     return bytes(frame)
 
 

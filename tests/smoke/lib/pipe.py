@@ -47,14 +47,14 @@ _invites: dict[tuple[str, str], bytes] = {}
 
 
 def messages(count: int, seed: int, name: str, most: int = MOST, invites: bool = True) -> list[bytes]:
-    """Sizes spread evenly over their logarithm, the largest among them."""
+    """Sizes spread evenly over their logarithm up to `most`; of a hundred and more one has 60 kB."""
     draw = random.Random(seed)
     out = []
     for number in range(1, count + 1):
         if invites and number % MIKEY_EVERY == 0:
             out.append(invite(number, name))
         else:
-            size = most if number == count // 2 else int(LEAST * (most / LEAST) ** draw.random())
+            size = MOST if number == count // 2 and count >= 100 else int(LEAST * (most / LEAST) ** draw.random())
             out.append(message(number, size, name))
     return out
 

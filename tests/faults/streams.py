@@ -43,7 +43,6 @@ def segments_full(context: Context) -> None:
         box = Box(bed, context.build, sizes={"segments": 512}, streams={"held-ms": 4000}).start()
         link = Pipe(bed)
         ear = listen(bed, 5080)
-        box.commit(policy())
         hostile = [dial(bed, 5080) for _ in range(40)]
         begun = b"MESSAGE sip:b@mc1.example SIP/2.0\r\nContent-Length: 60000\r\n\r\n"
         for near in hostile:  # a message that never becomes whole, in tiny segments
@@ -86,12 +85,25 @@ def flood(context: Context) -> None:
         wait_until("the SYNs", lambda: counted(box)["counters"]["frames-in"] > 3000, 10)
         ways = link.run(pipe.messages(40, 1, "there", most=6000), pipe.messages(40, 2, "back", most=6000, invites=False))
         same("room", box.dataplane_status()["streams"]["capacity"], 64)
-        # open connections never make room: a table full of them takes no other
-        ear = listen(bed, 5060 + 2)
-        box.commit(policy())
+        # connections that are open make no room: the table full of them takes no other
+        ear = listen(bed, pipe.PORT)
+        others = [dial(bed) for _ in range(63)]
+        before = counted(box)["causes"]["tcp-budget"]
+        with bed.a.space.entered():
+            last = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        last.settimeout(0.5)
+        try:
+            last.connect((bed.b.ip4, pipe.PORT))
+            raise Failed("65 connections in 64 places")
+        except TimeoutError:
+            pass
+        expect(counted(box)["causes"]["tcp-budget"] > before, "tcp-budget was not counted")
+        same("places taken", box.dataplane_status()["streams"], {"count": 64, "capacity": 64})
+        link.run([pipe.message(2, 800, "still")], [pipe.message(2, 800, "still")])
+        for one in (*others, last, ear):
+            one.close()
         link.close()
-        context.say(f"3000 SYNs into 64 places; the open connection's longest pause {max(w.pause for w in ways):.2f} s")
-        ear.close()
+        context.say(f"3000 SYNs into 64 places, then 64 connections and no 65th; the open connection's longest pause {max(w.pause for w in ways):.2f} s")
         box.stop()
 
 

@@ -74,6 +74,11 @@ void Streams::acknowledge(Coming& in, Flow& flow) {
             again(flow, opposite(in.arrival), in.now, in.host);
         else
             r.duplicates = 0;
+        // Its timer begins anew (RFC 6298 5.3), unless it has something else to say.
+        rte_mbuf* const waits = r.kept.waiting();
+        if (ours && r.deadline != 0 && !after(r.next, r.promised) &&
+            (waits == nullptr || meta(waits).time + limits_.held > in.now))
+            set_timer(flow, r, in.now, core::kSecond);
     } else if (before(r.acked, r.released) &&
                (s.sack || (s.size == 0 && !s.has(Flag::fin) && edge == r.edge))) {
         if (r.duplicates <= kLost) ++r.duplicates;

@@ -15,6 +15,7 @@
 #include "bench/stages/allocations.hpp"
 #include "bench/stages/policy.hpp"
 #include "bench/stages/random.hpp"
+#include "dataplane/memory/uid_owner.hpp"
 #include "policy/compile/compile.hpp"
 
 namespace kmsgate::bench {
@@ -121,7 +122,11 @@ Cold::Cold(const ColdPlan& plan) : watch_(0), live_(plan.live) {
 void Cold::open_tags(const ColdPlan& plan, std::span<const Invite> invites) {
     tags_ = tags_of("cold", plan.users + plan.messages);
     rostered_ = tags_of("coldr", kWarm);
-    roster_ = std::make_unique<memory::UidRoster>(*rostered_);
+    // Nobody reads while the roster works: hash_users() runs between bursts.
+    roster_ = std::make_unique<memory::LiveRoster>(*rostered_, nullptr, kKey);
+    for (const auto& kms : table_->kms())
+        kms_.push_back({table_->text(kms.uri), kms.key_period, kms.key_offset, true});
+    memory::prepare_owners();
     const auto roaming = table_->find_tag("roaming");
     bool ok = roaming.has_value();
     for (const Invite& in : invites)
@@ -200,6 +205,12 @@ std::vector<core::Mbuf> Cold::burst_of(std::span<const std::size_t> messages, co
     return burst;
 }
 
+/// What a live dataplane's other thread does all the time: users of the roster are hashed.
+void Cold::hash_users(core::Time now) {
+    while (roster_->work(now, kms_)) {
+    }
+}
+
 /// Messages of one edge and port at a time, in bursts.
 double Cold::run(Road& road, std::span<const std::size_t> messages) {
     const auto ended = [&] {
@@ -207,6 +218,7 @@ double Cold::run(Road& road, std::span<const std::size_t> messages) {
         return outcome[static_cast<std::size_t>(core::Outcome::forward)].get() +
                outcome[static_cast<std::size_t>(core::Outcome::redirect)].get();
     };
+    hash_users(road.now);
     std::uint64_t ns = 0;
     std::size_t frames = 0;
     const std::uint64_t before = ended();

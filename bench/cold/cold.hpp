@@ -12,7 +12,7 @@
 
 #include "bench/stages/messages.hpp"
 #include "dataplane/core/pipeline.hpp"
-#include "dataplane/memory/uid.hpp"
+#include "dataplane/memory/live_roster.hpp"
 #include "dataplane/memory/user_tags.hpp"
 #include "dataplane/watch/worker_watch.hpp"
 #include "tools/replay/eal.hpp"
@@ -66,12 +66,14 @@ class Cold {
     void add(const Invite& invite);
     [[nodiscard]] Road road(std::size_t transactions);
     [[nodiscard]] std::vector<core::Mbuf> burst_of(std::span<const std::size_t> messages, const Road& road);
+    void hash_users(core::Time now);
     double run(Road& road, std::span<const std::size_t> messages);
 
     std::vector<std::byte> blob_;
     std::unique_ptr<policy::table::Table> table_;
     std::unique_ptr<memory::UserTags> tags_, rostered_;
-    std::unique_ptr<memory::UidRoster> roster_;
+    std::vector<memory::UidKms> kms_;  ///< the policy's
+    std::unique_ptr<memory::LiveRoster> roster_;
     replay::Pool pool_, answers_;
     watch::WorkerWatch watch_;
     std::vector<core::RuleHits> hits_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // cold_bench ROUNDS [MESSAGES]: the whole path over more than the last cache holds, beside the same path over
-// little, in turns. Prints JSON: CPU nanoseconds a message of every round, bytes gone over, calls for memory.
+// little, in turns. Prints JSON: CPU nanoseconds a message of every round, bytes gone over, calls for memory;
+// with any of these it fails.
 #include <fmt/format.h>
 #include <unistd.h>
 
@@ -46,6 +47,10 @@ int main(int argc, char** argv) {
             plan.messages, rounds, bench.message_bytes(), bench.tag_bytes(), bench.transaction_bytes(),
             sysconf(_SC_LEVEL3_CACHE_SIZE), static_cast<double>(bench.allocations()) / runs,
             fmt::join(warm, ", "), fmt::join(cold, ", "));
+        if (bench.allocations() != 0) {
+            fmt::print(stderr, "cold_bench: {} calls for memory on the packet path\n", bench.allocations());
+            return 1;
+        }
     } catch (const std::exception& e) {
         fmt::print(stderr, "cold_bench: {}\n", e.what());
         return 1;

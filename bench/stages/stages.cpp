@@ -75,6 +75,7 @@ Workload::Workload()
       prepared_(kMessages),
       arena_storage_(kArena),
       arena_(arena_storage_),
+      tag_hash_(kTagKey),
       scratch_(kScratch) {
     const auto roaming = table_->find_tag("roaming");
     for (const Invite& in : invites_)
@@ -164,7 +165,7 @@ policy::decide::Decision Workload::judge_response(const Prepared& p, inspect::In
 std::string_view Workload::rewritten(const Prepared& p, const inspect::Inspection& inspection,
                                      const policy::decide::Decision& decision, sip::Arena& arena) const {
     if (!inspection.krr) return {};
-    const auto lists = emit::krr_lists(decision, inspection, *table_, arena);
+    const auto lists = emit::krr_lists(decision, inspection, *table_, arena, emit::Names::no);
     const auto body = emit::krr_body(decision, inspection, *table_, lists, 1, kNow / core::kSecond,
                                      inspection.krr->root, arena);
     return rewrite::replace_krr(p.response, inspection, body, arena);
@@ -196,7 +197,8 @@ void Workload::check(std::size_t i) {
     expect(allowed || passed || p.decision.verdict == Verdict::redirect, "is neither allowed nor redirected");
     expect(p.refused_decision.verdict == Verdict::redirect, "is not refused where nothing is allowed");
     arena_.reset();
-    const auto lists = emit::krr_lists(p.refused_decision, p.refused_inspection, *table_, arena_);
+    const auto lists =
+        emit::krr_lists(p.refused_decision, p.refused_inspection, *table_, arena_, emit::Names::no);
     expect(lists.ok &&
                !emit::krr_body(p.refused_decision, p.refused_inspection, *table_, lists, 1, 1, {}, arena_)
                     .empty(),
@@ -270,7 +272,8 @@ void Workload::decide(std::size_t i) {
 void Workload::krr_emit(std::size_t i) {
     const Prepared& p = prepared_[i];
     arena_.reset();
-    const auto lists = emit::krr_lists(p.refused_decision, p.refused_inspection, *table_, arena_);
+    const auto lists =
+        emit::krr_lists(p.refused_decision, p.refused_inspection, *table_, arena_, emit::Names::no);
     keep(emit::krr_body(p.refused_decision, p.refused_inspection, *table_, lists, i, kNow / core::kSecond, {},
                         arena_));
 }
@@ -279,8 +282,9 @@ void Workload::answer(std::size_t i) {
     const Prepared& p = prepared_[i];
     const sip::Message& m = p.refused_inspection.message;
     arena_.reset();
-    const memory::Hash128 key = emit::transaction_key(m, kTagKey);
-    const auto lists = emit::krr_lists(p.refused_decision, p.refused_inspection, *table_, arena_);
+    const memory::Hash128 key = emit::transaction_key(m, tag_hash_);
+    const auto lists =
+        emit::krr_lists(p.refused_decision, p.refused_inspection, *table_, arena_, emit::Names::no);
     const auto body = emit::krr_body(p.refused_decision, p.refused_inspection, *table_, lists,
                                      key.low ^ key.high, kNow / core::kSecond, {}, arena_);
     keep(emit::answer_destination(m, p.arrived.source));

@@ -14,6 +14,7 @@
 #include "bench/stages/messages.hpp"
 #include "bench/stages/plain.hpp"
 #include "dataplane/inspect/inspect.hpp"
+#include "dataplane/memory/tag_hash.hpp"
 #include "dataplane/memory/uid.hpp"
 #include "dataplane/memory/user_tags.hpp"
 #include "policy/decide/decide.hpp"
@@ -96,6 +97,7 @@ class Workload {
     std::size_t refused_ = 0;
     std::vector<std::byte> arena_storage_;
     sip::Arena arena_;
+    memory::TagHash tag_hash_;
     inspect::Inspection inspection_;
     std::vector<std::uint8_t> scratch_;
 };

@@ -47,27 +47,28 @@ Fault unwritable(const std::string& why) {
 
 }  // namespace
 
-Fault Committer::in_progress() const {
-    return refused("commit-in-progress",
-                   fmt::format("{} (pid {}) is committing; wait until that is done", writer_->who.user,
-                               writer_->who.pid),
-                   {{"holder", holder_json(writer_->who, writer_->since)}});
+Fault Committer::in_progress(const Writer& writer) {
+    return refused(
+        "commit-in-progress",
+        fmt::format("{} (pid {}) is committing; wait until that is done", writer.who.user, writer.who.pid),
+        {{"holder", holder_json(writer.who, writer.since)}});
 }
 
-Fault Committer::waits_for_confirm() const {
+Fault Committer::waits_for_confirm(const Pending& pending) {
     return refused(
         "confirm-pending",
         fmt::format("generation {} of {} waits for its confirmation; confirm it or roll it back first",
-                    pending_->generation, pending_->who.user),
-        {{"holder", holder_json(pending_->who, pending_->since)},
-         {"generation", pending_->generation},
-         {"deadline", pending_->deadline}});
+                    pending.generation, pending.who.user),
+        {{"holder", holder_json(pending.who, pending.since)},
+         {"generation", pending.generation},
+         {"deadline", pending.deadline}});
 }
 
 void Committer::commit(Wish wish, Reply reply) {
     const auto refuse = [&](Fault fault) { reply(std::unexpected(std::move(fault))); };
-    if (writer_) return refuse(in_progress());
-    if (pending_ && (wish.how == How::commit || wish.how == How::start)) return refuse(waits_for_confirm());
+    if (writer_) return refuse(in_progress(*writer_));
+    if (pending_ && (wish.how == How::commit || wish.how == How::start))
+        return refuse(waits_for_confirm(*pending_));
     if (!dataplane_->up()) return refuse(dataplane_->why_not());
     if (!known_)
         return refuse({Code::unreached, "dataplane-not-ready",
@@ -80,9 +81,9 @@ void Committer::commit(Wish wish, Reply reply) {
     work->wish = std::move(wish);
     work->reply = std::move(reply);
     writer_ = Writer{work->wish.who, wall_seconds()};
-    static_cast<void>(
-        compiler_.submit(Compiler::Order::first, [this, work, running = policy_, edges = edges_] {
-            work->made = make_policy(work->wish.text, work->wish.file, edges);
+    static_cast<void>(compiler_.submit(
+        Compiler::Order::first, [this, work, running = policy_, edges = edges_, kept = kept_] {
+            work->made = make_policy(*kept, work->wish.text, work->wish.file, edges);
             if (work->made.policy) work->plan = make_plan(running.get(), *work->made.policy);
             return Compiler::After([this, work] { compiled(work); });
         }));
@@ -91,13 +92,13 @@ void Committer::commit(Wish wish, Reply reply) {
 void Committer::compiled(const std::shared_ptr<Work>& work) {
     if (!work->made.policy) return finish(work, std::unexpected(faulty(work->made)));
     const Policy& next = *work->made.policy;
-    if (policy_ && policy_->digest == next.digest && policy_->text == next.text) {
+    if (running_ && policy_ && policy_->digest == next.digest && policy_->text == next.text) {
         if (pending_ && work->wish.how != How::start) {
             if (const Done ended = store_.end_pending(); !ended)
                 return finish(work, std::unexpected(unwritable(ended.error())));
             pending_.reset();
         }
-        return finish(work, result_of(*work, true));
+        return finish(work, result_of(*work, *running_, true));
     }
     dataplane_->when_ready([this, work](std::optional<Fault> fault) {
         if (fault) return finish(work, std::unexpected(*std::move(fault)));
@@ -146,14 +147,14 @@ void Committer::push(const std::shared_ptr<Work>& work) {
 
 void Committer::pushed(const std::shared_ptr<Work>& work, const Result& answer) {
     if (!answer) {
-        store_.forget(work->generation.number);
+        forget(work->generation.number);
         return finish(work, std::unexpected(answer.error()));
     }
     if (const auto remark = (*answer)->find("last_table"); remark != (*answer)->end() && remark->is_string())
         work->remark = remark->get<std::string>();
     if (const Done done = store_.accept(work->generation.number, work->previous, work->pending, work->modes);
         !done) {
-        store_.forget(work->generation.number);
+        forget(work->generation.number);
         const Fault fault = unwritable(done.error());
         if (!policy_) return finish(work, std::unexpected(fault));
         // What cannot be written down must not be in force.
@@ -166,6 +167,10 @@ void Committer::pushed(const std::shared_ptr<Work>& work, const Result& answer) 
         return;
     }
     accepted(work);
+}
+
+void Committer::forget(std::uint64_t number) {
+    note(store_.forget(number), fmt::format("that generation {} was not taken", number));
 }
 
 void Committer::accepted(const std::shared_ptr<Work>& work) {
@@ -183,16 +188,16 @@ void Committer::accepted(const std::shared_ptr<Work>& work) {
     if (!work->remark.empty())
         log_warning(fmt::format("the dataplane could not keep generation {} for its next start: {}",
                                 running_->number, work->remark));
-    finish(work, result_of(*work, false));
+    finish(work, result_of(*work, work->generation, false));
 }
 
-JsonPtr Committer::result_of(const Work& work, bool unchanged) const {
+JsonPtr Committer::result_of(const Work& work, const Generation& in_force, bool unchanged) {
     Json ended = Json::array();
     for (const auto& [edge, mode] : work.modes.ended)
         if (!work.modes.back.contains(edge)) ended.push_back(edge);
     auto out =
-        std::make_shared<Json>(Json{{"generation", running_->number},
-                                    {"digest", running_->digest},
+        std::make_shared<Json>(Json{{"generation", in_force.number},
+                                    {"digest", in_force.digest},
                                     {"unchanged", unchanged},
                                     {"changes", work.plan.changes ? *work.plan.changes : Json::array()},
                                     {"more", work.plan.more},
@@ -211,15 +216,18 @@ void Committer::finish(const std::shared_ptr<Work>& work, Result result) {
     writer_.reset();
     if (work->wish.how == How::start && result) {
         start_policy_.reset();
-        static_cast<void>(store_.set_value("start-policy", sha256(work->wish.text)));
+        // The worst that follows is that it is committed once more after the next start.
+        note(store_.set_value("start-policy", sha256(work->wish.text)),
+             "which policy was taken at the start");
     }
     work->reply(std::move(result));
 }
 
-void Committer::check(std::string text, std::string file, Reply reply) {
+void Committer::check(std::string text, std::string file, const Reply& reply) {
     const bool taken = compiler_.submit(Compiler::Order::last, [reply, text = std::move(text),
-                                                                file = std::move(file), edges = edges_] {
-        const Made made = make_policy(text, file, edges);
+                                                                file = std::move(file), edges = edges_,
+                                                                kept = kept_] {
+        const Made made = make_policy(*kept, text, file, edges);
         auto out =
             std::make_shared<const Json>(Json{{"ok", made.policy != nullptr},
                                               {"digest", made.policy ? Json(made.policy->digest) : Json()},
@@ -232,7 +240,7 @@ void Committer::check(std::string text, std::string file, Reply reply) {
         reply(std::unexpected(refused("busy", "too many policies wait to be compiled; try again later")));
 }
 
-void Committer::plan(std::string text, std::string file, Reply reply) {
+void Committer::plan(std::string text, std::string file, const Reply& reply) {
     if (!known_)
         return reply(std::unexpected(refused(
             "busy", "the running policy is still being compiled after the start; try again in a moment")));
@@ -241,29 +249,29 @@ void Committer::plan(std::string text, std::string file, Reply reply) {
         Plan plan;
     };
     auto planned = std::make_shared<Planned>();
-    const bool taken =
-        compiler_.submit(Compiler::Order::last, [this, reply, planned, text = std::move(text),
-                                                 file = std::move(file), edges = edges_, running = policy_] {
-            planned->made = make_policy(text, file, edges);
-            if (planned->made.policy) planned->plan = make_plan(running.get(), *planned->made.policy);
-            return Compiler::After([this, reply, planned] {
-                const Made& made = planned->made;
-                if (!made.policy) return reply(std::unexpected(faulty(made)));
-                Json ended = Json::array();
-                for (const auto& [edge, mode] : store_.modes())
-                    if (planned->plan.edges.contains(edge)) ended.push_back(edge);
-                const bool unchanged =
-                    policy_ && policy_->digest == made.policy->digest && policy_->text == made.policy->text;
-                reply(std::make_shared<const Json>(
-                    Json{{"generation", running_ ? Json(running_->number) : Json()},
-                         {"digest", made.policy->digest},
-                         {"unchanged", unchanged},
-                         {"changes", *planned->plan.changes},
-                         {"more", planned->plan.more},
-                         {"warnings", *made.problems},
-                         {"modes_ended", std::move(ended)}}));
-            });
+    const bool taken = compiler_.submit(Compiler::Order::last, [this, reply, planned, text = std::move(text),
+                                                                file = std::move(file), edges = edges_,
+                                                                running = policy_, kept = kept_] {
+        planned->made = make_policy(*kept, text, file, edges);
+        if (planned->made.policy) planned->plan = make_plan(running.get(), *planned->made.policy);
+        return Compiler::After([this, reply, planned] {
+            const Made& made = planned->made;
+            if (!made.policy) return reply(std::unexpected(faulty(made)));
+            Json ended = Json::array();
+            for (const auto& [edge, mode] : store_.modes())
+                if (planned->plan.edges.contains(edge)) ended.push_back(edge);
+            const bool unchanged =
+                policy_ && policy_->digest == made.policy->digest && policy_->text == made.policy->text;
+            reply(
+                std::make_shared<const Json>(Json{{"generation", running_ ? Json(running_->number) : Json()},
+                                                  {"digest", made.policy->digest},
+                                                  {"unchanged", unchanged},
+                                                  {"changes", *planned->plan.changes},
+                                                  {"more", planned->plan.more},
+                                                  {"warnings", *made.problems},
+                                                  {"modes_ended", std::move(ended)}}));
         });
+    });
     if (!taken)
         reply(std::unexpected(refused("busy", "too many policies wait to be compiled; try again later")));
 }

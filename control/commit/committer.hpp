@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -39,10 +40,10 @@ class Committer {
     /// The dataplane has become ready.
     void dataplane_ready();
 
-    void check(std::string text, std::string file, Reply reply);
-    void plan(std::string text, std::string file, Reply reply);
+    void check(std::string text, std::string file, const Reply& reply);
+    void plan(std::string text, std::string file, const Reply& reply);
     void commit(Wish wish, Reply reply);
-    void confirm(const Who& who, Reply reply);
+    void confirm(const Who& who, const Reply& reply);
     /// `to` 0: the one before.
     void rollback(std::uint64_t to, std::string comment, const Who& who, Reply reply);
 
@@ -65,15 +66,16 @@ class Committer {
         double since = 0;
     };
 
-    [[nodiscard]] Fault in_progress() const;
-    [[nodiscard]] Fault waits_for_confirm() const;
+    [[nodiscard]] static Fault in_progress(const Writer& writer);
+    [[nodiscard]] static Fault waits_for_confirm(const Pending& pending);
     void compiled(const std::shared_ptr<Work>& work);
     [[nodiscard]] ModeChange modes_of(const Work& work) const;
     void push(const std::shared_ptr<Work>& work);
     void pushed(const std::shared_ptr<Work>& work, const Result& answer);
     void accepted(const std::shared_ptr<Work>& work);
     void finish(const std::shared_ptr<Work>& work, Result result);
-    [[nodiscard]] JsonPtr result_of(const Work& work, bool unchanged) const;
+    [[nodiscard]] static JsonPtr result_of(const Work& work, const Generation& in_force, bool unchanged);
+    void forget(std::uint64_t number);
     void arm();
     void overdue();
     void begin_with_start_policy();
@@ -81,6 +83,8 @@ class Committer {
     Loop& loop_;
     Store& store_;
     Compiler& compiler_;
+    /// Used on the compiler's thread only, by one piece of work at a time, each of which holds it.
+    std::shared_ptr<policy::compile::Compiler> kept_ = std::make_shared<policy::compile::Compiler>();
     Dataplane* dataplane_ = nullptr;
     std::vector<std::string> edges_;
     Told told_;

@@ -40,8 +40,8 @@ void Committer::start(std::optional<Wish> policy) {
         known_ = true;
         return;
     }
-    static_cast<void>(compiler_.submit(Compiler::Order::first, [this, text = running_->text] {
-        auto made = std::make_shared<Made>(make_policy(text, "history", {}));
+    static_cast<void>(compiler_.submit(Compiler::Order::first, [this, text = running_->text, kept = kept_] {
+        auto made = std::make_shared<Made>(make_policy(*kept, text, "history", {}));
         return Compiler::After([this, made] {
             known_ = true;
             policy_ = made->policy;
@@ -80,8 +80,8 @@ void Committer::begin_with_start_policy() {
     });
 }
 
-void Committer::confirm(const Who& who, Reply reply) {
-    if (writer_) return reply(std::unexpected(in_progress()));
+void Committer::confirm(const Who& who, const Reply& reply) {
+    if (writer_) return reply(std::unexpected(in_progress(*writer_)));
     if (!pending_)
         return reply(std::unexpected(refused("nothing-to-confirm",
                                              "no commit waits for a confirmation; it may have been "
@@ -99,7 +99,7 @@ void Committer::confirm(const Who& who, Reply reply) {
 }
 
 void Committer::rollback(std::uint64_t to, std::string comment, const Who& who, Reply reply) {
-    if (writer_) return reply(std::unexpected(in_progress()));
+    if (writer_) return reply(std::unexpected(in_progress(*writer_)));
     if (to == 0 && pending_) to = pending_->previous;
     if (to == 0 && running_) {
         const auto before = store_.history(1, running_->number);
@@ -139,7 +139,7 @@ void Committer::overdue() {
     if (!old) {
         log_error(fmt::format("generation {} was not confirmed, but generation {} is gone: it stays in force",
                               pending_->generation, pending_->previous));
-        static_cast<void>(store_.end_pending());
+        note(store_.end_pending(), "that it stays");
         pending_.reset();
         return;
     }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "control/commit/database.hpp"
 
+#include <fmt/format.h>
 #include <sqlite3.h>
 
 #include <utility>
+
+#include "control/link/log.hpp"
 
 namespace kmsgate::control {
 
@@ -98,10 +101,16 @@ std::string Database::error() const {
     return ::sqlite3_errmsg(db_.get());
 }
 
+void note(const Done& done, std::string_view what) {
+    if (!done) log_warning(fmt::format("it cannot be written down {}: {}", what, done.error()));
+}
+
 Transaction::Transaction(Database& db)
     : db_(db), begun_(db.run("BEGIN IMMEDIATE")), open_(begun_.has_value()) {}
 Transaction::~Transaction() {
-    if (open_) static_cast<void>(db_.run("ROLLBACK"));
+    if (!open_) return;
+    // After some faults SQLite has rolled back by itself, which is all that is wanted.
+    [[maybe_unused]] const Done done = db_.run("ROLLBACK");
 }
 
 Done Transaction::commit() {

@@ -17,6 +17,10 @@ namespace kmsgate::control {
 /// What SQLite said, or nothing.
 using Done = std::expected<void, std::string>;
 
+/// For what goes on all the same: an error is told to whoever reads the log. `what` was to be written
+/// ("that it stays").
+void note(const Done& done, std::string_view what);
+
 /// A statement with values bound, to be stepped through; the next use of the same SQL begins anew.
 class Statement {
   public:

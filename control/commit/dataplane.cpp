@@ -69,7 +69,7 @@ void Dataplane::resync_tags() {
     if (state_ == State::disconnected) return;
     become(State::syncing);
     tags_refused_ = 0;
-    static_cast<void>(store_.set_value(kEpoch, ""));
+    note(store_.set_value(kEpoch, ""), "that user tags are given anew");
     give_tags("", "", true);
 }
 
@@ -105,9 +105,9 @@ void Dataplane::tags_given() {
             tags_refused_, store_.users());
         log_error(fault_);
     }
-    static_cast<void>(store_.set_value(kEpoch, epoch_));
-    static_cast<void>(store_.set_value(kRefused, std::to_string(tags_refused_)));
-    static_cast<void>(store_.clear_doubt());
+    note(store_.set_value(kEpoch, epoch_), "to whom user tags were given");
+    note(store_.set_value(kRefused, std::to_string(tags_refused_)), "how many users were refused");
+    note(store_.clear_doubt(), "that user tags were given");
     give_table();
 }
 

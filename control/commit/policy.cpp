@@ -9,7 +9,6 @@
 #include <nlohmann/json.hpp>
 #include <utility>
 
-#include "policy/compile/compile.hpp"
 #include "policy/explain/diff.hpp"
 #include "policy/language/problem.hpp"
 #include "policy/table/table.hpp"
@@ -36,20 +35,19 @@ std::string_view word(table::Mode mode) {
     return kWords[std::to_underlying(mode)];
 }
 
-PolicyPtr describe(std::string text, std::vector<std::byte> blob) {
+PolicyPtr describe(std::string text, policy::compile::SealedPtr sealed) {
     auto out = std::make_shared<Policy>();
+    const table::Table& table = sealed->table;
     out->text = std::move(text);
-    out->blob = std::make_shared<const Bytes>(std::move(blob));
-    const auto opened = table::Table::open(*out->blob);
-    if (!opened) return nullptr;
-    out->digest = opened->digest();
-    for (const table::Text tag : opened->tags()) out->tags.emplace(opened->text(tag));
-    for (const table::DomainRecord& domain : opened->domains())
-        out->domains.emplace(opened->text(domain.name));
-    for (const table::EdgeRecord& edge : opened->edges())
-        out->edges.push_back({std::string(opened->text(edge.name)), std::string(word(edge.mode)),
-                              std::string(opened->text(opened->domains()[edge.domain].name)),
+    out->blob = BytesPtr(sealed, &sealed->blob);
+    out->digest = table.digest();
+    for (const table::Text tag : table.tags()) out->tags.emplace(table.text(tag));
+    for (const table::DomainRecord& domain : table.domains()) out->domains.emplace(table.text(domain.name));
+    for (const table::EdgeRecord& edge : table.edges())
+        out->edges.push_back({std::string(table.text(edge.name)), std::string(word(edge.mode)),
+                              std::string(table.text(table.domains()[edge.domain].name)),
                               edge.proxy == table::Proxy::cs ? "cs" : "is"});
+    out->sealed = std::move(sealed);
     return out;
 }
 
@@ -81,18 +79,14 @@ const Policy::Edge* Policy::edge(std::string_view name) const {
     return at == edges.end() ? nullptr : &*at;
 }
 
-Made make_policy(std::string text, const std::string& file, const std::vector<std::string>& served) {
-    policy::compile::Compiled compiled = policy::compile::compile_text(text);
+Made make_policy(policy::compile::Compiler& compiler, std::string text, const std::string& file,
+                 const std::vector<std::string>& served) {
+    policy::compile::Compiler::Outcome compiled = compiler.compile_text(text);
     Made out;
-    if (!compiled.blob.empty()) {
-        out.policy = describe(std::move(text), std::move(compiled.blob));
-        if (!out.policy)
-            compiled.problems.push_back({false,
-                                         {},
-                                         "the compiled table does not verify",
-                                         "this is a fault of kmsgate; please report it with the policy"});
+    if (compiled.sealed) {
+        out.policy = describe(std::move(text), std::move(compiled.sealed));
         for (const std::string& edge : served)
-            if (out.policy && out.policy->edge(edge) == nullptr)
+            if (out.policy->edge(edge) == nullptr)
                 compiled.problems.push_back(
                     {false,
                      {},
@@ -112,19 +106,15 @@ Made make_policy(std::string text, const std::string& file, const std::vector<st
 Plan make_plan(const Policy* running, const Policy& next) {
     Plan out;
     auto list = std::make_shared<Json>(Json::array());
-    const auto after = table::Table::open(*next.blob);
-    std::optional<table::Table> before;
-    if (running != nullptr)
-        if (const auto opened = table::Table::open(*running->blob)) before = *opened;
-    if (after)
-        for (const explain::Change& change : explain::diff(before ? &*before : nullptr, *after)) {
-            out.none = false;
-            if (!change.edge.empty()) out.edges.insert(change.edge);
-            if (list->size() < kMostChanges)
-                list->push_back(change_json(change));
-            else
-                ++out.more;
-        }
+    const table::Table* const before = running != nullptr ? &running->sealed->table : nullptr;
+    for (const explain::Change& change : explain::diff(before, next.sealed->table)) {
+        out.none = false;
+        if (!change.edge.empty()) out.edges.insert(change.edge);
+        if (list->size() < kMostChanges)
+            list->push_back(change_json(change));
+        else
+            ++out.more;
+    }
     out.changes = std::move(list);
     return out;
 }

@@ -11,6 +11,7 @@
 
 #include "control/link/fault.hpp"
 #include "control/link/link.hpp"
+#include "policy/compile/compile.hpp"
 
 namespace kmsgate::control {
 
@@ -23,7 +24,8 @@ struct Policy {
         std::string proxy;
     };
     std::string text;
-    BytesPtr blob;
+    policy::compile::SealedPtr sealed;
+    BytesPtr blob;  ///< the bytes in `sealed`
     std::string digest;
     std::set<std::string, std::less<>> tags;
     std::set<std::string, std::less<>> domains;
@@ -42,8 +44,8 @@ struct Made {
 };
 
 /// Reads, checks, compiles and verifies. `served`: edges that must be there, because kmsgate.yaml has ports
-/// for them.
-[[nodiscard]] Made make_policy(std::string text, const std::string& file,
+/// for them. `compiler` keeps what the next policy may have in common with this one.
+[[nodiscard]] Made make_policy(policy::compile::Compiler& compiler, std::string text, const std::string& file,
                                const std::vector<std::string>& served);
 
 /// What changes in meaning.

@@ -92,7 +92,7 @@ class Store {
     [[nodiscard]] Done accept(std::uint64_t number, std::uint64_t previous,
                               const std::optional<Pending>& pending, const ModeChange& modes);
     /// It was not taken.
-    Done forget(std::uint64_t number);
+    [[nodiscard]] Done forget(std::uint64_t number);
     [[nodiscard]] std::optional<Pending> pending();
     [[nodiscard]] Done end_pending();
     /// Of the generation accepted last.

@@ -125,12 +125,13 @@ void Users::tag(const std::string& domain, const std::string& user, const std::v
             {{"op", "tags"}, {"clear", false}}, lines.take(), [this, row, reply](const Result& answer) {
                 const bool last = settled();
                 if (!answer) {
-                    if (answer.error().code == Code::refused && last) static_cast<void>(store_.clear_doubt());
+                    if (answer.error().code == Code::refused && last)
+                        note(store_.clear_doubt(), "that no user tag has changed");
                     return reply(std::unexpected(answer.error()));
                 }
                 if (const auto refused = (*answer)->find("refused");
                     refused != (*answer)->end() && !refused->empty()) {
-                    if (last) static_cast<void>(store_.clear_doubt());
+                    if (last) note(store_.clear_doubt(), "that no user tag has changed");
                     return reply(std::unexpected(tags_full(**answer)));
                 }
                 const UserRow* const rows[] = {&row};
@@ -179,7 +180,7 @@ void Users::untag(const std::string& domain, const std::string& user, const Repl
                             const bool last = settled();
                             if (!answer) {
                                 if (answer.error().code == Code::refused && last)
-                                    static_cast<void>(store_.clear_doubt());
+                                    note(store_.clear_doubt(), "that no user tag has changed");
                                 return reply(std::unexpected(answer.error()));
                             }
                             const std::pair<std::string, std::string> users[] = {{domain, normal}};

@@ -117,7 +117,8 @@ void Users::push(const std::shared_ptr<Batch>& batch) {
 void Users::pushed(const std::shared_ptr<Batch>& batch, const Result& answer) {
     const bool last = settled();
     if (!answer) {
-        if (answer.error().code == Code::refused && last) static_cast<void>(store_.clear_doubt());
+        if (answer.error().code == Code::refused && last)
+            note(store_.clear_doubt(), "that no user tag has changed");
         return batch->reply(std::unexpected(answer.error()));
     }
     const std::vector<bool> out = refused_lines(**answer, batch->rows.size());

@@ -41,7 +41,8 @@ std::optional<std::string> read_file(const std::string& path) {
 bool sound(const PolicyFile& policy, const startup::Startup& startup) {
     std::vector<std::string> served;
     for (const startup::Pair& pair : startup.pairs) served.push_back(pair.edge);
-    const Made made = make_policy(policy.text, policy.path, served);
+    policy::compile::Compiler compiler;
+    const Made made = make_policy(compiler, policy.text, policy.path, served);
     for (const Json& problem : *made.problems)
         fmt::print(stderr, "{}\n", problem.at("text").get_ref<const std::string&>());
     return made.policy != nullptr;

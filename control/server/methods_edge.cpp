@@ -48,7 +48,7 @@ void set_mode(Rooms& rooms, const Call& call) {
     if (!call.params->contains("mode"))
         p.refuse("parameter `mode` is missing; give enforce, shadow, bypass or null");
     const std::string mode = p.any("mode").is_null() ? "" : p.word("mode", {"enforce", "shadow", "bypass"});
-    if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
     const PolicyPtr policy = rooms.committer.policy();
     if (!policy) return call.reply(std::unexpected(no_policy()));
     if (auto fault = edge_fault(rooms, name)) return call.reply(std::unexpected(*std::move(fault)));

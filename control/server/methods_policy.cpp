@@ -32,14 +32,14 @@ void commit(Rooms& rooms, const Call& call) {
     if (const auto seconds = p.number("confirm", 1, 86'400)) wish.confirm = static_cast<unsigned>(*seconds);
     wish.comment = p.maybe_text("comment", 1000).value_or("");
     wish.who = call.who;
-    if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
     rooms.committer.commit(std::move(wish), call.reply);
 }
 
 void show(Rooms& rooms, const Call& call) {
     Params p(*call.params, {"generation"});
     const auto number = p.number("generation", 1, INT64_MAX);
-    if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
     const auto found = number ? rooms.store.generation(*number) : rooms.store.running();
     if (!found)
         return call.reply(std::unexpected(Fault{
@@ -56,7 +56,7 @@ void history(Rooms& rooms, const Call& call) {
     Params p(*call.params, {"limit", "before"});
     const auto limit = p.number("limit", 1, 1000);
     const auto before = p.number("before", 1, INT64_MAX);
-    if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
     Json list = Json::array();
     for (const Generation& g : rooms.store.history(limit.value_or(100), before.value_or(0)))
         list.push_back(generation_json(g));
@@ -74,7 +74,7 @@ void add_policy_methods(Rpc& rpc, Rooms& rooms) {
             Params p(*call.params, {"text", "file"});
             std::string text = p.text("text", kMostText);
             std::string file = file_of(p);
-            if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+            if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
             if (plan)
                 rooms.committer.plan(std::move(text), std::move(file), call.reply);
             else
@@ -86,14 +86,16 @@ void add_policy_methods(Rpc& rpc, Rooms& rooms) {
     rpc.add("policy.commit", {Role::admin, Kind::kept, [&rooms](const Call& call) { commit(rooms, call); }});
     rpc.add("policy.confirm", {Role::admin, Kind::kept, [&rooms](const Call& call) {
                                    Params p(*call.params, {});
-                                   if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+                                   if (const auto& fault = p.fault())
+                                       return call.reply(std::unexpected(*fault));
                                    rooms.committer.confirm(call.who, call.reply);
                                }});
     rpc.add("policy.rollback", {Role::admin, Kind::kept, [&rooms](const Call& call) {
                                     Params p(*call.params, {"to", "comment"});
                                     const auto to = p.number("to", 1, INT64_MAX);
                                     std::string comment = p.maybe_text("comment", 1000).value_or("");
-                                    if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+                                    if (const auto& fault = p.fault())
+                                        return call.reply(std::unexpected(*fault));
                                     rooms.committer.rollback(to.value_or(0), std::move(comment), call.who,
                                                              call.reply);
                                 }});

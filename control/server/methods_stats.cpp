@@ -61,7 +61,7 @@ void show(Rooms& rooms, const Call& call) {
     Params p(*call.params, {"since", "edge"});
     const auto name = p.maybe_text("since", 64);
     const auto edge = p.maybe_text("edge");
-    if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
     if (auto fault = edge_fault(rooms, edge)) return call.reply(std::unexpected(*std::move(fault)));
     auto mark = std::make_shared<Json>();
     if (name) {
@@ -100,7 +100,7 @@ void set_mark(Rooms& rooms, const Call& call) {
     Params p(*call.params, {"name"});
     const std::string name = p.maybe_text("name", 64).value_or("mark");
     if (name.empty()) p.refuse("parameter `name` is empty; give the mark a name");
-    if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
     const auto marks = rooms.store.marks();
     if (marks.size() >= kMostMarks && std::ranges::find(marks, name) == marks.end())
         return call.reply(std::unexpected(
@@ -125,7 +125,7 @@ void set_mark(Rooms& rooms, const Call& call) {
 void rules(Rooms& rooms, const Call& call) {
     Params p(*call.params, {"edge"});
     const auto edge = p.maybe_text("edge");
-    if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
     if (auto fault = edge_fault(rooms, edge)) return call.reply(std::unexpected(*std::move(fault)));
     rooms.dataplane.gather("rules", [edge, reply = call.reply](const Result& answer) {
         if (!answer) return reply(std::unexpected(answer.error()));

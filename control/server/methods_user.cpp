@@ -22,7 +22,7 @@ void show(Rooms& rooms, const Call& call) {
         wish.after = {after[0], after[1]};
     else if (!after.empty())
         p.refuse("parameter `after` must be a list of domain and user");
-    if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
     call.reply(rooms.users.show(wish));
 }
 
@@ -37,7 +37,7 @@ void load(Rooms& rooms, const Call& call) {
     chunk.first = p.truth("first");
     chunk.last = p.truth("last");
     chunk.replace = p.truth("replace");
-    if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
     rooms.users.load(chunk, rows, call.reply);
 }
 
@@ -52,14 +52,14 @@ void add_user_methods(Rpc& rpc, Rooms& rooms) {
                              const auto tags = p.texts("tags", kMostTags);
                              if (!call.params->contains("tags"))
                                  p.refuse("parameter `tags` is missing; give a list of texts");
-                             if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+                             if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
                              rooms.users.tag(domain, user, tags, call.reply);
                          }});
     rpc.add("user.untag", {Role::operate, Kind::kept, [&rooms](const Call& call) {
                                Params p(*call.params, {"domain", "user"});
                                const std::string domain = p.text("domain");
                                const std::string user = p.text("user");
-                               if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+                               if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
                                rooms.users.untag(domain, user, call.reply);
                            }});
     rpc.add("user.show", {Role::read, Kind::plain, [&rooms](const Call& call) { show(rooms, call); }});

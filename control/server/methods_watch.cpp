@@ -20,13 +20,13 @@ void explain(Rooms& rooms, const Call& call) {
                     {"source", p.text("source")},
                     {"destination", p.text("destination")}};
     if (!p.any("mode").is_null()) request["mode"] = p.word("mode", {"enforce", "shadow", "bypass"});
-    const auto message = from_base64(p.text("message", kMostMessage * 2));
-    if (!message || message->empty() || message->size() > kMostMessage)
+    const Bytes message = from_base64(p.text("message", kMostMessage * 2)).value_or(Bytes());
+    if (message.empty() || message.size() > kMostMessage)
         p.refuse("parameter `message` must be a SIP message of at most 1 MiB in base64");
-    if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
     if (auto fault = edge_fault(rooms, request["edge"].get<std::string>()))
         return call.reply(std::unexpected(*std::move(fault)));
-    rooms.dataplane.call(std::move(request), std::make_shared<const Bytes>(*message),
+    rooms.dataplane.call(std::move(request), std::make_shared<const Bytes>(message),
                          [reply = call.reply](const Result& answer) {
                              if (!answer) return reply(std::unexpected(answer.error()));
                              auto out = std::make_shared<Json>(**answer);
@@ -44,7 +44,7 @@ void subscribe(Rooms& rooms, const Call& call) {
     filter.reason = reason_of(p, filter.drops);
     filter.user = user_of(p);
     filter.call_id = p.maybe_text("call_id");
-    if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
     if (auto fault = edge_fault(rooms, filter.edge)) return call.reply(std::unexpected(*std::move(fault)));
     rooms.streams.subscribe(call.client, std::move(filter), call.reply);
 }
@@ -58,7 +58,7 @@ void trace(Rooms& rooms, const Call& call) {
                               std::pair("call_id", p.maybe_text("call_id")), std::pair("user", user_of(p)),
                               std::pair("verdict", verdict_of(p)), std::pair("reason", reason_of(p, false))})
         if (text) request[key] = *text;
-    if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
     if (auto fault = edge_fault(rooms, edge)) return call.reply(std::unexpected(*std::move(fault)));
     rooms.streams.begin(call.client, call.who, "trace", std::move(request), call.reply);
 }
@@ -72,7 +72,7 @@ void capture(Rooms& rooms, const Call& call) {
                     {"snaplen", p.number("snaplen", 64, 262'144).value_or(262'144)}};
     const auto edge = p.maybe_text("edge");
     if (edge) request["edge"] = *edge;
-    if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+    if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
     if (auto fault = edge_fault(rooms, edge)) return call.reply(std::unexpected(*std::move(fault)));
     rooms.streams.begin(call.client, call.who, "capture", std::move(request), call.reply);
 }
@@ -89,7 +89,7 @@ void add_watch_methods(Rpc& rpc, Rooms& rooms) {
     rpc.add("cancel", {Role::read, Kind::plain, [&rooms](const Call& call) {
                            Params p(*call.params, {"subscription"});
                            const auto id = p.number("subscription", 1, INT64_MAX);
-                           if (p.fault()) return call.reply(std::unexpected(*p.fault()));
+                           if (const auto& fault = p.fault()) return call.reply(std::unexpected(*fault));
                            rooms.streams.cancel(call.client, id.value_or(0), call.reply);
                        }});
 }

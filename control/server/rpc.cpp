@@ -141,7 +141,7 @@ void Rpc::hello(const Caller& caller, const Credentials& peer, Role role, const 
     const auto most = p.number("max", 0, UINT32_MAX);
     static_cast<void>(p.maybe_text("client"));
     if (!least || !most) p.refuse("hello needs the versions that you speak: min and max");
-    if (p.fault()) return answer(caller, std::unexpected(*p.fault()));
+    if (const auto& fault = p.fault()) return answer(caller, std::unexpected(*fault));
     if (*least > kProtocol || *most < kProtocol)
         return answer(caller,
                       std::unexpected(Fault{

@@ -14,6 +14,12 @@ inline const std::uint8_t* line_end(const std::uint8_t* at, const std::uint8_t* 
     return at;
 }
 
+/// The end of the last byte before `end` that is no blank or control; there is one.
+inline const std::uint8_t* text_end(const std::uint8_t* end) noexcept {
+    while (end[-1] <= 0x20) --end;
+    return end;
+}
+
 }  // namespace
 
 }  // namespace kmsgate::classify::portable

@@ -58,6 +58,9 @@ class Ports {
         return many_;
     }
 
+    /// Are they few enough for may_have() to be sure?
+    [[nodiscard]] bool exact() const noexcept { return !many_; }
+
   private:
     std::array<std::uint16_t, kMost> ports_{};
     std::size_t count_ = 0;

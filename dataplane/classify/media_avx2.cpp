@@ -44,6 +44,17 @@ inline const std::uint8_t* line_end(const std::uint8_t* at, const std::uint8_t* 
     return hit != 0 ? at + std::countr_zero(hit) : end;
 }
 
+/// The end of the last byte before `end` that is no blank or control; there is one, behind 32 bytes of
+/// headers.
+inline const std::uint8_t* text_end(const std::uint8_t* end) noexcept {
+    const __m256i least = _mm256_set1_epi8(0x21);
+    for (;; end -= 32) {
+        const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(end - 32));
+        const unsigned text = mask(_mm256_cmpeq_epi8(_mm256_max_epu8(v, least), v));
+        if (text != 0) return end - std::countl_zero(text);
+    }
+}
+
 }  // namespace
 
 }  // namespace kmsgate::classify::avx2

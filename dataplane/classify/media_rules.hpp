@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// is_media() for one level: included by the file of each, with KMSGATE_LEVEL defined and line_end() declared.
+// is_media() for one level: included by the file of each, with KMSGATE_LEVEL defined, line_end() and
+// text_end() declared.
 namespace kmsgate::classify::KMSGATE_LEVEL {
 
 namespace {
@@ -52,7 +53,7 @@ template <class T>
     if (at == end) return true;
     if ((*at | 0x20) == 's') return false;
     const std::uint8_t* last = line_end(at, end);
-    while (last[-1] <= 0x20) --last;  // at the latest at `at`
+    if (last[-1] <= 0x20) last = text_end(last);  // at the latest at `at`
     return last[-1] != '0';
 }
 

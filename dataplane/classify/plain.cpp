@@ -15,13 +15,14 @@ constexpr std::uint8_t kTcp = 6, kUdp = 17;
 constexpr std::uint16_t kGtpU = 2152, kVxlan = 4789;
 
 template <class T>
-T load(const std::uint8_t* at) noexcept {
+[[gnu::always_inline]] inline T load(const std::uint8_t* at) noexcept {
     T value{};
     std::memcpy(&value, at, sizeof value);
     return value;
 }
-std::uint16_t be16(const std::uint8_t* at) noexcept {
-    return static_cast<std::uint16_t>(at[0] << 8 | at[1]);
+[[gnu::always_inline]] inline std::uint16_t be16(const std::uint8_t* at) noexcept {
+    static_assert(std::endian::native == std::endian::little);
+    return __builtin_bswap16(load<std::uint16_t>(at));
 }
 
 /// RFC 1071 over a header of 20 bytes, in the machine's byte order: a right one gives all ones in any.

@@ -6,8 +6,7 @@
 
 namespace kmsgate::core {
 
-std::span<const std::uint8_t> linear(const rte_mbuf* m, std::span<std::uint8_t> scratch) noexcept {
-    if (m->nb_segs == 1) return {rte_pktmbuf_mtod(m, const std::uint8_t*), m->data_len};
+std::span<const std::uint8_t> linear_chain(const rte_mbuf* m, std::span<std::uint8_t> scratch) noexcept {
     if (m->pkt_len > scratch.size()) return {};
     std::size_t at = 0;
     for (const rte_mbuf* s = m; s != nullptr; s = s->next) {

@@ -32,13 +32,15 @@ struct FrameMeta {
     Arrival arrival = Arrival::inside;
     bool left = false;  ///< already sent or ended; held for its bytes only (late duplicates)
     // while it is a fragment that waits
-    bool more = false;                      ///< more fragments follow
-    std::uint16_t pair = 0;                 ///< pair of ports that it came by, or that its cause came by
-    std::uint32_t offset = 0;               ///< of its data in the datagram
-    std::uint32_t size = 0;                 ///< of its data
-    std::uint32_t data = 0;                 ///< where its data starts in the frame
-    std::array<std::uint64_t, 2> digest{};  ///< of its data
-    rte_mbuf* next = nullptr;               ///< in a FrameList
+    bool more = false;         ///< more fragments follow
+    std::uint16_t pair = 0;    ///< pair of ports that it came by, or that its cause came by
+    std::uint32_t offset = 0;  ///< of its data in the datagram
+    std::uint32_t size = 0;    ///< of its data
+    std::uint32_t data = 0;    ///< where its data starts in the frame
+    // while it is a TCP segment that is kept
+    std::uint32_t tcp = 0;       ///< where its TCP header starts in the frame
+    std::uint32_t stamp_at = 0;  ///< where its timestamp stands in there; 0: it has none
+    rte_mbuf* next = nullptr;    ///< in a FrameList
 };
 inline constexpr std::uint16_t kPrivateSize = 64;
 static_assert(sizeof(FrameMeta) <= kPrivateSize);
@@ -107,8 +109,14 @@ class FrameList {
 
 /// All bytes of the frame in one piece: in place when they are, else copied to `scratch` (empty when it is
 /// too small).
-[[nodiscard]] std::span<const std::uint8_t> linear(const rte_mbuf* m,
-                                                   std::span<std::uint8_t> scratch) noexcept;
+[[nodiscard]] std::span<const std::uint8_t> linear_chain(const rte_mbuf* m,
+                                                         std::span<std::uint8_t> scratch) noexcept;
+[[nodiscard]] inline std::span<const std::uint8_t> linear(const rte_mbuf* m,
+                                                          std::span<std::uint8_t> scratch) noexcept {
+    if (m->nb_segs != 1) [[unlikely]]
+        return linear_chain(m, scratch);
+    return {rte_pktmbuf_mtod(m, const std::uint8_t*), m->data_len};
+}
 
 /// Adds bytes at the frame's end, chaining buffers when they are needed; false when buffers are short.
 [[nodiscard]] bool append(rte_mempool* pool, rte_mbuf* frame, std::span<const std::uint8_t> bytes) noexcept;

@@ -31,12 +31,12 @@ Workspace::Workspace(const stream::Limits& limits)
       datagram(reassemble::kMaxDatagram + 1),
       streams(limits) {
     numbers.reserve(reassemble::kMaxFragments);
-    packets.resize(kBurst);
-    later.resize(kBurst);
+    later.resize(kBurst + 1);  // one more to read headers into
 }
 
 Pipeline::Pipeline(const Config& config, EventSink& sink)
     : config_(config),
+      tag_hash_(config.tag_key),
       sink_(sink),
       own_shared_(config.shared != nullptr
                       ? nullptr
@@ -56,6 +56,7 @@ void Pipeline::begin(const Judge& judge, Output& out) noexcept {
     out_ = &out;
     tap_ = config_.tap != nullptr && config_.tap->watches() ? config_.tap : nullptr;
     if (config_.budget != 0) start_ = rte_rdtsc();
+    find_ports();
 }
 
 bool Pipeline::spent() const noexcept {
@@ -65,7 +66,6 @@ bool Pipeline::spent() const noexcept {
 void Pipeline::process(std::span<Batch> batches, const Judge& judge, Output& out) {
     if (batches.empty()) return;
     tick(batches.front().time, judge, out);
-    find_ports();
     for (Batch& b : batches) {
         b.passed = 0;
         for (std::size_t from = 0; from < b.frames.size();) {
@@ -84,7 +84,6 @@ void Pipeline::process(std::span<Batch> batches, const Judge& judge, Output& out
 void Pipeline::process(std::span<Mbuf> burst, const Judge& judge, Output& out) {
     if (burst.empty()) return;
     tick(meta(burst.front().get()).time, judge, out);
-    find_ports();
     for (; !burst.empty(); burst = burst.subspan(std::min(burst.size(), kBurst))) {
         std::array<rte_mbuf*, kBurst> raw;  // NOLINT: written as far as it is read
         const std::size_t size = std::min(burst.size(), kBurst);
@@ -98,19 +97,22 @@ void Pipeline::process(std::span<Mbuf> burst, const Judge& judge, Output& out) {
 }
 
 void Pipeline::find_ports() noexcept {
-    udp_ports_.clear();
-    tcp_ports_.clear();
-    tcp_ports_.watched = &streams_.watched();
+    for (classify::Ports* p : {&udp_ports_, &tcp_ports_, &tls_ports_, &stream_ports_}) p->clear();
+    stream_ports_.watched = &streams_.watched();
+    const auto stream = [this](classify::Ports& ports, std::uint16_t port) {
+        ports.add(port);
+        stream_ports_.add(port);
+    };
     if (edge_ == nullptr) {
         udp_ports_.add(5060);
-        tcp_ports_.add(5060);
-        tcp_ports_.add(5061);
+        stream(tcp_ports_, 5060);
+        stream(tls_ports_, 5061);
         return;
     }
     const policy::table::Table& table = *judge_->table;
     for (const std::uint16_t port : table.ports(edge_->udp_ports)) udp_ports_.add(port);
-    for (const auto& range : {edge_->tcp_ports, edge_->tls_ports})
-        for (const std::uint16_t port : table.ports(range)) tcp_ports_.add(port);
+    for (const std::uint16_t port : table.ports(edge_->tcp_ports)) stream(tcp_ports_, port);
+    for (const std::uint16_t port : table.ports(edge_->tls_ports)) stream(tls_ports_, port);
 }
 
 /// Headers are read for all of them first; what is no signalling has left before the first message is parsed,
@@ -125,7 +127,7 @@ std::size_t Pipeline::sift(std::span<rte_mbuf*> frames, const Batch* batch, std:
         rte_mbuf* const m = frames[i];
         const bool media =
             m->nb_segs == 1 && classify::is_media({rte_pktmbuf_mtod(m, const std::uint8_t*), m->data_len},
-                                                  udp_ports_, tcp_ports_);
+                                                  udp_ports_, stream_ports_);
         if (media && tap_ == nullptr) [[likely]] {
             frames[passed++] = m;
             continue;
@@ -135,7 +137,7 @@ std::size_t Pipeline::sift(std::span<rte_mbuf*> frames, const Batch* batch, std:
             if (tap_ != nullptr) tap_->ended(m, edge_name(), Outcome::passed);
             frames[passed++] = m;
         } else {
-            space_.later[later_++] = m;
+            space_.later[later_++].frame = m;
         }
     }
     counters_.add(Counter::frames_in, frames.size());
@@ -154,24 +156,41 @@ void Pipeline::stamp(rte_mbuf* frame, const Batch& batch, std::size_t place) noe
 
 void Pipeline::dispatch_later() {
     work_off();  // what came before goes first
+    for (std::size_t n = 0; n < std::min(later_, kAhead); ++n) fetch(n);
     for (std::size_t n = 0; n < later_; ++n) {
-        Mbuf frame(space_.later[n]);
+        if (n + kAhead < later_) fetch(n + kAhead);
+        Workspace::Later& l = space_.later[n];
+        Mbuf frame(l.frame);
         if (!waiting_.empty() || spent()) {
             wait(std::move(frame));
             continue;
         }
         const auto bytes = linear(frame.get(), space_.frame);
-        dispatch(std::move(frame), space_.packets[n], bytes);
+        dispatch(std::move(frame), l, bytes);
     }
     later_ = 0;
 }
 
+/// What its message is read from, and the datagram that a fragment belongs to.
+void Pipeline::fetch(std::size_t later) const noexcept {
+    const Workspace::Later& l = space_.later[later];
+    const auto* const data = rte_pktmbuf_mtod(l.frame, const char*);
+    for (std::size_t at = 64; at < l.frame->data_len; at += 256)  // beyond the end there is no harm
+        for (std::size_t i = 0; i < 4; ++i) rte_prefetch0(data + at + 64 * i);
+    if (l.packet.kind == Kind::fragment) fragments_.prefetch(l.place);
+}
+
 /// The same of any frame; where the headers lie stands in the packet behind those that are dispatched later.
-bool Pipeline::is_no_signalling(const rte_mbuf* frame) noexcept {
-    Packet& packet = space_.packets[later_];
+bool Pipeline::is_no_signalling(rte_mbuf* frame) noexcept {
+    Workspace::Later& later = space_.later[later_];
+    Packet& packet = later.packet;
     const auto bytes = linear(frame, space_.frame);
     classify::read(bytes, packet);
     if (bytes.empty() && frame->pkt_len != 0) packet.kind = Kind::malformed;  // larger than any frame
+    if (packet.kind == Kind::fragment) {
+        later.place = fragments_.place(packet, meta(frame).arrival);
+        return false;
+    }
     return is_no_signalling(packet, bytes);
 }
 
@@ -198,8 +217,11 @@ void Pipeline::work_off() {
     while (!waiting_.empty()) {
         Mbuf frame = waiting_.pop();
         const auto bytes = linear(frame.get(), space_.frame);
-        const Packet packet = classify::read(bytes);
-        dispatch(std::move(frame), packet, bytes);
+        Workspace::Later later;
+        later.packet = classify::read(bytes);
+        if (later.packet.kind == Kind::fragment)
+            later.place = fragments_.place(later.packet, meta(frame.get()).arrival);
+        dispatch(std::move(frame), later, bytes);
         if (spent()) break;
     }
 }
@@ -218,10 +240,13 @@ void Pipeline::wait(Mbuf frame) {
 
 void Pipeline::tick(Time now, const Judge& judge, Output& out) {
     begin(judge, out);
-    fragments_.expire(now, [&](reassemble::Datagram& d) {
-        const Time deadline = d.deadline;
-        release(d, Outcome::fragment_timeout, deadline, true);
-    });
+    fragments_.expire(
+        now,
+        [&](reassemble::Datagram& d) {
+            const Time deadline = d.deadline;
+            release(d, Outcome::fragment_timeout, deadline, true);
+        },
+        reassemble::kExpired);
     tick_streams(now);
     shared_.age(now);
 }

@@ -25,14 +25,17 @@
 #include "dataplane/core/frame.hpp"
 #include "dataplane/core/record.hpp"
 #include "dataplane/emit/answer.hpp"
+#include "dataplane/emit/datagram.hpp"
 #include "dataplane/emit/recall.hpp"
 #include "dataplane/emit/response.hpp"
 #include "dataplane/inspect/inspect.hpp"
 #include "dataplane/memory/shared.hpp"
 #include "dataplane/memory/siphash.hpp"
+#include "dataplane/memory/tag_hash.hpp"
 #include "dataplane/memory/uid.hpp"
 #include "dataplane/memory/user_tags.hpp"
 #include "dataplane/reassemble/fragments.hpp"
+#include "dataplane/rewrite/plain.hpp"
 #include "dataplane/stream/streams.hpp"
 
 namespace kmsgate::core {
@@ -79,11 +82,16 @@ struct Workspace {
     explicit Workspace(const stream::Limits& streams = {});
     std::vector<std::byte> arena_storage;
     sip::Arena arena;
-    std::vector<std::uint8_t> frame;        ///< a frame that came in pieces
-    std::vector<std::uint8_t> datagram;     ///< a reassembled datagram
-    std::vector<std::uint64_t> numbers;     ///< frame numbers for an event
-    std::vector<rte_mbuf*> later;           ///< of a burst: what is, or may be, signalling ...
-    std::vector<classify::Packet> packets;  ///< ... and where its headers lie
+    std::vector<std::uint8_t> frame;     ///< a frame that came in pieces
+    std::vector<std::uint8_t> datagram;  ///< a reassembled datagram
+    std::vector<std::uint64_t> numbers;  ///< frame numbers for an event
+    /// A frame that is, or may be, signalling.
+    struct Later {
+        rte_mbuf* frame = nullptr;
+        classify::Packet packet;
+        reassemble::Place place;  ///< of a fragment
+    };
+    std::vector<Later> later;  ///< of a burst
     inspect::Inspection inspection;
     stream::Room streams;
 };
@@ -128,7 +136,7 @@ class Pipeline {
     [[nodiscard]] const Counters& counters() const noexcept { return counters_; }
     /// Frames beyond the budget of earlier calls.
     [[nodiscard]] std::size_t waiting() const noexcept { return waiting_.size(); }
-    /// Frames that have not ended: those and fragments.
+    /// Frames that have not ended: those, fragments, and segments.
     [[nodiscard]] std::size_t held() const noexcept {
         return waiting_.size() + fragments_.frames_held() + streams_.held();
     }
@@ -136,7 +144,8 @@ class Pipeline {
   private:
     /// A whole UDP or TCP datagram and the frames that brought it.
     struct Whole {
-        classify::Packet packet;              ///< addresses, ports, tunnel
+        explicit Whole(classify::Packet& p) noexcept : packet(p) {}
+        classify::Packet& packet;             ///< addresses, ports, tunnel
         std::span<const std::uint8_t> first;  ///< bytes of its first frame
         std::size_t link_size = 0;            ///< of the Ethernet header in `first`
         std::string_view payload;
@@ -158,13 +167,14 @@ class Pipeline {
     [[nodiscard]] std::size_t sift(std::span<rte_mbuf*> frames, const Batch* batch, std::size_t first);
     static void stamp(rte_mbuf* frame, const Batch& batch, std::size_t place) noexcept;
     void dispatch_later();
-    [[nodiscard]] bool is_no_signalling(const rte_mbuf* frame) noexcept;
+    void fetch(std::size_t later) const noexcept;
+    [[nodiscard]] bool is_no_signalling(rte_mbuf* frame) noexcept;
     [[nodiscard]] bool is_no_signalling(const classify::Packet& packet,
                                         std::span<const std::uint8_t> bytes) const noexcept;
     void work_off();
     void wait(Mbuf frame);
-    void dispatch(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes);
-    void fragment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes);
+    void dispatch(Mbuf frame, Workspace::Later& later, std::span<const std::uint8_t> bytes);
+    void fragment(Mbuf frame, const Workspace::Later& later, std::span<const std::uint8_t> bytes);
     void first_look(reassemble::Datagram& datagram, Time now);
     void whole_datagram(reassemble::Datagram& datagram, Time now);
     Outcome transport(classify::Kind kind, Whole& whole);
@@ -177,13 +187,20 @@ class Pipeline {
 
     // messages
     Outcome judge_message(Whole& whole);
-    emit::Said weigh(const Whole& whole, policy::decide::Decision& decision);
+    /// What a verdict is told by.
+    struct Told {
+        std::optional<emit::Said> recalled;  ///< of another table: by name
+        emit::KrrLists lists;
+        [[nodiscard]] const emit::Said* by_name() const noexcept { return recalled ? &*recalled : nullptr; }
+    };
+    [[nodiscard]] Told weigh(const Whole& whole, policy::decide::Decision& decision);
     [[nodiscard]] bool is_own_answer(const Whole& whole);
     /// What was decided of an earlier copy under another table; nullopt: decided (or found) under this one.
     std::optional<emit::Said> decide_message(const Whole& whole, policy::decide::Decision& decision,
                                              policy::decide::Record* record);
     void remember(const Whole& whole, policy::decide::Decision& decision);
-    void look_back(const inspect::Arrived& arrived, const inspect::Context& context);
+    void complete_users(const std::array<bool, 2>& sides);
+    void look_back();
     [[nodiscard]] bool accepted_before() const;
     void note_accepted(const Whole& whole);
     void note_response(const policy::decide::Decision& decision, Time now);
@@ -191,15 +208,22 @@ class Pipeline {
     void override_with(policy::decide::Decision& decision, policy::Cause cause);
     void prepare(const Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);
     Outcome act(Whole& whole, policy::decide::Decision& decision, const emit::KrrLists& lists);
+    [[nodiscard]] bool redirect_plain(const Whole& whole, const policy::decide::Decision& decision,
+                                      const emit::KrrLists& lists);
+    [[nodiscard]] emit::Envelope back_to(const Whole& whole, const Endpoint& destination);
     void send_response(const Whole& whole, const emit::ResponseParts& parts);
     /// The response that a verdict of the message at hand asks for, but where it goes; empty: none can be
     /// made.
     [[nodiscard]] std::string_view response_text(const Whole& whole, const policy::decide::Decision& decision,
                                                  const emit::KrrLists& lists);
     void send_changed(const Whole& whole, std::string_view payload);
+    void send_plain_changed(const Whole& whole, const rewrite::PlainRewrite& payload);
     void send_all(FrameList frames, const Whole& whole, Arrival port);
-    [[nodiscard]] emit::Said say(const policy::decide::Decision& decision);
-    void report(const Whole& whole, const policy::decide::Decision& decision, const emit::Said& said);
+    [[nodiscard]] std::array<std::string_view, 2> rules_of(
+        const policy::decide::Decision& decision) const noexcept;
+    [[nodiscard]] memory::Snapshots::Ref keep(const policy::decide::Decision& decision,
+                                              const emit::KrrLists& lists);
+    void report(const Whole& whole, const policy::decide::Decision& decision, const emit::Said* said);
 
     /// What the answers of the message at hand are made from: its To tag, the Id of its KRR.
     [[nodiscard]] const memory::Hash128& key() noexcept;
@@ -224,6 +248,7 @@ class Pipeline {
     Outcome end_all(FrameList frames, Outcome outcome, Time now, bool line);
 
     Config config_;
+    memory::TagHash tag_hash_;
     EventSink& sink_;
     Counters counters_;
     std::unique_ptr<memory::Shared> own_shared_;
@@ -235,6 +260,8 @@ class Pipeline {
     stream::Streams streams_;
     sip::Arena& arena_;
     inspect::Inspection& inspection_;
+    inspect::Arrived arrived_;  ///< how the message at hand came, and what it is judged with
+    inspect::Context context_;
     FrameList waiting_;        ///< beyond the budget
     std::size_t later_ = 0;    ///< frames in Workspace::later
     std::uint64_t start_ = 0;  ///< TSC when this call began
@@ -242,14 +269,17 @@ class Pipeline {
         key_;                   ///< transaction of the message at hand, once something leaves that says it
     memory::Hash128 entry_;     ///< where its verdict stands
     std::uint64_t branch_ = 0;  ///< hash of its request's Via branch; 0: it has none
-    memory::Transaction* fresh_ = nullptr;   ///< its new entry, until what it says is kept
-    std::optional<memory::Hash128> digest_;  ///< of its bytes, once it is asked for
-    std::uint64_t krr_time_ = 0;             ///< seconds
-    std::string_view changed_;               ///< what a rewritten message says
+    memory::Transaction* known_ = nullptr;                ///< what stands there before, also past its time
+    memory::Transaction* fresh_ = nullptr;                ///< its new entry, until what it says is kept
+    std::optional<memory::Hash128> digest_;               ///< of its bytes, once it is asked for
+    std::uint64_t krr_time_ = 0;                          ///< seconds
+    krr::Clock clock_;                                    ///< their text
+    std::string_view changed_;                            ///< what a rewritten message says,
+    std::optional<rewrite::PlainRewrite> plain_changed_;  ///< or how it is put together
     std::uint32_t packet_id_ = 0;
-    classify::Ports udp_ports_, tcp_ports_;  ///< during a call
-    FrameTap* tap_ = nullptr;                ///< during a call: somebody looks
-    const Judge* judge_ = nullptr;           ///< during a call
+    classify::Ports udp_ports_, tcp_ports_, tls_ports_, stream_ports_;  ///< during a call
+    FrameTap* tap_ = nullptr;                                           ///< during a call: somebody looks
+    const Judge* judge_ = nullptr;                                      ///< during a call
     const policy::table::EdgeRecord* edge_ = nullptr;
     Output* out_ = nullptr;
 };

@@ -10,10 +10,19 @@ using policy::Cause;
 using policy::table::Mode;
 using reassemble::Added;
 
-void Pipeline::fragment(Mbuf frame, const Packet& packet, std::span<const std::uint8_t> bytes) {
+void Pipeline::fragment(Mbuf frame, const Workspace::Later& later, std::span<const std::uint8_t> bytes) {
+    const Packet& packet = later.packet;
+    const auto data = bytes.subspan(packet.l4, packet.l4_size);
     const Time now = meta(frame.get()).time;
-    const auto [added, d] = fragments_.add(packet, bytes.subspan(packet.l4, packet.l4_size), frame, now);
-    const auto refuse = [&](Outcome outcome) {
+    auto [added, d] = fragments_.add(later.place, packet, data, frame, now);
+    if (added == Added::late) {  // the timers have not come to it yet
+        release(*d, Outcome::fragment_timeout, d->deadline, true);
+        fragments_.forget(*d);
+        const auto anew = fragments_.add(later.place, packet, data, frame, now);
+        added = anew.added;
+        d = anew.datagram;
+    }
+    const auto refuse = [&, d = d](Outcome outcome) {
         FrameList frames;
         if (d != nullptr && d->state != reassemble::Datagram::State::dead) {
             while (!d->frames.empty()) frames.push(fragments_.take(*d));
@@ -59,6 +68,8 @@ void Pipeline::fragment(Mbuf frame, const Packet& packet, std::span<const std::u
         case Added::dead:
             refuse(d->outcome);
             break;
+        case Added::late:  // forgotten above
+            break;
     }
 }
 
@@ -81,7 +92,7 @@ void Pipeline::first_look(reassemble::Datagram& d, Time now) {
             return;
         case kEsp: {
             FrameList frames;
-            fragments_.pass(d);
+            fragments_.pass(d, space_.datagram);
             while (!d.frames.empty()) frames.push(fragments_.take(d));
             if (!concerns_peers(p)) {
                 end_all(std::move(frames), Outcome::passed, now, false);
@@ -129,9 +140,9 @@ void Pipeline::first_look(reassemble::Datagram& d, Time now) {
 }
 
 void Pipeline::whole_datagram(reassemble::Datagram& d, Time now) {
-    const auto bytes = reassemble::Fragments::gather(d, space_.datagram);
-    Whole whole;
-    whole.packet = d.first;
+    const auto bytes = fragments_.assemble(d, space_.datagram);
+    Packet packet = d.first;  // which a second copy will need as it is
+    Whole whole(packet);
     whole.link_size = d.first.l3;
     for (rte_mbuf* m = d.frames.front(); m != nullptr; m = FrameList::after(m)) {
         if (meta(m).offset == 0 && meta(m).size != 0)
@@ -142,20 +153,17 @@ void Pipeline::whole_datagram(reassemble::Datagram& d, Time now) {
     if (kind == Kind::udp || kind == Kind::tcp)
         whole.payload = as_text(bytes.subspan(whole.packet.payload, whole.packet.payload_size));
     if (kind == Kind::udp && whole.packet.payload == memory::BulkHash::kStart)
-        whole.digest = shared_.hash().payload(fragments_.sum(d, bytes), bytes);
+        whole.digest = fragments_.digest(d, bytes);
     whole.fragmented = true;
-    whole.arrival = d.key.arrival;
+    whole.arrival = d.key.arrival();
     whole.now = now;
-    fragments_.remember(d);
-    while (!d.frames.empty()) whole.frames.push(fragments_.take(d));
+    whole.frames = fragments_.take_all(d);
     fragments_.settle(d, transport(kind, whole), now);
 }
 
 void Pipeline::release(reassemble::Datagram& d, Outcome outcome, Time now, bool line) {
-    if (outcome == Outcome::passed) fragments_.pass(d);
-    FrameList frames;
-    while (!d.frames.empty()) frames.push(fragments_.take(d));
-    end_all(std::move(frames), outcome, now, line);
+    if (outcome == Outcome::passed) fragments_.pass(d, space_.datagram);
+    end_all(fragments_.take_all(d), outcome, now, line);
 }
 
 }  // namespace kmsgate::core

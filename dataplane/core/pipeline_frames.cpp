@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Whole datagrams by their transport, and every way a frame ends.
+#include <rte_byteorder.h>
+
 #include <algorithm>
 
 #include "dataplane/core/pipeline.hpp"
@@ -12,17 +14,17 @@ using policy::Action;
 using policy::Cause;
 using policy::table::Mode;
 
-void Pipeline::dispatch(Mbuf frame, const Packet& packet, std::span<const std::uint8_t> bytes) {
+void Pipeline::dispatch(Mbuf frame, Workspace::Later& later, std::span<const std::uint8_t> bytes) {
+    Packet& packet = later.packet;
     if (packet.kind == Kind::fragment && (!packet.tunnelled || concerns_peers(packet))) {
-        fragment(std::move(frame), packet, bytes);
+        fragment(std::move(frame), later, bytes);
         return;
     }
     if (is_stream(packet, bytes)) {
         stream_segment(std::move(frame), packet, bytes);
         return;
     }
-    Whole whole;
-    whole.packet = packet;
+    Whole whole(packet);
     whole.first = bytes;
     whole.link_size = packet.l3;
     whole.payload = as_text(bytes.subspan(packet.payload, packet.payload_size));
@@ -74,18 +76,18 @@ Outcome Pipeline::transport(Kind kind, Whole& whole) {
             break;
         }
         case Kind::udp:
-            if (!could_be_sip(whole.packet, whole.payload, true)) break;
             whole.off_port = !is_sip_port(whole.packet, false, false);
+            if (whole.off_port && sip::looks_like_sip(whole.payload, true) == sip::LooksLike::no) break;
             return judge_message(whole);
     }
     return end_all(std::move(whole.frames), Outcome::passed, whole.now, false);
 }
 
 bool Pipeline::is_sip_port(const Packet& packet, bool tcp, bool tls) const noexcept {
-    if (edge_ == nullptr) {
-        const std::uint16_t port = tls ? 5061 : 5060;
-        return packet.source_port == port || packet.destination_port == port;
-    }
+    const classify::Ports& known = tls ? tls_ports_ : tcp ? tcp_ports_ : udp_ports_;
+    if (known.exact())
+        return known.may_have(rte_cpu_to_be_16(packet.source_port),
+                              rte_cpu_to_be_16(packet.destination_port));
     const auto range = tls ? edge_->tls_ports : tcp ? edge_->tcp_ports : edge_->udp_ports;
     return std::ranges::any_of(judge_->table->ports(range), [&](std::uint16_t port) {
         return port == packet.source_port || port == packet.destination_port;
@@ -135,7 +137,18 @@ void Pipeline::end(Mbuf frame, Outcome outcome) {
 }
 
 void Pipeline::end_frames(FrameList& frames, Outcome outcome) {
-    while (!frames.empty()) end(frames.pop(), outcome);
+    const bool out = fate(outcome) == Fate::out;
+    std::uint64_t ended = 0;
+    while (!frames.empty()) {
+        Mbuf frame = frames.pop();
+        const FrameMeta& m = meta(frame.get());
+        if (m.left) continue;  // sent and counted before
+        ++ended;
+        if (tap_ != nullptr) tap_->ended(frame.get(), edge_name(), outcome);
+        if (out) out_->port(opposite(m.arrival)).push_back(std::move(frame));
+    }
+    counters_.add(outcome, ended);
+    if (out) counters_.add(Counter::frames_out, ended);
 }
 
 Outcome Pipeline::end_all(FrameList frames, Outcome outcome, Time now, bool line) {
@@ -144,7 +157,7 @@ Outcome Pipeline::end_all(FrameList frames, Outcome outcome, Time now, bool line
     space_.numbers.clear();
     for (rte_mbuf* m = frames.front(); m != nullptr; m = FrameList::after(m))
         if (!meta(m).left) space_.numbers.push_back(meta(m).number);
-    while (!frames.empty()) end(frames.pop(), outcome);
+    end_frames(frames, outcome);
     if (!line || space_.numbers.empty()) return outcome;
     std::ranges::sort(space_.numbers);
     sink_.drop({now, edge_name(), arrival, space_.numbers, to_string(outcome)});

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Messages: from a whole datagram on a signalling flow to its verdict. What the verdict does stands in
+// Messages: from a whole datagram on a signalling flow to its verdict. What is remembered of it stands in
+// pipeline_transactions.cpp. What the verdict does stands in
 // pipeline_act.cpp.
 #include <algorithm>
 #include <array>
 
 #include "dataplane/core/pipeline.hpp"
+#include "dataplane/core/pipeline_keys.hpp"
 
 namespace kmsgate::core {
 
@@ -34,13 +36,11 @@ void note(policy::decide::Record* record, std::string_view text, std::string_vie
     record->add({policy::decide::Step::Kind::verdict, 0, true, std::string(text).append(more)});
 }
 
-/// Really answered: in shadow mode nothing is.
-bool answered(const Decision& d) noexcept {
-    return d.verdict == Verdict::redirect || d.verdict == Verdict::reject;
-}
-
-std::uint64_t tag_hash(std::string_view tag, const memory::BulkHash& hash) noexcept {
-    return tag.empty() ? 0 : hash.fields({tag}, 0).low | 1;
+/// Do the identities of a side disagree of which some rule asks? Who nobody asks for need not be known.
+bool disagrees(const policy::decide::Facts& facts, const policy::table::EdgeRecord& edge) noexcept {
+    using policy::table::Ask, policy::table::Side, policy::table::Table;
+    return (facts.users[0].disagreement && Table::asks(edge, Ask::user, Side::initiator)) ||
+           (facts.users[1].disagreement && Table::asks(edge, Ask::user, Side::receiver));
 }
 
 }  // namespace
@@ -53,10 +53,16 @@ Outcome Pipeline::judge_message(Whole& whole) {
         return end_all(std::move(whole.frames), Outcome::no_table, whole.now, true);
     }
     Decision decision;
-    const emit::Said said = weigh(whole, decision);
+    const Told told = weigh(whole, decision);
+    if (!told.recalled && decision.verdict == Verdict::forward && !decision.would) {  // most: nothing is made
+        counters_.add(decision.verdict);
+        report(whole, decision, nullptr);
+        end_frames(whole.frames, Outcome::forward);
+        return Outcome::forward;
+    }
     if (tap_ == nullptr) {
-        const Outcome outcome = act(whole, decision, said.lists);
-        report(whole, decision, said);
+        const Outcome outcome = act(whole, decision, told.lists);
+        report(whole, decision, told.by_name());
         end_frames(whole.frames, outcome);
         return outcome;
     }
@@ -64,9 +70,9 @@ Outcome Pipeline::judge_message(Whole& whole) {
         return std::array{out_->port(Arrival::inside).size(), out_->port(Arrival::outside).size()};
     };
     const auto before = sent();
-    const Outcome outcome = act(whole, decision, said.lists);
+    const Outcome outcome = act(whole, decision, told.lists);
     const auto after = sent();
-    report(whole, decision, said);
+    report(whole, decision, told.by_name());
     end_frames(whole.frames, outcome);
     // A capture shows what was made behind what caused it.
     for (const Arrival port : {Arrival::inside, Arrival::outside})
@@ -77,9 +83,9 @@ Outcome Pipeline::judge_message(Whole& whole) {
 }
 
 /// From the bytes of a message to its verdict, and what is said of it.
-emit::Said Pipeline::weigh(const Whole& whole, Decision& decision) {
+Pipeline::Told Pipeline::weigh(const Whole& whole, Decision& decision) {
     arena_.reset();
-    inspect::Arrived arrived;
+    inspect::Arrived& arrived = arrived_;
     arrived.now = whole.now;
     arrived.arrival = whole.arrival;
     arrived.source = {whole.packet.source, whole.packet.source_port, whole.packet.v6};
@@ -87,59 +93,47 @@ emit::Said Pipeline::weigh(const Whole& whole, Decision& decision) {
     arrived.off_port = whole.off_port;
     arrived.tunnelled = whole.packet.tunnelled;
     arrived.payload = whole.payload;
-    const inspect::Context context{judge_->table,  judge_->edge, judge_->mode,    judge_->tags,
-                                   judge_->roster, judge_->odd,  judge_->tag_bits};
-    inspect::inspect(arrived, context, arena_, inspection_);
+    policy::decide::Record* record = sink_.recorder();
+    context_ = {judge_->table,  judge_->edge, judge_->mode,     judge_->tags,
+                judge_->roster, judge_->odd,  judge_->tag_bits, record != nullptr};
+    inspect::inspect(arrived, context_, arena_, inspection_);
     counters_.add(inspection_.plain ? Counter::plain_messages : Counter::full_messages);
     key_.reset();
     digest_ = whole.digest;
     // Each port has its transactions: what one side's rules said is no verdict of the other's. A response
     // belongs to the request that came in by the other port.
     const bool response = inspection_.message.kind == sip::Kind::response;
-    entry_ = emit::entry_key(inspection_.message, shared_.hash());
     const Arrival asked = response ? opposite(whole.arrival) : whole.arrival;
+    const TransactionKeys keys = transaction_keys(inspection_.message, asked, shared_.hash());
+    entry_ = keys.entry;
     if (asked == Arrival::outside) entry_.high = ~entry_.high;
     entry_.low ^= config_.salt;
-    branch_ = emit::branch_key(inspection_.message, asked, shared_.hash());
+    branch_ = keys.branch;
     if (branch_ != 0) branch_ = std::max<std::uint64_t>(branch_ ^ config_.salt, 1);
     const auto held = shared_.hold(branch_ != 0 ? branch_ : entry_.low);
     shard_ = &*held;
-    shard_->transactions.prefetch(entry_);
+    shard_->transactions.prefetch(entry_, branch_);
     krr_time_ = whole.now / kSecond;
-    look_back(arrived, context);
+    look_back();
 
-    std::optional<emit::Said> recalled;
+    Told told;
     fresh_ = nullptr;
-    policy::decide::Record* record = sink_.recorder();
     // Over TCP the refused request took its connection with it; its ACK says nothing to anybody.
     if (judge_->mode == Mode::enforce && !whole.stream && is_own_answer(whole)) {
         decision.verdict = Verdict::absorb;
         decision.reason = Reason::own_answer;
         note(record, "ACK or CANCEL of a request that was answered here: absorb");
     } else {
-        recalled = decide_message(whole, decision, record);
+        told.recalled = decide_message(whole, decision, record);
         limit(whole, decision);
     }
-    const emit::Said said = recalled ? *recalled : say(decision);
-    if (fresh_ != nullptr) fresh_->said = shard_->snapshots.put(emit::to_text(said, arena_));
-    prepare(whole, decision, said.lists);
-    return said;
-}
-
-/// Is it the ACK or CANCEL of a request that was answered here (RFC 3261 9.2, 17.1.1.3)?
-bool Pipeline::is_own_answer(const Whole& whole) {
-    const sip::Message& m = inspection_.message;
-    if (m.kind != sip::Kind::request || !m.answerable()) return false;
-    const bool ack = m.method == "ACK";
-    if (!ack && m.method != "CANCEL") return false;
-    if (ack && m.to_tag.size() == emit::ToTag{}.size()) {
-        const emit::ToTag tag = emit::to_tag(key());
-        if (m.to_tag == std::string_view(tag.data(), tag.size())) return true;
-    }
-    const memory::Transaction* t = shard_->transactions.find(entry_, whole.now);
-    if (t == nullptr || !t->invite || t->let_through) return false;
-    // The ACK of a refused re-INVITE carries the dialog's own To tag.
-    return !ack || (t->to_tag != 0 && t->to_tag == tag_hash(m.to_tag, shared_.hash()));
+    told.lists = told.recalled
+                     ? told.recalled->lists
+                     : emit::krr_lists(decision, inspection_, *judge_->table, arena_, emit::Names::no);
+    if (fresh_ != nullptr) fresh_->said = keep(decision, told.lists);
+    if (told.recalled || decision.verdict != Verdict::forward || decision.would)
+        prepare(whole, decision, told.lists);
+    return told;
 }
 
 std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision& decision,
@@ -147,14 +141,12 @@ std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision&
     const sip::Message& m = inspection_.message;
     counters_.add(Counter::relaxed, inspection_.relaxed);
     if (!inspection_.facts.krr.unknown.empty()) counters_.add(Counter::unknown_kms_in_krr);
-    for (const auto& user : inspection_.facts.users)
-        if (user.disagreement) {
-            counters_.add(Counter::disagreements);
-            break;
-        }
+    if (disagrees(inspection_.facts, *edge_)) counters_.add(Counter::disagreements);
     const bool tracked = m.kind == sip::Kind::request && m.answerable() && judge_->mode != Mode::bypass;
+    known_ = nullptr;
     if (tracked) {
-        const memory::Transaction* t = shard_->transactions.find(entry_, whole.now);
+        known_ = shard_->transactions.look(entry_);
+        const memory::Transaction* t = known_ != nullptr && known_->expires > whole.now ? known_ : nullptr;
         if (t != nullptr && t->request && t->digest != digest(whole)) {
             const bool changed = t->method_is(m.method);
             t = shard_->transactions.find(memory::copy_key(entry_, digest(whole)), whole.now);
@@ -191,102 +183,13 @@ std::optional<emit::Said> Pipeline::decide_message(const Whole& whole, Decision&
 }
 
 const memory::Hash128& Pipeline::key() noexcept {
-    if (!key_) key_ = emit::transaction_key(inspection_.message, config_.tag_key);
+    if (!key_) key_ = emit::transaction_key(inspection_.message, tag_hash_);
     return *key_;
 }
 
 const memory::Hash128& Pipeline::digest(const Whole& whole) noexcept {
     if (!digest_) digest_ = shared_.hash().message(whole.payload);
     return *digest_;
-}
-
-/// In-dialog request of which every I_MESSAGE was accepted in this dialog before (`in-dialog: grandfather`).
-bool Pipeline::accepted_before() const {
-    const sip::Message& m = inspection_.message;
-    if (edge_->in_dialog != policy::table::InDialog::grandfather || m.kind != sip::Kind::request ||
-        m.to_tag.empty() || inspection_.contents.carriages.empty())
-        return false;
-    return std::ranges::all_of(inspection_.contents.carriages, [&](const sip::Carriage& c) {
-        return shared_.accepted().has(m.call_id, inspection_.facts.arrival, c.data);
-    });
-}
-
-void Pipeline::note_accepted(const Whole& whole) {
-    if (edge_->in_dialog != policy::table::InDialog::grandfather) return;
-    for (const sip::Carriage& c : inspection_.contents.carriages)
-        shared_.accepted().add(inspection_.message.call_id, whole.arrival, c.data, whole.now);
-}
-
-void Pipeline::remember(const Whole& whole, Decision& decision) {
-    const sip::Message& m = inspection_.message;
-    memory::Transaction* first = shard_->transactions.find(entry_, whole.now);
-    const bool alive = first != nullptr;
-    const bool other_copy = alive && first->request && first->digest != digest(whole);
-    if (other_copy) first->let_through = first->let_through || !answered(decision);
-    memory::Transaction* t =
-        shard_->transactions.put(other_copy ? memory::copy_key(entry_, digest(whole)) : entry_, whole.now);
-    if (t == nullptr) {
-        override_with(decision, Cause::table_full);
-        return;
-    }
-    t->digest = digest(whole);
-    t->generation = judge_->generation;
-    t->krr_time = krr_time_;
-    if (!alive || other_copy) t->rewrite_time = 0;
-    t->request = true;
-    t->set_method(m.method);
-    t->invite = m.method == "INVITE";
-    t->to_tag = tag_hash(m.to_tag, shared_.hash());
-    t->let_through = !answered(decision);
-    t->mode = judge_->mode;
-    const Time end =
-        whole.now + (t->invite && t->let_through ? memory::kInviteLife : memory::kTransactionLife);
-    t->expires = alive && !other_copy ? std::max(t->expires, end) : end;
-    t->decision = decision;
-    fresh_ = t;
-    // Whose call it is stands with the first copy, for as long as any copy may be answered.
-    memory::Transaction* const base = other_copy ? first : t;
-    base->expires = std::max(base->expires, end);
-    const auto& facts = inspection_.facts;
-    shard_->transactions.parties(*base).add(facts.users, facts.visited, facts.visited_known);
-    shard_->transactions.set_branch(*base, branch_);
-}
-
-/// A response is judged by whose request it answers. The client knows it by the branch alone, so what else it
-/// says must not choose among the requests of that branch: all of them count.
-void Pipeline::look_back(const inspect::Arrived& arrived, const inspect::Context& context) {
-    if (!inspect::needs_back(inspection_)) return;
-    memory::Callers callers = shard_->transactions.callers(branch_, arrived.now);
-    const memory::Transaction* t = shard_->transactions.find(entry_, arrived.now);
-    const memory::Parties* own = t != nullptr ? &shard_->transactions.parties(*t) : nullptr;
-    if (own != nullptr && own->empty()) own = nullptr;  // only kept for the time of its KRR
-    if (own != nullptr) callers.put_first(own);
-    inspect::Asked asked;
-    asked.requests = callers.all();
-    asked.crowd = callers.crowd;
-    asked.mismatch = own == nullptr && asked.known();
-    if (asked.mismatch) counters_.add(Counter::response_mismatch);
-    inspect::resolve_back(asked, arrived, context, arena_, inspection_);
-}
-
-/// The final response of a forwarded INVITE has passed: its entry lives on for late copies only. The KRR of a
-/// response that is rewritten carries the time of its first copy.
-void Pipeline::note_response(const Decision& decision, Time now) {
-    const sip::Message& m = inspection_.message;
-    memory::Transaction* t = shard_->transactions.find(entry_, now);
-    // One that nobody gets to see ends nothing: its sender could otherwise make us forget whose call it is.
-    const bool passed = decision.verdict == Verdict::forward || decision.verdict == Verdict::rewrite;
-    if (passed && m.status >= 200 && t != nullptr && t->invite && m.method == "INVITE")
-        t->expires = std::min(t->expires, now + memory::kTransactionLife);
-    if (inspection_.facts.krr.state != policy::decide::Krr::State::read) return;
-    if (t == nullptr) {
-        t = shard_->transactions.put(entry_, now);
-        if (t == nullptr) return;
-        t->expires = now + memory::kTransactionLife;
-        t->set_method(m.method);
-    }
-    if (t->rewrite_time == 0) t->rewrite_time = now / kSecond;
-    krr_time_ = t->rewrite_time;
 }
 
 void Pipeline::limit(const Whole& whole, Decision& decision) {

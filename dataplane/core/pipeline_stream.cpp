@@ -15,8 +15,7 @@ class Pipeline::StreamHost final : public stream::Host {
     explicit StreamHost(Pipeline& pipeline) noexcept : p_(pipeline) {}
 
     Judged judge(const stream::StreamMessage& message) override {
-        whole_ = {};
-        whole_.packet = *message.packet;
+        packet_ = *message.packet;
         whole_.payload = message.text;
         whole_.numbers = message.frames;
         whole_.arrival = message.arrival;
@@ -29,9 +28,9 @@ class Pipeline::StreamHost final : public stream::Host {
             return {.forward = false, .answer = {}};
         }
         decision_ = {};
-        said_ = p_.weigh(whole_, decision_);
+        told_ = p_.weigh(whole_, decision_);
         if (decision_.verdict == Verdict::forward) return {};
-        return {.forward = false, .answer = p_.response_text(whole_, decision_, said_.lists)};
+        return {.forward = false, .answer = p_.response_text(whole_, decision_, told_.lists)};
     }
 
     /// Where no answer has left, the verdict is drop: the connection alone says no.
@@ -43,7 +42,7 @@ class Pipeline::StreamHost final : public stream::Host {
         }
         if (decision_.verdict != Verdict::forward && !answered) decision_.verdict = Verdict::drop;
         p_.counters_.add(decision_.verdict);
-        p_.report(whole_, decision_, said_);
+        p_.report(whole_, decision_, told_.by_name());
         return outcome_of(decision_.verdict);
     }
 
@@ -74,9 +73,10 @@ class Pipeline::StreamHost final : public stream::Host {
 
   private:
     Pipeline& p_;
-    Whole whole_;
+    classify::Packet packet_;
+    Whole whole_{packet_};
     Decision decision_;
-    emit::Said said_;
+    Told told_;
 };
 
 void Pipeline::stream_segment(Mbuf frame, const classify::Packet& packet,

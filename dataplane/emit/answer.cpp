@@ -3,11 +3,13 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "dataplane/emit/recall.hpp"
 #include "dataplane/emit/writer.hpp"
 #include "dataplane/krr/emit.hpp"
 #include "dataplane/krr/names.hpp"
+#include "dataplane/krr/pen.hpp"
 #include "dataplane/krr/plain_text.hpp"
 
 namespace kmsgate::emit {
@@ -23,29 +25,19 @@ constexpr std::string_view kOpen = "<KmsUri>", kClose = "</KmsUri>";
 static_assert(kOpen.substr(1, kOpen.size() - 2) == krr::names::kms_uri);
 constexpr std::string_view kAny = "<KmsUri>ANY</KmsUri>";
 
+struct Entity {
+    std::string_view name, text;
+};
+constexpr std::array<Entity, 5> kEntities{
+    {{"amp", "&"}, {"lt", "<"}, {"gt", ">"}, {"quot", "\""}, {"apos", "'"}}};
+
 /// The same as krr::escape, into storage of the packet path (a test holds the two together).
 void escaped(Writer& w, std::string_view text) noexcept {
-    const auto entity = [](char c) -> std::string_view {
-        switch (c) {
-            case '&':
-                return "&amp;";
-            case '<':
-                return "&lt;";
-            case '>':
-                return "&gt;";
-            case '"':
-                return "&quot;";
-            case '\'':
-                return "&apos;";
-            default:
-                return {};
-        }
-    };
     std::size_t plain = 0;  // where the run not written yet starts
     for (std::size_t i = krr::plain_length(text); i < text.size(); ++i) {
-        const std::string_view instead = entity(text[i]);
-        if (instead.empty()) continue;
-        w.put(text.substr(plain, i - plain)).put(instead);
+        const auto* const entity = std::ranges::find(kEntities, text.substr(i, 1), &Entity::text);
+        if (entity == kEntities.end()) continue;
+        w.put(text.substr(plain, i - plain)).put("&").put(entity->name).put(";");
         plain = i + 1;
     }
     w.put(text.substr(plain));
@@ -61,37 +53,88 @@ bool repeatable(std::string_view name) noexcept {
 
 class ListWriter {
   public:
-    ListWriter(std::size_t names, std::size_t xml, sip::Arena& arena)
-        : names_(arena.take_raw<std::string_view>(std::max<std::size_t>(names, 1))),
-          storage_(arena.take_raw<char>(std::max<std::size_t>(xml, 1))),
+    /// `names`: how many there are; none are kept where nobody asks for them.
+    ListWriter(std::size_t names, std::size_t xml, Names wanted, sip::Arena& arena)
+        : storage_(arena.take_raw<char>(std::max<std::size_t>(xml, 1))),
           w_(storage_),
-          ok_(!storage_.empty() && !names_.empty()) {}
+          wanted_(wanted == Names::yes),
+          ok_(!storage_.empty()) {
+        if (!wanted_) return;
+        names_ = arena.take_raw<std::string_view>(std::max<std::size_t>(names, 1));
+        ok_ = ok_ && !names_.empty();
+    }
 
     void add_known(std::string_view uri, std::string_view xml) noexcept {
-        if (count_ == names_.size()) return;
-        names_[count_++] = uri;
+        name(uri);
         w_.put(xml);
     }
     void add_raw(std::string_view uri) noexcept {
-        if (count_ == names_.size()) return;
-        names_[count_++] = uri;
+        name(uri);
         w_.put(kOpen);
         escaped(w_, uri);
         w_.put(kClose);
+    }
+    /// As the message wrote it; a KMS of the table in the table's own spelling is there already.
+    void add(const KmsName& name, const policy::table::Table& table) noexcept {
+        if (name.id) {
+            const auto& kms = table.kms()[*name.id];
+            if (name.text == table.text(kms.uri)) return add_known(name.text, table.text(kms.xml));
+        }
+        add_raw(name.text);
     }
     [[nodiscard]] std::span<const std::string_view> names() const noexcept { return names_.first(count_); }
     [[nodiscard]] std::string_view xml() const noexcept { return w_.text(); }
     [[nodiscard]] bool ok() const noexcept { return ok_ && w_.ok(); }
 
   private:
+    void name(std::string_view uri) noexcept {
+        if (wanted_ && count_ < names_.size()) names_[count_++] = uri;
+    }
+
     std::span<std::string_view> names_;
     std::span<char> storage_;
     Writer w_;
     std::size_t count_ = 0;
+    bool wanted_;
     bool ok_;
 };
 
-constexpr std::size_t kRawXml = 6 * krr::kMaxUri + 32;  // every byte escaped, and the element
+/// Of a KRR in canonical form: the elements of its names stand one behind the other, as ours would.
+std::string_view elements(std::string_view first, std::string_view last) noexcept {
+    const char* const from = first.data() - kOpen.size();
+    return {from, static_cast<std::size_t>(last.data() + last.size() + kClose.size() - from)};
+}
+
+/// Those of the incoming list of which a bit is set in `keep`; all that stand together are copied together.
+std::string_view canonical_names(std::span<const KmsName> names, std::uint64_t keep, sip::Arena& arena,
+                                 bool& ok) noexcept {
+    if (names.empty()) return {};
+    const std::uint64_t every =
+        names.size() >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << names.size()) - 1;
+    const std::string_view whole = elements(names.front().text, names.back().text);
+    if ((keep & every) == every && names.size() <= 64) return whole;
+    const auto out = arena.take_raw<char>(whole.size());
+    ok = ok && !out.empty();
+    if (out.empty()) return {};
+    krr::Pen pen(out.data());
+    for (keep &= every; keep != 0;) {
+        const auto from = static_cast<unsigned>(std::countr_zero(keep));
+        const auto run = static_cast<unsigned>(std::countr_one(keep >> from));
+        pen.put(elements(names[from].text, names[from + run - 1].text));
+        keep = from + run == 64 ? 0 : keep >> (from + run) << (from + run);
+    }
+    return {out.data(), static_cast<std::size_t>(pen.at() - out.data())};
+}
+
+constexpr std::uint32_t kSaidKms = 0x80000000;
+static_assert(policy::table::kMaxIndexed < kSaidKms);
+
+/// All that a list of names takes as XML.
+std::size_t xml_of(std::span<const KmsName> names) noexcept {
+    std::size_t size = 0;
+    for (const KmsName& name : names) size += kOpen.size() + 6 * name.text.size() + kClose.size();
+    return size;
+}
 
 const KmsName& refused_name(const Decision& d, const inspect::Inspection& in, std::size_t side) noexcept {
     static constexpr KmsName none{};
@@ -103,15 +146,17 @@ const KmsName& refused_name(const Decision& d, const inspect::Inspection& in, st
 }  // namespace
 
 KrrLists krr_lists(const Decision& d, const inspect::Inspection& in, const policy::table::Table& table,
-                   sip::Arena& arena) {
+                   sip::Arena& arena, Names names) {
     KrrLists out;
     const bool rewrite = in.facts.krr.state == policy::decide::Krr::State::read;
+    const bool short_way = names == Names::no && in.krr != nullptr && in.krr->canonical;
     for (std::size_t side = 0; side < 2; ++side) {
         const ListOut& list = d.krr[side];
         out.xml[side] = kAny;
-        const auto take = [&](ListWriter& w) {
-            out.record.lists[side] = w.names();
+        const auto take = [&](const ListWriter& w) {
+            if (names == Names::yes) out.record.lists[side] = w.names();
             out.xml[side] = w.xml();
+            out.said[side] = kSaidHere;
             out.ok = out.ok && w.ok();
         };
         switch (list.kind) {
@@ -119,11 +164,14 @@ KrrLists krr_lists(const Decision& d, const inspect::Inspection& in, const polic
                 break;
             case ListOut::Kind::rule: {
                 const auto& rule = table.rules()[list.rule];
-                const auto ids = table.kms_list(rule.allow);
-                ListWriter w(ids.size(), 1, arena);
-                for (const auto id : ids) w.add_known(table.text(table.kms()[id].uri), {});
-                take(w);
+                if (names == Names::yes) {
+                    const auto ids = table.kms_list(rule.allow);
+                    ListWriter w(ids.size(), 1, names, arena);
+                    for (const auto id : ids) w.add_known(table.text(table.kms()[id].uri), {});
+                    take(w);
+                }
                 out.xml[side] = table.text(rule.krr_list);
+                out.said[side] = list.rule + 1;
                 break;
             }
             case ListOut::Kind::kms: {
@@ -132,7 +180,7 @@ KrrLists krr_lists(const Decision& d, const inspect::Inspection& in, const polic
                 std::size_t size = 0;
                 for (std::size_t i = 0; i < ids.size(); ++i)
                     size += kept(i) ? table.kms()[ids[i]].xml.size : 0;
-                ListWriter w(ids.size(), size, arena);
+                ListWriter w(ids.size(), size, names, arena);
                 for (std::size_t i = 0; i < ids.size(); ++i) {
                     const auto& kms = table.kms()[ids[i]];
                     if (kept(i)) w.add_known(table.text(kms.uri), table.text(kms.xml));
@@ -143,24 +191,40 @@ KrrLists krr_lists(const Decision& d, const inspect::Inspection& in, const polic
             case ListOut::Kind::copy: {
                 if (!rewrite) {
                     const KmsName& name = refused_name(d, in, side);
+                    const policy::table::KmsRecord* kms = name.id ? &table.kms()[*name.id] : nullptr;
+                    if (kms != nullptr && names == Names::no && name.text == table.text(kms->uri)) {
+                        out.xml[side] = table.text(kms->xml);
+                        out.said[side] = kSaidKms | *name.id;
+                        break;
+                    }
                     if (!repeatable(name.text)) break;
-                    ListWriter w(1, kRawXml, arena);
+                    ListWriter w(1, xml_of({&name, 1}), names, arena);
                     w.add_raw(name.text);
                     take(w);
                     break;
                 }
                 const auto& incoming = in.facts.krr.lists[side];
                 if (incoming.any) break;
-                ListWriter w(incoming.names.size(), incoming.names.size() * kRawXml, arena);
-                for (const KmsName& name : incoming.names) w.add_raw(name.text);
+                if (short_way) {
+                    out.xml[side] = canonical_names(incoming.names, ~std::uint64_t{0}, arena, out.ok);
+                    out.said[side] = kSaidHere;
+                    break;
+                }
+                ListWriter w(incoming.names.size(), xml_of(incoming.names), names, arena);
+                for (const KmsName& name : incoming.names) w.add(name, table);
                 take(w);
                 break;
             }
             case ListOut::Kind::names: {
                 const auto& incoming = in.facts.krr.lists[side];
-                ListWriter w(incoming.names.size(), incoming.names.size() * kRawXml, arena);
+                if (short_way) {
+                    out.xml[side] = canonical_names(incoming.names, list.keep, arena, out.ok);
+                    out.said[side] = kSaidHere;
+                    break;
+                }
+                ListWriter w(incoming.names.size(), xml_of(incoming.names), names, arena);
                 for (std::size_t i = 0; i < incoming.names.size() && i < 64; ++i)
-                    if ((list.keep >> i & 1U) != 0) w.add_raw(incoming.names[i].text);
+                    if ((list.keep >> i & 1U) != 0) w.add(incoming.names[i], table);
                 take(w);
                 break;
             }
@@ -182,79 +246,99 @@ core::KrrRecord incoming_lists(const policy::decide::Facts& facts, sip::Arena& a
 }
 
 std::string_view to_text(const Said& said, sip::Arena& arena) {
-    const auto& lists = said.lists.record.lists;
-    if (!lists[0] && !lists[1]) {  // nothing but the rules, as of nearly every message
-        constexpr std::string_view kAnyLists = "\n*\n*\n";
-        const auto out =
-            arena.take_raw<char>(said.rules[0].size() + said.rules[1].size() + 1 + kAnyLists.size());
-        if (out.empty()) return {};
-        char* at = std::copy(said.rules[0].begin(), said.rules[0].end(), out.data());
-        *at++ = '\n';
-        at = std::copy(said.rules[1].begin(), said.rules[1].end(), at);
-        std::copy(kAnyLists.begin(), kAnyLists.end(), at);
-        return {out.data(), out.size()};
+    static constexpr std::string_view kEnd = "\n", kAnyList = "*\n";
+    const auto is_any = [&](std::size_t side) { return said.lists.said[side] == kSaidAny; };
+    std::size_t size = said.rules[0].size() + said.rules[1].size() + 6;
+    for (std::size_t side = 0; side < 2; ++side) size += is_any(side) ? 0 : said.lists.xml[side].size();
+    const auto out = arena.take_raw<char>(size);
+    if (out.empty()) return {};
+    krr::Pen pen(out.data());
+    for (const std::string_view rule : said.rules) pen.put(rule).constant<kEnd>();
+    for (std::size_t side = 0; side < 2; ++side) {
+        if (is_any(side))
+            pen.constant<kAnyList>();
+        else
+            pen.put(said.lists.xml[side]).constant<kEnd>();
     }
-    std::size_t size = said.rules[0].size() + said.rules[1].size() + 8;
-    for (const auto& list : said.lists.record.lists)
-        if (list)
-            for (const std::string_view name : *list) size += name.size() + 1;
-    Writer w(arena.take_raw<char>(size));
-    for (const std::string_view rule : said.rules) w.put(rule).put("\n");
-    for (const auto& list : said.lists.record.lists) {
-        if (!list) w.put("*");
-        if (list)
-            for (const std::string_view name : *list) w.put(name).put(" ");
-        w.put("\n");
+    return {out.data(), static_cast<std::size_t>(pen.at() - out.data())};
+}
+
+namespace {
+
+std::string_view cut(std::string_view& rest, std::string_view end) noexcept {
+    const std::size_t at = std::min(rest.find(end), rest.size());
+    const std::string_view piece = rest.substr(0, at);
+    rest.remove_prefix(std::min(at + end.size(), rest.size()));
+    return piece;
+}
+
+/// The text that escaped() made this of.
+std::string_view unescaped(std::string_view xml, sip::Arena& arena) {
+    if (xml.find('&') == std::string_view::npos) return xml;
+    Writer w(arena.take_raw<char>(xml.size()));
+    while (!xml.empty()) {
+        w.put(cut(xml, "&"));
+        const std::string_view name = cut(xml, ";");
+        for (const auto& [entity, text] : kEntities)
+            if (name == entity) w.put(text);
     }
     return w.text();
 }
 
+}  // namespace
+
 Said from_text(std::string_view text, sip::Arena& arena) {
-    const auto cut = [](std::string_view& rest, char end) {
-        const std::size_t at = std::min(rest.find(end), rest.size());
-        const std::string_view piece = rest.substr(0, at);
-        rest.remove_prefix(std::min(at + 1, rest.size()));
-        return piece;
-    };
     Said out;
-    for (std::string_view& rule : out.rules) rule = cut(text, '\n');
+    for (std::string_view& rule : out.rules) rule = cut(text, "\n");
     for (std::size_t side = 0; side < 2; ++side) {
-        std::string_view names = cut(text, '\n');
+        std::string_view xml = cut(text, "\n");
         out.lists.xml[side] = kAny;
-        if (names == "*") continue;
-        const auto count = static_cast<std::size_t>(std::count(names.begin(), names.end(), ' '));
-        ListWriter w(count, count * kRawXml, arena);
-        while (!names.empty()) w.add_raw(cut(names, ' '));
-        out.lists.record.lists[side] = w.names();
-        out.lists.xml[side] = w.xml();
-        out.lists.ok = out.lists.ok && w.ok();
+        if (xml == "*") continue;
+        out.lists.xml[side] = xml;
+        out.lists.said[side] = kSaidHere;
+        const auto names = arena.take_raw<std::string_view>(xml.size() / kOpen.size() + 1);
+        std::size_t count = 0;
+        while (xml.starts_with(kOpen) && count < names.size()) {
+            xml.remove_prefix(kOpen.size());
+            names[count++] = unescaped(cut(xml, kClose), arena);
+        }
+        out.lists.record.lists[side] = names.first(count);
+        out.lists.ok = out.lists.ok && !names.empty() && !arena.exhausted();
     }
     return out;
+}
+
+krr::Pieces krr_pieces(const Decision& d, const inspect::Inspection& in, const policy::table::Table& table,
+                       const KrrLists& lists, std::uint64_t id, std::uint64_t seconds,
+                       std::string_view embedded) noexcept {
+    krr::Pieces p;
+    p.after_id = table.text(table.edges()[in.facts.edge].krr_after_id);
+    p.id = id;
+    p.time = seconds;
+    if (in.krr != nullptr) {
+        p.initiator = in.krr->initiator.value_or(std::string_view());
+        p.receiver = in.krr->receiver.value_or(std::string_view());
+        p.initiator_kms = in.krr->initiator_kms.value_or(std::string_view());
+        p.receiver_kms = in.krr->receiver_kms.value_or(std::string_view());
+    } else if (d.refused < in.mikey.size() && !in.mikey[d.refused].fault) {
+        const mikey::Message& m = in.mikey[d.refused];
+        p.initiator = m.text(mikey::Role::idri);
+        p.receiver = m.text(mikey::Role::idrr);
+        p.initiator_kms = m.text(mikey::Role::idrkmsi);
+        p.receiver_kms = m.text(mikey::Role::idrkmsr);
+    }
+    p.initiator_list = lists.xml[0];
+    p.receiver_list = lists.xml[1];
+    p.embedded = embedded;
+    return p;
 }
 
 std::string_view krr_body(const Decision& d, const inspect::Inspection& in, const policy::table::Table& table,
                           const KrrLists& lists, std::uint64_t id, std::uint64_t seconds,
                           std::string_view embedded, sip::Arena& arena) {
-    krr::Pieces p;
-    p.after_id = table.text(table.edges()[in.facts.edge].krr_after_id);
-    p.id = id;
-    p.time = seconds;
-    const auto text = [](std::string_view s) { return repeatable(s) ? s : std::string_view(); };
-    if (in.krr != nullptr) {
-        if (in.krr->initiator) p.initiator = text(*in.krr->initiator);
-        if (in.krr->receiver) p.receiver = text(*in.krr->receiver);
-        if (in.krr->initiator_kms) p.initiator_kms = text(*in.krr->initiator_kms);
-        if (in.krr->receiver_kms) p.receiver_kms = text(*in.krr->receiver_kms);
-    } else if (d.refused < in.mikey.size() && !in.mikey[d.refused].fault) {
-        const mikey::Message& m = in.mikey[d.refused];
-        p.initiator = text(m.text(mikey::Role::idri));
-        p.receiver = text(m.text(mikey::Role::idrr));
-        p.initiator_kms = text(m.text(mikey::Role::idrkmsi));
-        p.receiver_kms = text(m.text(mikey::Role::idrkmsr));
-    }
-    p.initiator_list = lists.xml[0];
-    p.receiver_list = lists.xml[1];
-    p.embedded = embedded;
+    krr::Pieces p = krr_pieces(d, in, table, lists, id, seconds, embedded);
+    for (std::string_view* text : {&p.initiator, &p.receiver, &p.initiator_kms, &p.receiver_kms})
+        if (!repeatable(*text)) *text = {};
     const std::size_t room =
         2048 + p.after_id.size() + lists.xml[0].size() + lists.xml[1].size() + embedded.size() +
         6 * (p.initiator.size() + p.receiver.size() + p.initiator_kms.size() + p.receiver_kms.size());

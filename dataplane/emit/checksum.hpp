@@ -14,11 +14,20 @@ namespace kmsgate::emit {
 [[nodiscard]] std::uint32_t checksum_add(std::uint32_t sum, std::span<const std::uint8_t> bytes) noexcept;
 /// The checksum field of a partial sum.
 [[nodiscard]] std::uint16_t checksum_fold(std::uint32_t sum) noexcept;
+/// That of an IPv4 header without options, its checksum field zero.
+[[nodiscard]] std::uint16_t ipv4_checksum(const std::uint8_t* header) noexcept;
 /// UDP checksum over pseudo header, UDP header (its checksum field zero) and payload; never 0.
 [[nodiscard]] std::uint16_t udp_checksum(const policy::table::Address& source,
                                          const policy::table::Address& destination, bool v6,
                                          std::span<const std::uint8_t> udp_header,
                                          std::string_view payload) noexcept;
+
+/// The same of a datagram that lies in one piece: `udp` is its header, `size` bytes with the payload. Makes
+/// the kChecksumPadding bytes behind it zero.
+inline constexpr std::size_t kChecksumPadding = 64;
+[[nodiscard]] std::uint16_t udp_checksum_in_place(const policy::table::Address& source,
+                                                  const policy::table::Address& destination, bool v6,
+                                                  std::uint8_t* udp, std::size_t size) noexcept;
 
 inline void put16(std::uint8_t* at, std::size_t value) noexcept {
     at[0] = static_cast<std::uint8_t>(value >> 8);

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstring>
 #include <utility>
 
 #include "dataplane/emit/checksum.hpp"
@@ -32,7 +33,7 @@ std::size_t write_ipv4(const Envelope& e, const Piece& p, std::uint8_t* ip) noex
     put16(ip + 10, 0);
     std::copy_n(e.source.address.begin() + 12, 4, ip + 12);
     std::copy_n(e.destination.address.begin() + 12, 4, ip + 16);
-    put16(ip + 10, checksum_fold(checksum_add(0, {ip, kIpv4Header})));
+    put16(ip + 10, ipv4_checksum(ip));
     return kIpv4Header;
 }
 
@@ -100,6 +101,39 @@ bool write_datagram(const Envelope& e, std::string_view payload, std::size_t mtu
     }
     while (!made.empty()) out.push(made.pop());
     return true;
+}
+
+Blank blank_frame(const Envelope& e, std::size_t most, std::size_t mtu, rte_mempool* pool) noexcept {
+    const std::size_t headers = (e.source.v6 ? kIpv6Header : kIpv4Header) + kUdpHeader;
+    if (e.link.size() < 14 || e.link.size() > kMaxLink || headers + most > std::min<std::size_t>(mtu, 65535))
+        return {};
+    core::Mbuf frame(rte_pktmbuf_alloc(pool));
+    if (!frame || rte_pktmbuf_tailroom(frame.get()) < e.link.size() + headers + most + kChecksumPadding)
+        return {};
+    core::meta(frame.get()) = core::FrameMeta{};
+    char* const payload = rte_pktmbuf_mtod_offset(frame.get(), char*, e.link.size() + headers);
+    return {std::move(frame), payload};
+}
+
+void finish_frame(const Envelope& e, const Blank& blank, std::size_t size) noexcept {
+    rte_mbuf* const m = blank.frame.get();
+    auto* const start = rte_pktmbuf_mtod(m, std::uint8_t*);
+    const std::uint8_t* const link = e.link.data();
+    std::memcpy(start, link + (e.swap_link ? 6 : 0), 6);
+    std::memcpy(start + 6, link + (e.swap_link ? 0 : 6), 6);
+    std::memcpy(start + 12, link + 12, 2);
+    if (e.link.size() > 14) std::memcpy(start + 14, link + 14, e.link.size() - 14);
+    std::uint8_t* const ip = start + e.link.size();
+    const Piece piece{0, kUdpHeader + size, false, false};
+    std::uint8_t* const udp = ip + (e.source.v6 ? write_ipv6(e, piece, ip) : write_ipv4(e, piece, ip));
+    put16(udp, e.source.port);
+    put16(udp + 2, e.destination.port);
+    put16(udp + 4, kUdpHeader + size);
+    put16(udp + 6, 0);
+    put16(udp + 6, udp_checksum_in_place(e.source.address, e.destination.address, e.source.v6, udp,
+                                         kUdpHeader + size));
+    m->pkt_len = m->data_len =
+        static_cast<std::uint16_t>(e.link.size() + static_cast<std::size_t>(udp - ip) + kUdpHeader + size);
 }
 
 }  // namespace kmsgate::emit

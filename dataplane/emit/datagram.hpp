@@ -29,4 +29,16 @@ struct Envelope {
 [[nodiscard]] bool write_datagram(const Envelope& envelope, std::string_view payload, std::size_t mtu,
                                   rte_mempool* pool, core::FrameList& out) noexcept;
 
+/// A frame whose payload is written in place: `payload` points to room for as many bytes as were asked for.
+struct Blank {
+    core::Mbuf frame;
+    char* payload = nullptr;
+};
+/// For a payload of at most `most` bytes. Null when that may take more than one frame of the MTU, or more
+/// than one buffer, or when there is none.
+[[nodiscard]] Blank blank_frame(const Envelope& envelope, std::size_t most, std::size_t mtu,
+                                rte_mempool* pool) noexcept;
+/// Writes what stands in front of a payload of `size` bytes: the frame is then as write_datagram() makes it.
+void finish_frame(const Envelope& envelope, const Blank& blank, std::size_t size) noexcept;
+
 }  // namespace kmsgate::emit

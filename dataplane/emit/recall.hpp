@@ -15,7 +15,8 @@ struct Said {
     KrrLists lists;
 };
 
-/// The text of it: a line a field, in the arena; empty when that is used up.
+/// The text of it: a line a rule and a list, in the arena; empty when that is used up. Names of the record
+/// are not asked for: they stand in the XML.
 [[nodiscard]] std::string_view to_text(const Said& said, sip::Arena& arena);
 /// Back from the text; the views point into it and the arena.
 [[nodiscard]] Said from_text(std::string_view text, sip::Arena& arena);

@@ -1,94 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/emit/response.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
-#include <cstring>
 
+#include "dataplane/emit/via.hpp"
 #include "dataplane/emit/writer.hpp"
+#include "dataplane/krr/pen.hpp"
 #include "dataplane/sip/ascii.hpp"
 
 namespace kmsgate::emit {
 
 namespace {
-
-/// Eight characters at once; only A to Z change.
-void to_lower(char* at) noexcept {
-    constexpr std::uint64_t kOnes = 0x0101010101010101, kHigh = 0x8080808080808080;
-    std::uint64_t w = 0;
-    std::memcpy(&w, at, 8);
-    const std::uint64_t low = w & ~kHigh;
-    const std::uint64_t from_a = low + kOnes * (0x80 - 'A'), beyond_z = low + kOnes * (0x7F - 'Z');
-    w |= (from_a & ~beyond_z & ~w & kHigh) >> 2;
-    std::memcpy(at, &w, 8);
-}
-
-/// The address that a Via host names literally ("192.0.2.1", "[2001:db8::1]"); nullopt for a domain name.
-std::optional<policy::table::Address> literal_address(std::string_view host) noexcept {
-    if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-    std::array<char, INET6_ADDRSTRLEN> text{};
-    if (host.size() >= text.size()) return std::nullopt;
-    std::copy(host.begin(), host.end(), text.begin());
-    policy::table::Address out{};
-    if (host.find(':') != std::string_view::npos) {
-        if (inet_pton(AF_INET6, text.data(), out.data()) == 1) return out;
-        return std::nullopt;
-    }
-    out = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF};
-    if (inet_pton(AF_INET, text.data(), out.data() + 12) == 1) return out;
-    return std::nullopt;
-}
-
-std::string_view address_text(const core::Endpoint& e, std::span<char, INET6_ADDRSTRLEN> out) noexcept {
-    if (e.v6) {
-        const char* text =
-            inet_ntop(AF_INET6, e.address.data(), out.data(), static_cast<socklen_t>(out.size()));
-        return text == nullptr ? std::string_view() : std::string_view(text);
-    }
-    char* at = out.data();  // inet_ntop() takes a detour by printf
-    for (std::size_t i = 12; i < 16; ++i) {
-        if (i != 12) *at++ = '.';
-        at = std::to_chars(at, out.data() + out.size(), e.address[i]).ptr;
-    }
-    return {out.data(), static_cast<std::size_t>(at - out.data())};
-}
-
-/// The top Via value with received and rport as the server transport adds them (18.2.1, RFC 3581 4).
-void write_top_via(const sip::Via& via, const core::Endpoint& source, Writer& w) noexcept {
-    bool add_received = via.rport;
-    if (!add_received) {
-        const auto literal = literal_address(via.host);
-        add_received = !literal || *literal != source.address;
-    }
-    std::array<char, INET6_ADDRSTRLEN> buffer;  // NOLINT: written when it is needed
-    const std::string_view address = add_received ? address_text(source, buffer) : std::string_view();
-
-    struct Edit {
-        std::string_view what;
-        bool rport;
-    };
-    std::array<Edit, 2> edits{};
-    std::size_t count = 0;
-    if (via.rport && !via.rport_param.empty()) edits[count++] = {via.rport_param, true};
-    if (add_received && !via.received_param.empty()) edits[count++] = {via.received_param, false};
-    if (count == 2 && edits[1].what.data() < edits[0].what.data()) std::swap(edits[0], edits[1]);
-
-    const char* at = via.value.data();
-    const char* const end = at + via.value.size();
-    for (std::size_t i = 0; i < count; ++i) {
-        const char* from = edits[i].what.data();
-        if (from < at || from + edits[i].what.size() > end) continue;
-        w.unfolded({at, static_cast<std::size_t>(from - at)});
-        if (edits[i].rport)
-            w.put("rport=").put(source.port);
-        else
-            w.put("received=").put(address);
-        at = from + edits[i].what.size();
-    }
-    w.unfolded({at, static_cast<std::size_t>(end - at)});
-    if (add_received && via.received_param.empty()) w.put(";received=").put(address);
-}
 
 void write_vias(const sip::Message& request, const core::Endpoint& source, Writer& w) noexcept {
     bool top = true;
@@ -109,43 +31,16 @@ void write_vias(const sip::Message& request, const core::Endpoint& source, Write
 
 }  // namespace
 
-memory::Hash128 transaction_key(const sip::Message& m, const memory::Key& key) noexcept {
-    memory::SipHash h(key);
-    h.field(m.via.branch.empty() ? m.request_uri : m.via.branch);
-    h.field(m.via.sent_by);
-    h.field(m.call_id);
-    h.word(m.cseq.value_or(0));
-    h.field(m.from_tag);
-    return h.finish();
-}
-
-memory::Hash128 entry_key(const sip::Message& m, const memory::BulkHash& hash) noexcept {
-    return hash.fields(
-        {m.via.branch.empty() ? m.request_uri : m.via.branch, m.via.sent_by, m.call_id, m.from_tag},
-        m.cseq.value_or(0));
-}
-
-std::uint64_t branch_key(const sip::Message& m, core::Arrival request,
-                         const memory::BulkHash& hash) noexcept {
-    constexpr std::string_view kCookie = "z9hG4bK";
-    std::string_view branch = m.via.branch;
-    if (branch.size() <= kCookie.size() || !sip::iequal(branch.substr(0, kCookie.size()), kCookie)) return 0;
-    memory::Hash128 sum{};
-    for (std::uint64_t number = static_cast<std::uint64_t>(request); !branch.empty(); number = sum.low) {
-        std::array<char, 64> lower{};
-        const std::string_view piece = branch.substr(0, lower.size());
-        std::memcpy(lower.data(), piece.data(), piece.size());
-        for (std::size_t i = 0; i < piece.size(); i += 8) to_lower(lower.data() + i);
-        sum = hash.fields({{lower.data(), piece.size()}}, number);
-        branch.remove_prefix(piece.size());
-    }
-    return std::max<std::uint64_t>(sum.low, 1);
+memory::Hash128 transaction_key(const sip::Message& m, const memory::TagHash& hash) noexcept {
+    return hash({m.via.branch.empty() ? m.request_uri : m.via.branch, m.via.sent_by, m.call_id, m.from_tag},
+                m.cseq.value_or(0));
 }
 
 ToTag to_tag(const memory::Hash128& transaction) noexcept {
-    ToTag tag{'k', 'g'};
-    for (std::size_t i = 0; i < 16; ++i)
-        tag[2 + i] = "0123456789abcdef"[transaction.high >> (60 - 4 * i) & 0xF];
+    ToTag tag;  // NOLINT: written next
+    tag[0] = 'k';
+    tag[1] = 'g';
+    krr::put_hex(tag.data() + 2, transaction.high);
     return tag;
 }
 

@@ -11,6 +11,7 @@
 #include "dataplane/core/record.hpp"
 #include "dataplane/memory/bulk_hash.hpp"
 #include "dataplane/memory/siphash.hpp"
+#include "dataplane/memory/tag_hash.hpp"
 #include "dataplane/sip/message.hpp"
 
 namespace kmsgate::emit {
@@ -18,15 +19,8 @@ namespace kmsgate::emit {
 /// What a transaction is known by: top Via branch and sent-by, Call-ID, CSeq number without the method, From
 /// tag. Without branch (RFC 2543) the Request-URI takes its place (17.2.3). This one leaves the box, as To
 /// tag.
-[[nodiscard]] memory::Hash128 transaction_key(const sip::Message& message, const memory::Key& key) noexcept;
-/// The same as a key of our own memory, at a tenth of the cost.
-[[nodiscard]] memory::Hash128 entry_key(const sip::Message& message, const memory::BulkHash& hash) noexcept;
-
-/// What a client knows the responses to its transaction by, whatever else they say (RFC 3261 17.1.3): the top
-/// Via branch, in any case of its letters, and which port its request came in by. 0: there is no branch that
-/// is unique for a transaction (8.1.1.7).
-[[nodiscard]] std::uint64_t branch_key(const sip::Message& message, core::Arrival request,
-                                       const memory::BulkHash& hash) noexcept;
+[[nodiscard]] memory::Hash128 transaction_key(const sip::Message& message,
+                                              const memory::TagHash& hash) noexcept;
 
 /// Our To tag for a transaction: "kg" and 16 hexadecimal digits.
 using ToTag = std::array<char, 18>;

@@ -19,16 +19,20 @@ constexpr std::size_t kMaxUsers = 128;
 /// What several sources say of one side together: none of them may loosen what another one brought.
 class Union {
   public:
-    Union(const Context& context, sip::Arena& arena)
-        : context_(context), arena_(arena), users_(arena.take_raw<Candidate>(kMaxUsers)) {}
+    Union(const Context& context, std::size_t side, sip::Arena& arena)
+        : context_(context),
+          side_(static_cast<policy::table::Side>(side)),
+          arena_(arena),
+          users_(arena.take_raw<Candidate>(kMaxUsers)) {}
 
-    void add(const memory::Parties& parties, std::size_t side) {
+    void add(const memory::Parties& parties) {
+        const auto side = static_cast<std::size_t>(side_);
         const auto& seen = parties.side(side);
         ours_ = ours_ || seen.ours;
         unknown_ = unknown_ || seen.unknown;
         crowd_ = crowd_ || seen.crowd;
         parties.each_user(side, [&](std::string_view uri, std::string_view alias) {
-            if (has_room(uri, alias)) users_[count_++] = make_candidate(uri, alias, context_, arena_);
+            if (has_room(uri, alias)) users_[count_++] = make_candidate(uri, alias, side_, context_, arena_);
         });
     }
     /// What a response says of itself adds users only.
@@ -66,6 +70,7 @@ class Union {
     }
 
     const Context& context_;
+    policy::table::Side side_;
     sip::Arena& arena_;
     std::span<Candidate> users_;
     std::size_t count_ = 0;
@@ -116,8 +121,8 @@ std::uint32_t tags_of(std::string_view uri, std::string_view alias, const Contex
     return bits;
 }
 
-Candidate make_candidate(std::string_view uri, std::string_view alias, const Context& context,
-                         sip::Arena& arena) {
+Candidate make_candidate(std::string_view uri, std::string_view alias, policy::table::Side side,
+                         const Context& context, sip::Arena& arena) {
     const auto copy = [&arena](std::string_view text) {
         const auto bytes = arena.take_raw<char>(text.size());
         std::copy_n(text.begin(), bytes.size(), bytes.begin());
@@ -126,7 +131,7 @@ Candidate make_candidate(std::string_view uri, std::string_view alias, const Con
     Candidate c;
     c.uri = copy(uri);
     if (!alias.empty()) c.alias = copy(alias);
-    c.tags = tags_of(c.uri, c.alias, context);
+    if (needs_tags(side, context)) c.tags = tags_of(c.uri, c.alias, context);
     return c;
 }
 
@@ -143,8 +148,8 @@ void resolve_back(const Asked& asked, const Arrived& arrived, const Context& con
     // Which network was visited stood in the request alone.
     if (!asked.known()) return;
     for (std::size_t side = 0; side < back.users.size(); ++side) {
-        Union all(context, arena);
-        for (const memory::Parties* request : asked.requests) all.add(*request, side);
+        Union all(context, side, arena);
+        for (const memory::Parties* request : asked.requests) all.add(*request);
         if (asked.mismatch) all.add(back.users[side]);
         if (asked.crowd) all.add_crowd();
         const User user = all.user();

@@ -32,9 +32,31 @@ bool passes_in_response(std::uint8_t type) noexcept {
     return type == 3 || type == 5 || type == 6 || type == 27;
 }
 
-IMessage facts_of(const mikey::Message& m, bool response, const policy::table::Table& table) noexcept {
-    IMessage out;
-    if (m.fault) {
+/// Of which sides the names are looked up: those that a rule could judge.
+std::array<bool, 2> judged_sides(const Arrived& arrived, const Context& context) noexcept {
+    using policy::table::Side;
+    const auto& edge = context.table->edges()[context.edge];
+    const auto judged = [&](Side side) {
+        return context.all || (edge.rules[static_cast<std::size_t>(side)].count != 0 &&
+                               policy::decide::may_police(edge, side, arrived.arrival));
+    };
+    return {judged(Side::initiator), judged(Side::receiver)};
+}
+
+void put_name(KmsName& out, const mikey::Message& m, mikey::Role role,
+              const policy::table::Table* table) noexcept {
+    out.present = m.has(role);
+    out.id.reset();
+    if (!out.present) return;
+    out.text = m.text(role);
+    if (table != nullptr) out.id = table->find_kms(out.text);
+}
+
+/// `tables`: by side, null where nobody asks which KMS it is.
+void put_facts(IMessage& out, const mikey::Message& m, bool response,
+               const std::array<const policy::table::Table*, 2>& tables) noexcept {
+    if (m.fault) [[unlikely]] {
+        out = {};
         out.rule = *m.fault;
         switch (*m.fault) {
             case mikey::Rule::duplicate_idr:
@@ -47,11 +69,12 @@ IMessage facts_of(const mikey::Message& m, bool response, const policy::table::T
             default:
                 out.state = IMessage::State::malformed;
         }
-        return out;
+        return;
     }
-    if (m.has(mikey::Role::idrkmsi)) out.kmsi = name_of(table, m.text(mikey::Role::idrkmsi));
-    if (m.has(mikey::Role::idrkmsr)) out.kmsr = name_of(table, m.text(mikey::Role::idrkmsr));
-    return out;
+    out.state = IMessage::State::read;
+    out.rule = {};
+    put_name(out.kmsi, m, mikey::Role::idrkmsi, tables[0]);
+    put_name(out.kmsr, m, mikey::Role::idrkmsr, tables[1]);
 }
 
 core::Identity identity(const mikey::Message& m, mikey::Role clear, mikey::Role hashed) noexcept {
@@ -88,28 +111,25 @@ void read_carriage(const sip::Carriage& carriage, mikey::RuleSet relax, sip::Are
     if (!mikey::read_plain(data, scratch, out)) out = mikey::read_base64(data, scratch, relax);
 }
 
-void read_mikey(const Context& context, mikey::RuleSet relax, bool response, sip::Arena& arena,
-                Inspection& out) {
+void read_mikey(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out) {
     const auto carriages = out.contents.carriages;
-    if (carriages.empty()) return;
+    const mikey::RuleSet relax(out.peer != nullptr ? out.peer->relax : 0);
+    const bool response = out.message.kind == sip::Kind::response;
+    const auto judged = judged_sides(arrived, context);
+    const std::array tables{judged[0] ? context.table : nullptr, judged[1] ? context.table : nullptr};
     const auto read = arena.take_raw<mikey::Message>(carriages.size());
     const auto facts = arena.take_raw<IMessage>(carriages.size());
-    const auto records = arena.take_raw<core::IMessageRecord>(carriages.size());
-    if (read.size() < carriages.size() || facts.size() < carriages.size() ||
-        records.size() < carriages.size()) {
+    if (read.size() < carriages.size() || facts.size() < carriages.size()) [[unlikely]] {
         out.facts.uninspectable = true;
         return;
     }
     for (std::size_t i = 0; i < carriages.size(); ++i) {
-        const sip::Carriage& c = carriages[i];
-        read_carriage(c, relax, arena, read[i]);
-        facts[i] = facts_of(read[i], response, *context.table);
-        records[i] = record_of(read[i], c.where);
+        read_carriage(carriages[i], relax, arena, read[i]);
+        put_facts(facts[i], read[i], response, tables);
         if (!read[i].relaxed.empty()) ++out.relaxed;
     }
     out.mikey = read;
     out.facts.messages = facts;
-    out.records = records;
 }
 
 /// What the full reader found, in memory that lasts as long as the message.
@@ -152,7 +172,7 @@ policy::decide::List list_of(const krr::ListView& list, const policy::table::Tab
         for (const std::string_view name : list.all()) note(name_of(table, name));
         return out;
     }
-    const auto names = arena.take<KmsName>(list.count);
+    const auto names = arena.take_raw<KmsName>(list.count);
     for (std::size_t i = 0; i < names.size(); ++i) {
         names[i] = name_of(table, list.names[i]);
         note(names[i]);
@@ -183,12 +203,14 @@ const krr::View* read_document(std::string_view text, sip::Arena& arena) {
     return view.data();
 }
 
+/// Of a message that holds a KRR, or an empty one.
 void read_krr(const Context& context, sip::Arena& arena, Inspection& out) {
     const auto krrs = out.contents.krrs;
     Krr& facts = out.facts.krr;
     const bool answer = out.message.kind == sip::Kind::response && out.message.status == 488;
+    facts = {};
     if (krrs.empty()) {
-        if (answer && out.contents.empty_krr) facts.state = Krr::State::unparsable;
+        if (answer) facts.state = Krr::State::unparsable;
         return;
     }
     // In its place it can be replaced: its bytes stand in the body that Content-Length counts, once.
@@ -215,10 +237,21 @@ void read_krr(const Context& context, sip::Arena& arena, Inspection& out) {
     if (arena.exhausted()) facts.state = Krr::State::unparsable;
 }
 
-void collect_visited(sip::Arena& arena, Inspection& out) {
+/// The visited networks, where some rule asks for them. Else they are as good as not known: also for a later
+/// table that asks, when the KRR comes back.
+void collect_visited(const Context& context, sip::Arena& arena, Inspection& out) {
+    using policy::table::Ask, policy::table::Side, policy::table::Table;
+    const auto& edge = context.table->edges()[context.edge];
+    const bool asked =
+        Table::asks(edge, Ask::visited, Side::initiator) || Table::asks(edge, Ask::visited, Side::receiver);
+    out.facts.visited_known = asked || context.all;
+    if (!out.facts.visited_known) return;
     constexpr std::size_t kMaxVisited = 32;
     const auto values = arena.take_raw<std::string_view>(kMaxVisited);
     out.facts.visited_known = !values.empty();
+    if (!out.message.present.has_any(
+            {sip::HeaderId::p_visited_network_id, sip::HeaderId::p_access_network_info}))
+        return;
     std::size_t count = 0;
     for (const sip::Header& h : out.message.headers) {
         if (h.id != sip::HeaderId::p_visited_network_id && h.id != sip::HeaderId::p_access_network_info)
@@ -273,21 +306,29 @@ void read_message(std::string_view payload, sip::Arena& arena, Inspection& out) 
 
 }  // namespace
 
+std::span<const core::IMessageRecord> records_of(const Inspection& inspection, sip::Arena& arena) {
+    const auto records = arena.take_raw<core::IMessageRecord>(inspection.mikey.size());
+    for (std::size_t i = 0; i < records.size(); ++i)
+        records[i] = record_of(inspection.mikey[i], inspection.contents.carriages[i].where);
+    return records;
+}
+
 void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out) {
     read_message(arrived.payload, arena, out);
     const sip::Message& m = out.message;
-
-    out.facts = Facts{};
+    const bool request = m.kind == sip::Kind::request;
     out.mikey = {};
-    out.records = {};
-    out.users = out.back_users = {};
+    out.users = {};
+    out.users_open = {};
     out.relaxed = 0;
+    // Each field is written. Of an answer's alone: what only those are asked about.
     Facts& f = out.facts;
     f.edge = context.edge;
     f.mode = context.mode;
     f.arrival = arrived.arrival;
     f.message_class = class_of(m);
     f.is_register = m.method == "REGISTER";
+    f.grandfathered = false;
     f.malformed_sip = m.faults.any() || out.contents.nested_faults.any() || m.kind == sip::Kind::unknown;
     // Only a message that cannot be read is judged by what it claims.
     f.mikey_claim = f.malformed_sip && out.contents.mikey_claim;
@@ -295,18 +336,26 @@ void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, 
     f.off_port = arrived.off_port;
     f.tunnelled = arrived.tunnelled;
     f.unanswerable = arrived.tunnelled || !m.answerable() || !emit::answer_destination(m, arrived.source);
-
-    const policy::table::PeerRecord* peer = context.table->find_peer(arrived.source.address);
-    const mikey::RuleSet relax(peer != nullptr ? peer->relax : 0);
-    read_mikey(context, relax, m.kind == sip::Kind::response, arena, out);
-    read_krr(context, arena, out);
+    f.messages = {};
+    f.users = {};
     f.peer = arrived.source.address;
-    f.back.peer = arrived.destination.address;
-    f.back.visited_known = false;
+    f.visited = {};
+    f.visited_known = true;
+    f.krr.state = Krr::State::none;
+    f.krr.unknown = {};
+    if (!request) {
+        out.back_users = {};
+        f.back = {};
+        f.back.peer = arrived.destination.address;
+        f.back.visited_known = false;
+    }
+    if (!out.contents.krrs.empty() || out.contents.empty_krr) read_krr(context, arena, out);
     if (out.contents.carriages.empty() && f.krr.state == Krr::State::none && !f.malformed_sip &&
         !f.uninspectable)
         return;
-    collect_visited(arena, out);
+    out.peer = context.table->find_peer(arrived.source.address);
+    if (!out.contents.carriages.empty()) read_mikey(arrived, context, arena, out);
+    collect_visited(context, arena, out);
     if (offers_nothing(out))
         out.users_open = {true, true};
     else

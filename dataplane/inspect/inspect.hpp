@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "dataplane/core/record.hpp"
+#include "dataplane/inspect/hosts.hpp"
 #include "dataplane/krr/view.hpp"
 #include "dataplane/memory/parties.hpp"
 #include "dataplane/memory/uid.hpp"
@@ -54,24 +55,32 @@ struct Inspection {
     sip::Message message;
     sip::Contents contents;
     policy::decide::Facts facts;
-    std::span<const mikey::Message> mikey;          ///< one per carriage, in message order
-    std::span<const core::IMessageRecord> records;  ///< the same, for events
-    std::array<std::string_view, 2> users;          ///< per side, normalised, empty when not known
-    std::array<bool, 2> users_open{};               ///< per side: not resolved, as no rule asks for it
-    std::array<std::string_view, 2> back_users;     ///< the same of the request that a response answers
-    const krr::View* krr = nullptr;                 ///< a readable KRR in its place, in the arena; else null
-    unsigned relaxed = 0;                           ///< I_MESSAGEs that needed a relaxed rule
-    bool plain = false;                             ///< sip::read_plain() took it: no full parser was needed
+    std::span<const mikey::Message> mikey;            ///< one per carriage, in message order
+    const policy::table::PeerRecord* peer = nullptr;  ///< who sent it; known where anything is judged
+    std::array<std::string_view, 2> users;            ///< per side, normalised, empty when not known
+    std::array<bool, 2> users_open{};                 ///< per side: not resolved, as no rule asks for it
+    std::array<std::string_view, 2> back_users;       ///< the same of the request that a response answers
+    const krr::View* krr = nullptr;  ///< a readable KRR in its place, in the arena; else null
+    unsigned relaxed = 0;            ///< I_MESSAGEs that needed a relaxed rule
+    Hosts hosts;                     ///< kept from message to message
+    bool plain = false;              ///< sip::read_plain() took it: no full parser was needed
 };
 
-/// Reads and resolves. Never fails: what cannot be read is said in the facts.
+/// Reads and resolves. Never fails: what cannot be read is said in the facts. `out` may hold an earlier
+/// message: what this one has no use for is not cleared.
 void inspect(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out);
+
+/// The I_MESSAGEs as events show them, in message order.
+[[nodiscard]] std::span<const core::IMessageRecord> records_of(const Inspection& inspection,
+                                                               sip::Arena& arena);
 
 /// The users of both sides from every source (design: the same resolution of identity serves every rule).
 void resolve_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out);
 
-/// Resolves the sides that are still open, for those who want to know although no rule does.
-void resolve_open_users(const Arrived& arrived, const Context& context, sip::Arena& arena, Inspection& out);
+/// Resolves those of the `wanted` sides that are still open, for those who want to know although no rule
+/// does.
+void resolve_open_users(const std::array<bool, 2>& wanted, const Arrived& arrived, const Context& context,
+                        sip::Arena& arena, Inspection& out);
 
 /// Does the message need resolve_back(): a response with a KRR, or one that could hide one?
 [[nodiscard]] bool needs_back(const Inspection& inspection) noexcept;
@@ -100,13 +109,20 @@ inline void resolve_back(const memory::Parties* request, const Arrived& arrived,
 void resolve_users_of_response(const Arrived& arrived, const Context& context, sip::Arena& arena,
                                Inspection& out);
 
+/// Does anybody ask for the tags of a side's users: a rule of the edge, or whoever wants to know all?
+[[nodiscard]] inline bool needs_tags(policy::table::Side side, const Context& context) noexcept {
+    using policy::table::Table;
+    return context.all || Table::asks(context.table->edges()[context.edge], policy::table::Ask::tags, side);
+}
+
 /// Tag bits, as the table counts them, of a user of the edge's domain; `alias`: see make_candidate().
 [[nodiscard]] std::uint32_t tags_of(std::string_view uri, std::string_view alias,
                                     const Context& context) noexcept;
 
-/// One user as rules ask for it: `uri` in normal form, `alias` its telephone spelling or empty; the texts are
-/// copied.
+/// One user as rules of that side ask for it: `uri` in normal form, `alias` its telephone spelling or empty;
+/// the texts are copied.
 [[nodiscard]] policy::decide::Candidate make_candidate(std::string_view uri, std::string_view alias,
-                                                       const Context& context, sip::Arena& arena);
+                                                       policy::table::Side side, const Context& context,
+                                                       sip::Arena& arena);
 
 }  // namespace kmsgate::inspect

@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "dataplane/krr/names.hpp"
+#include "dataplane/krr/pen.hpp"
 #include "dataplane/krr/pieces.hpp"
 #include "dataplane/krr/plain_text.hpp"
 #include "dataplane/krr/utf8.hpp"
@@ -118,6 +119,28 @@ void put_list(Text& out, const KmsList& list) {
     out.put(pieces::close<Name>);
 }
 
+template <const std::string_view& Name>
+constexpr std::size_t kTags = pieces::open<Name>.size() + pieces::close<Name>.size();
+
+template <const std::string_view& Name>
+std::size_t size_of(std::string_view value) noexcept {
+    return value.empty() ? 0 : kTags<Name> + value.size();
+}
+template <const std::string_view& Name>
+std::size_t size_of(const std::optional<std::string_view>& xml) noexcept {
+    return xml ? kTags<Name> + xml->size() : 0;
+}
+template <const std::string_view& Name>
+void put_text(Pen& pen, std::string_view value) noexcept {
+    if (!value.empty())
+        pen.template constant<pieces::open<Name>>().put_plain(value).template constant<pieces::close<Name>>();
+}
+template <const std::string_view& Name>
+void put_xml(Pen& pen, const std::optional<std::string_view>& xml) noexcept {
+    if (xml) pen.template constant<pieces::open<Name>>().put(*xml).template constant<pieces::close<Name>>();
+}
+inline constexpr std::string_view kIdStart = "krr-";
+
 /// `value` in decimal, leading zeros, all of `out`.
 void put_number(std::span<char> out, unsigned value) noexcept {
     for (auto it = out.rbegin(); it != out.rend(); ++it, value /= 10)
@@ -150,7 +173,7 @@ void format_time(std::uint64_t seconds_since_1970, std::span<char, kTimeSize> ou
 
 void format_id(std::uint64_t value, std::span<char, kIdSize> out) noexcept {
     std::ranges::copy(std::string_view("krr-"), out.begin());
-    for (std::size_t i = kIdSize; i-- > 4; value >>= 4) out[i] = "0123456789abcdef"[value & 0xF];
+    put_hex(out.data() + 4, value);
 }
 
 std::string emit(const Document& document) {
@@ -186,7 +209,44 @@ std::string piece_kms(std::string_view uri) {
     return out.take();
 }
 
+std::size_t plain_size(const Pieces& p) noexcept {
+    return pieces::before_id.size() + kIdSize + p.after_id.size() + kTimeSize +
+           pieces::close<names::time>.size() + size_of<names::initiator>(p.initiator) +
+           size_of<names::receiver>(p.receiver) + size_of<names::initiator_kms>(p.initiator_kms) +
+           size_of<names::receiver_kms>(p.receiver_kms) + size_of<names::initiator_list>(p.initiator_list) +
+           size_of<names::receiver_list>(p.receiver_list) + size_of<names::embedded>(p.embedded) +
+           pieces::close<names::root>.size();
+}
+
+bool join_plain(const Pieces& p, char* out) noexcept {
+    Pen pen(out);
+    pen.constant<pieces::before_id>().constant<kIdStart>();
+    put_hex(pen.at(), p.id);
+    pen.skip(kIdSize - kIdStart.size());
+    pen.put(p.after_id);
+    if (p.time_text.empty())
+        format_time(p.time, std::span<char, kTimeSize>(pen.at(), kTimeSize));
+    else
+        std::memcpy(pen.at(), p.time_text.data(), kTimeSize);
+    pen.skip(kTimeSize);
+    pen.constant<pieces::close<names::time>>();
+    put_text<names::initiator>(pen, p.initiator);
+    put_text<names::receiver>(pen, p.receiver);
+    put_text<names::initiator_kms>(pen, p.initiator_kms);
+    put_text<names::receiver_kms>(pen, p.receiver_kms);
+    put_xml<names::initiator_list>(pen, p.initiator_list);
+    put_xml<names::receiver_list>(pen, p.receiver_list);
+    if (!p.embedded.empty())
+        pen.constant<pieces::open<names::embedded>>()
+            .put(p.embedded)
+            .constant<pieces::close<names::embedded>>();
+    pen.constant<pieces::close<names::root>>();
+    return pen.plain();
+}
+
 std::size_t join(const Pieces& pieces, std::span<char> out) noexcept {
+    if (const std::size_t size = plain_size(pieces); size <= out.size() && join_plain(pieces, out.data()))
+        return size;
     Buffer sink(out);
     std::array<char, kIdSize> id{};
     std::array<char, kTimeSize> time{};

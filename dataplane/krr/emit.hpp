@@ -4,6 +4,7 @@
 // signatures).
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -45,8 +46,9 @@ void format_id(std::uint64_t value, std::span<char, kIdSize> out) noexcept;
 struct Pieces {
     std::string_view after_id;  ///< piece_after_id()
     std::uint64_t id = 0;
-    std::uint64_t time = 0;      ///< seconds since 1970
-    std::string_view initiator;  ///< empty: element left out
+    std::uint64_t time = 0;        ///< seconds since 1970
+    std::string_view time_text{};  ///< format_time() of it, where somebody has it; may be empty
+    std::string_view initiator;    ///< empty: element left out
     std::string_view receiver;
     std::string_view initiator_kms;
     std::string_view receiver_kms;
@@ -60,5 +62,27 @@ struct Pieces {
 /// Joins prepared pieces into `out`; the result equals emit() of the same values. Bytes written, 0 when `out`
 /// is small. No allocation.
 [[nodiscard]] std::size_t join(const Pieces& pieces, std::span<char> out) noexcept;
+
+/// What join() writes, when no text needs an escape.
+[[nodiscard]] std::size_t plain_size(const Pieces& pieces) noexcept;
+/// The same as join() where plain_size() bytes have room. False: some text is not plain
+/// (plain_text.hpp), and what was written counts for nothing.
+[[nodiscard]] bool join_plain(const Pieces& pieces, char* out) noexcept;
+
+/// format_time() of the last second asked for, kept.
+class Clock {
+  public:
+    [[nodiscard]] std::string_view text(std::uint64_t seconds_since_1970) noexcept {
+        if (seconds_since_1970 != seconds_) {
+            seconds_ = seconds_since_1970;
+            format_time(seconds_, text_);
+        }
+        return {text_.data(), text_.size()};
+    }
+
+  private:
+    std::uint64_t seconds_ = ~std::uint64_t{0};
+    std::array<char, kTimeSize> text_{};
+};
 
 }  // namespace kmsgate::krr

@@ -129,14 +129,30 @@ template <const std::string_view& Name>
     return !sip::iequal(a, b);
 }
 
+/// One of 64 bits, the same for names that differ in letter case only.
+[[nodiscard]] std::uint64_t bit_of(std::string_view name) noexcept {
+    constexpr std::uint64_t kLower = 0x2020202020202020;
+    std::uint64_t first = 0, last = 0;
+    if (name.size() >= 8) {
+        std::memcpy(&first, name.data(), 8);
+        std::memcpy(&last, name.data() + name.size() - 8, 8);
+    }
+    const std::uint64_t mixed = ((first | kLower) * 0x9E3779B97F4A7C15U) ^ (last | kLower) ^ name.size();
+    return std::uint64_t{1} << (mixed * 0x9E3779B97F4A7C15U >> 58);
+}
+
 [[nodiscard]] bool uris(Reader& r, ListView& list) noexcept {
+    std::uint64_t seen = 0;
     while (r.take<pieces::open<names::kms_uri>>()) {
         std::string_view uri;
         if (list.count == list.names.size() || !r.value('<', kMaxUri, uri) || uri.empty() ||
             !r.take<pieces::close<names::kms_uri>>())
             return false;
-        for (const std::string_view known : list.all())
-            if (known.size() == uri.size() && !differ(known, uri)) return false;  // which spelling stays?
+        const std::uint64_t bit = bit_of(uri);
+        if ((seen & bit) != 0)
+            for (const std::string_view known : list.all())
+                if (known.size() == uri.size() && !differ(known, uri)) return false;  // which spelling stays?
+        seen |= bit;
         list.add(uri);
     }
     return true;
@@ -199,6 +215,13 @@ bool recognise_around(std::string_view body, std::string_view root) noexcept {
         return false;
     const std::string_view rest(r.at(), static_cast<std::size_t>(body.data() + body.size() - r.at()));
     return rest.starts_with(root) && rest.substr(root.size()) == kTwoEnds;
+}
+
+bool recognises_processor(std::string_view after_id) noexcept {
+    Reader r(after_id);
+    std::string_view text;
+    return r.take<pieces::before_processor>() && r.value('<', kMaxBody, text) &&
+           r.take<pieces::before_time>() && r.done();
 }
 
 }  // namespace kmsgate::krr

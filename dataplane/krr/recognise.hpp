@@ -20,4 +20,8 @@ namespace kmsgate::krr {
 /// knows.
 [[nodiscard]] bool recognise_around(std::string_view body, std::string_view root) noexcept;
 
+/// True: recognise_around() would take what join() makes with this `after_id` around a layer that
+/// recognise() took, when its other texts and the names of its lists are those of that layer, or ANY.
+[[nodiscard]] bool recognises_processor(std::string_view after_id) noexcept;
+
 }  // namespace kmsgate::krr

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <set>
 
+#include "dataplane/core/handover.hpp"
 #include "dataplane/main/eal.hpp"
 #include "dataplane/main/state.hpp"
 #include "dataplane/main/table_file.hpp"
@@ -30,7 +31,9 @@ std::string name_for(std::string_view what) {
 }
 
 int run_worker(void* worker) {
+    core::taken_over(worker);
     static_cast<worker::Worker*>(worker)->run();
+    core::handed_over(worker);
     return 0;
 }
 
@@ -168,10 +171,12 @@ void Box::make_workers() {
 
 std::expected<void, Failure> Box::launch_on_lcores() {
     on_lcores_ = true;
-    for (unsigned i = 0; i < workers_.size(); ++i)
+    for (unsigned i = 0; i < workers_.size(); ++i) {
+        core::handed_over(workers_[i].get());
         if (const int rc = rte_eal_remote_launch(run_worker, workers_[i].get(), i + 1); rc != 0)
             return std::unexpected(Failure{kInput, fmt::format("worker {} does not start on lcore {}: {}", i,
                                                                i + 1, rte_strerror(-rc))});
+    }
     return {};
 }
 
@@ -186,7 +191,10 @@ std::size_t Box::stop() {
     for (const auto& w : workers_) w->stop();
     for (std::thread& t : threads_) t.join();
     threads_.clear();
-    if (on_lcores_) rte_eal_mp_wait_lcore();
+    if (on_lcores_) {
+        rte_eal_mp_wait_lcore();
+        for (const auto& w : workers_) core::taken_over(w.get());
+    }
     on_lcores_ = false;
     served_.reset();
     return held;

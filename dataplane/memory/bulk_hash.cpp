@@ -4,43 +4,14 @@
 #include <algorithm>
 #include <cstring>
 
-#if defined(__x86_64__)
-#include <immintrin.h>
-#endif
+#include "dataplane/memory/bulk_hash_levels.hpp"
+#include "dataplane/memory/nh.hpp"
 
 namespace kmsgate::memory {
 
+using namespace bulk;
+
 namespace {
-
-// Words of the key: for messages, for lists of texts and blocks, for the length.
-constexpr std::size_t kFields = BulkHash::kMaxMessage;  // in bytes, as all offsets are
-constexpr std::size_t kFieldBytes = 4096;
-constexpr std::size_t kLength = kFields + kFieldBytes;
-constexpr std::size_t kLines = kLength / 64 + 1;
-
-std::uint64_t word_at(const std::uint8_t* at) noexcept {
-    std::uint64_t word = 0;
-    std::memcpy(&word, at, 8);
-    return word;
-}
-
-Hash128 operator^(const Hash128& a, const Hash128& b) noexcept {
-    return {a.low ^ b.low, a.high ^ b.high};
-}
-
-/// Finalizer of MurmurHash3: one to one, every bit of the result depends on every bit.
-std::uint64_t mix(std::uint64_t x) noexcept {
-    x = (x ^ x >> 33) * 0xff51afd7ed558ccd;
-    x = (x ^ x >> 33) * 0xc4ceb9fe1a85ec53;
-    return x ^ x >> 33;
-}
-
-/// The polynomial modulo x^64 + x^4 + x^3 + x + 1: an almost universal hash of 64 bits, too.
-std::uint64_t reduced(const Hash128& h) noexcept {
-    // What sticks out above x^63 after the first fold is at most x^3.
-    const std::uint64_t out = h.high >> 60 ^ h.high >> 61 ^ h.high >> 63;
-    return h.low ^ h.high ^ h.high << 1 ^ h.high << 3 ^ h.high << 4 ^ out ^ out << 1 ^ out << 3 ^ out << 4;
-}
 
 Hash128 multiply_portable(std::uint64_t a, std::uint64_t b) noexcept {
     std::array<Hash128, 16> multiples{};
@@ -54,13 +25,6 @@ Hash128 multiply_portable(std::uint64_t a, std::uint64_t b) noexcept {
     for (int shift = 60; shift >= 0; shift -= 4)
         out = Hash128{out.low << 4, out.high << 4 | out.low >> 60} ^ multiples[b >> shift & 0xF];
     return out;
-}
-
-/// The up to 15 bytes behind the last whole pair, and zeros.
-std::array<std::uint64_t, 2> rest_of(const std::uint8_t* at, std::size_t size) noexcept {
-    std::array<std::uint64_t, 2> pair{};
-    std::memcpy(pair.data(), at, size);
-    return pair;
 }
 
 Hash128 piece_portable(const std::uint64_t* words, std::size_t offset, const std::uint8_t* at,
@@ -81,32 +45,12 @@ Hash128 piece_portable(const std::uint64_t* words, std::size_t offset, const std
     return sum ^ multiply_portable(pair[0] ^ k[0], pair[1] ^ k[1]);
 }
 
-/// The lengths stand first, each in a place of its own: where two lists differ in one, those words differ.
-using Head = std::array<std::uint64_t, 8>;
-
-Head head_of(std::span<const std::string_view> texts, std::uint64_t number) noexcept {
-    Head head{};
-    std::size_t count = 0;
-    for (const std::string_view text : texts) head[count++] = text.size();
-    head[count] = number;
-    return head;
-}
-
-/// Words of the lengths in use, in bytes.
-std::size_t head_bytes(std::size_t texts) noexcept {
-    return (texts + 2) / 2 * 16;
-}
-
-const std::uint8_t* bytes_of(std::string_view text) noexcept {
-    return reinterpret_cast<const std::uint8_t*>(text.data());
-}
-
 Hash128 texts_portable(const std::uint64_t* words, std::span<const std::string_view> texts,
                        std::uint64_t number) noexcept {
     const Head head = head_of(texts, number);
-    Hash128 sum = piece_portable(words, kFields, reinterpret_cast<const std::uint8_t*>(head.data()),
+    Hash128 sum = piece_portable(words, 0, reinterpret_cast<const std::uint8_t*>(head.data()),
                                  head_bytes(texts.size()));
-    std::size_t offset = kFields + sizeof(Head);
+    std::size_t offset = sizeof(Head);
     for (const std::string_view text : texts) {
         sum = sum ^ piece_portable(words, offset, bytes_of(text), text.size());
         offset += (text.size() + 15) / 16 * 16;
@@ -114,132 +58,77 @@ Hash128 texts_portable(const std::uint64_t* words, std::span<const std::string_v
     return sum;
 }
 
-#if defined(__x86_64__)
-
-[[gnu::target("avx,pclmul")]] Hash128 out_of(__m128i sum) noexcept {
-    return {static_cast<std::uint64_t>(_mm_cvtsi128_si64(sum)),
-            static_cast<std::uint64_t>(_mm_extract_epi64(sum, 1))};
-}
-
-[[gnu::target("avx,pclmul")]] Hash128 multiply_pclmul(std::uint64_t a, std::uint64_t b) noexcept {
-    return out_of(_mm_clmulepi64_si128(_mm_cvtsi64_si128(static_cast<long long>(a)),
-                                       _mm_cvtsi64_si128(static_cast<long long>(b)), 0));
-}
-
-[[gnu::target("avx,pclmul"), gnu::always_inline]] inline __m128i term(__m128i words,
-                                                                      const void* key) noexcept {
-    const __m128i x = _mm_xor_si128(words, _mm_load_si128(static_cast<const __m128i*>(key)));
-    return _mm_clmulepi64_si128(x, x, 0x10);
-}
-[[gnu::target("avx,pclmul"), gnu::always_inline]] inline __m128i load(const std::uint8_t* at) noexcept {
-    return _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-}
-
-/// Word one of a pair whose word zero is another piece's, or none.
-[[gnu::target("avx,pclmul"), gnu::always_inline]] inline __m128i odd(const std::uint8_t* at,
-                                                                     std::size_t size) noexcept {
-    const std::uint64_t word = size == 8 ? word_at(at) : rest_of(at, size)[0];
-    return _mm_set_epi64x(static_cast<long long>(word), 0);
-}
-
-/// The last 1 to 15 bytes and zeros, from reads that overlap.
-[[gnu::target("avx,pclmul"), gnu::always_inline]] inline __m128i tail(const std::uint8_t* at,
-                                                                      std::size_t size) noexcept {
-    std::uint64_t low = 0, high = 0;
-    if (size >= 8) {
-        low = word_at(at);
-        high = word_at(at + size - 8) >> 8 >> 8 * (15 - size);
-    } else if (size >= 4) {
-        std::uint32_t first = 0, last = 0;
-        std::memcpy(&first, at, 4);
-        std::memcpy(&last, at + size - 4, 4);
-        low = first | std::uint64_t{last} << 8 * (size - 4);
-    } else {
-        low = at[0] | std::uint64_t{at[size / 2]} << 8 * (size / 2) |
-              std::uint64_t{at[size - 1]} << 8 * (size - 1);
+// (a+k)l + k(b+l) is what two pieces say of their pair; (a+k)(b+l) is what the whole says.
+// The UDP header is the first word of the first pair, and does not count.
+Hash128 joined_portable(const std::uint64_t* words, std::span<const BulkHash::Piece> pieces,
+                        std::span<const std::uint8_t> datagram) noexcept {
+    Hash128 sum;
+    for (const BulkHash::Piece& p : pieces) {
+        sum = sum ^ p.sum;
+        if (p.offset % 16 == 0) continue;
+        const Seam s = seam_at(datagram, p.offset);
+        const std::uint64_t* const k = words + p.offset / 16 * 2;
+        sum = sum ^ multiply_portable(s.before, s.after) ^ multiply_portable(k[0], k[1]);
     }
-    return _mm_set_epi64x(static_cast<long long>(high), static_cast<long long>(low));
+    if (datagram.size() == BulkHash::kStart) return {};
+    const Seam s = seam_at(datagram, BulkHash::kStart);
+    return sum ^ multiply_portable(s.before, s.after ^ words[1]);
 }
 
-[[gnu::target("avx,pclmul")]] Hash128 texts_pclmul(const std::uint64_t* words,
-                                                   std::span<const std::string_view> texts,
-                                                   std::uint64_t number) noexcept {
-    const Head head = head_of(texts, number);
-    const std::uint64_t* k = words + kFields / 8;
-    __m128i sum = _mm_setzero_si128();
-    for (std::size_t i = 0; i < head_bytes(texts.size()); i += 16)
-        sum =
-            _mm_xor_si128(sum, term(load(reinterpret_cast<const std::uint8_t*>(head.data()) + i), k + i / 8));
-    k += head.size();
+Hash128 copied_piece_portable(const std::uint64_t* words, std::size_t offset, const std::uint8_t* at,
+                              std::size_t size, std::uint8_t* to) noexcept {
+    if (size != 0) std::memcpy(to, at, size);
+    return piece_portable(words, offset, at, size);
+}
+
+std::uint64_t bucket_portable(const std::uint64_t* words,
+                              const std::array<std::uint64_t, 6>& block) noexcept {
+    return mix(reduced(
+        piece_portable(words, kFields, reinterpret_cast<const std::uint8_t*>(block.data()), sizeof block)));
+}
+
+/// 8 bytes with 'A' to 'Z' in lower case.
+std::uint64_t folded(std::uint64_t word) noexcept {
+    constexpr std::uint64_t kOnes = 0x0101010101010101;
+    const std::uint64_t low = word & kOnes * 0x7F;
+    const std::uint64_t letter = (low + kOnes * (0x80 - 'A')) & ~(low + kOnes * (0x7F - 'Z')) & ~word;
+    return word | (letter & kOnes * 0x80) >> 2;
+}
+
+BulkHash::Both both_portable(const std::uint64_t* words, const std::array<std::string_view, 4>& texts,
+                             std::uint64_t number, std::uint64_t folded_number) noexcept {
+    const std::uint64_t* k = words + kBoth / 8;
+    Hash128 exact = multiply_portable(lengths_of(texts) ^ k[0], number ^ k[1]);
+    std::size_t offset = kBoth + 16;
     for (const std::string_view text : texts) {
-        const std::uint8_t* at = bytes_of(text);
-        std::size_t size = text.size();
-        for (; size >= 16; size -= 16, at += 16, k += 2) sum = _mm_xor_si128(sum, term(load(at), k));
-        if (size == 0) continue;
-        sum = _mm_xor_si128(sum, term(tail(at, size), k));
+        exact = exact ^ piece_portable(words, offset, bytes_of(text), text.size());
+        offset += (text.size() + 15) / 16 * 16;
+    }
+    k = words + kFolded / 8;
+    Hash128 other = multiply_portable(texts[0].size() ^ k[0], folded_number ^ k[1]);
+    for (std::string_view text = texts[0]; !text.empty();
+         text.remove_prefix(std::min<std::size_t>(16, text.size()))) {
         k += 2;
+        const auto pair = rest_of(bytes_of(text), std::min<std::size_t>(16, text.size()));
+        other = other ^ multiply_portable(folded(pair[0]) ^ k[0], folded(pair[1]) ^ k[1]);
     }
-    return out_of(sum);
+    return {{mix(reduced(exact)), exact.high}, mix(reduced(other))};
 }
-
-[[gnu::target("avx,pclmul")]] Hash128 piece_pclmul(const std::uint64_t* words, std::size_t offset,
-                                                   const std::uint8_t* at, std::size_t size) noexcept {
-    const std::uint64_t* k = words + offset / 16 * 2;
-    __m128i s0 = _mm_setzero_si128(), s1 = s0, s2 = s0, s3 = s0;
-    if (offset % 16 != 0 && size != 0) {
-        const std::size_t n = std::min<std::size_t>(size, 8);
-        s0 = term(odd(at, n), k);
-        at += n;
-        size -= n;
-        k += 2;
-    }
-    for (; size >= 128; size -= 128, at += 128, k += 16) {
-        s0 = _mm_xor_si128(s0, term(load(at), k));
-        s1 = _mm_xor_si128(s1, term(load(at + 16), k + 2));
-        s2 = _mm_xor_si128(s2, term(load(at + 32), k + 4));
-        s3 = _mm_xor_si128(s3, term(load(at + 48), k + 6));
-        s0 = _mm_xor_si128(s0, term(load(at + 64), k + 8));
-        s1 = _mm_xor_si128(s1, term(load(at + 80), k + 10));
-        s2 = _mm_xor_si128(s2, term(load(at + 96), k + 12));
-        s3 = _mm_xor_si128(s3, term(load(at + 112), k + 14));
-    }
-    s0 = _mm_xor_si128(_mm_xor_si128(s0, s1), _mm_xor_si128(s2, s3));
-    for (; size >= 16; size -= 16, at += 16, k += 2) s0 = _mm_xor_si128(s0, term(load(at), k));
-    if (size != 0) s0 = _mm_xor_si128(s0, term(tail(at, size), k));
-    return out_of(s0);
-}
-
-[[gnu::target("avx512f,avx512dq,vpclmulqdq,pclmul,avx")]] Hash128 piece_vpclmul(const std::uint64_t* words,
-                                                                                std::size_t offset,
-                                                                                const std::uint8_t* at,
-                                                                                std::size_t size) noexcept {
-    const std::uint64_t* k = words + offset / 16 * 2;
-    __m128i sum = _mm_setzero_si128();
-    if (offset % 16 != 0 && size != 0) {
-        const std::size_t n = std::min<std::size_t>(size, 8);
-        sum = term(odd(at, n), k);
-        at += n;
-        size -= n;
-        k += 2;
-    }
-    if (size >= 64) {
-        __m512i wide = _mm512_setzero_si512();
-        for (; size >= 64; size -= 64, at += 64, k += 8) {
-            const __m512i x = _mm512_xor_si512(_mm512_loadu_si512(at), _mm512_loadu_si512(k));
-            wide = _mm512_xor_si512(wide, _mm512_clmulepi64_epi128(x, x, 0x10));
-        }
-        alignas(64) std::array<std::uint8_t, 64> lanes;  // NOLINT: written next
-        _mm512_store_si512(lanes.data(), wide);
-        for (std::size_t i = 0; i < 64; i += 16) sum = _mm_xor_si128(sum, load(lanes.data() + i));
-    }
-    for (; size >= 16; size -= 16, at += 16, k += 2) sum = _mm_xor_si128(sum, term(load(at), k));
-    if (size != 0) sum = _mm_xor_si128(sum, term(tail(at, size), k));
-    return out_of(sum);
-}
-
-#endif
 
 }  // namespace
+
+std::size_t nh::room_of(std::span<const std::string_view> texts) noexcept {
+    std::size_t room = sizeof(Head);
+    for (const std::string_view text : texts) room += (text.size() + 15) / 16 * 16;
+    return room;
+}
+
+nh::Texts nh::texts_at([[maybe_unused]] BulkHash::Level level) noexcept {
+#if defined(__x86_64__)
+    if (level != BulkHash::Level::portable) return &bulk::pclmul::texts;
+#endif
+    return &texts_portable;
+}
 
 BulkHash::Level BulkHash::best() noexcept {
 #if defined(__x86_64__)
@@ -255,15 +144,27 @@ BulkHash::BulkHash(const Key& key, Level level)
     : lines_(std::make_unique<Line[]>(kLines)),
       words_(lines_[0].words.data()),
       piece_(&piece_portable),
-      texts_(&texts_portable),
+      copied_piece_(&copied_piece_portable),
+      joined_(&joined_portable),
+      bucket_(&bucket_portable),
+      both_(&both_portable),
+      texts_(nh::texts_at(level)),
       multiply_(&multiply_portable),
       key_(key) {
 #if defined(__x86_64__)
-    if (level == Level::pclmul) piece_ = &piece_pclmul;
-    if (level == Level::vpclmul) piece_ = &piece_vpclmul;
+    if (level == Level::pclmul) {
+        piece_ = &bulk::pclmul::piece;
+        copied_piece_ = &bulk::pclmul::copied_piece;
+    }
+    if (level == Level::vpclmul) {
+        piece_ = &bulk::vpclmul::piece;
+        copied_piece_ = &bulk::vpclmul::copied_piece;
+    }
     if (level != Level::portable) {
-        texts_ = &texts_pclmul;
-        multiply_ = &multiply_pclmul;
+        joined_ = &bulk::pclmul::joined;
+        bucket_ = &bulk::pclmul::bucket;
+        both_ = &bulk::pclmul::both;
+        multiply_ = &bulk::pclmul::multiply;
     }
 #endif
     for (std::size_t i = 0; i < kLines * 4; ++i) {
@@ -275,21 +176,9 @@ BulkHash::BulkHash(const Key& key, Level level)
     }
 }
 
-Hash128 BulkHash::seam(std::size_t offset, std::span<const std::uint8_t> datagram) const noexcept {
-    if (offset % 16 == 0) return {};  // no pair lies across it
-    // (a+k)l + k(b+l) is what the two pieces said; (a+k)(b+l) is what the whole says.
-    const std::uint64_t* k = words_ + offset / 16 * 2;
-    const std::uint8_t* at = datagram.data() + offset;
-    const std::uint64_t after = rest_of(at, std::min<std::size_t>(datagram.size() - offset, 8))[0];
-    return multiply_(word_at(at - 8), after) ^ multiply_(k[0], k[1]);
-}
-
-Hash128 BulkHash::payload(const Hash128& sum, std::span<const std::uint8_t> datagram) const noexcept {
-    const std::size_t size = datagram.size() - kStart;
-    if (size == 0) return finish({}, 0);
-    // The UDP header is the first word of the first pair.
-    const std::uint64_t second = rest_of(datagram.data() + kStart, std::min<std::size_t>(size, 8))[0];
-    return finish(sum ^ multiply_(word_at(datagram.data()), second ^ words_[1]), size);
+Hash128 BulkHash::payload(std::span<const Piece> pieces,
+                          std::span<const std::uint8_t> datagram) const noexcept {
+    return finish(joined_(words_, pieces, datagram), datagram.size() - kStart);
 }
 
 Hash128 BulkHash::message(std::string_view payload) const noexcept {
@@ -299,20 +188,14 @@ Hash128 BulkHash::message(std::string_view payload) const noexcept {
 }
 
 Hash128 BulkHash::fields(std::initializer_list<std::string_view> texts, std::uint64_t number) const noexcept {
-    std::size_t room = sizeof(Head);
-    for (const std::string_view text : texts) room += (text.size() + 15) / 16 * 16;
-    if (room > kFieldBytes) {
+    const std::span<const std::string_view> all(texts.begin(), texts.size());
+    if (nh::room_of(all) > nh::kFieldBytes) {
         SipHash h(key_);
-        for (const std::string_view text : texts) h.field(text);
+        for (const std::string_view text : all) h.field(text);
         h.word(number);
         return h.finish();
     }
-    return finish(texts_(words_, {texts.begin(), texts.size()}, number), texts.size());
-}
-
-Hash128 BulkHash::block(const std::array<std::uint64_t, 6>& words) const noexcept {
-    return finish(piece_(words_, kFields, reinterpret_cast<const std::uint8_t*>(words.data()), sizeof words),
-                  sizeof words);
+    return finish(texts_(words_ + kFields / 8, all, number), all.size());
 }
 
 Hash128 BulkHash::finish(const Hash128& sum, std::uint64_t size) const noexcept {

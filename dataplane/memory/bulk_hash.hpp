@@ -46,22 +46,54 @@ class BulkHash {
     [[nodiscard]] Hash128 piece(std::size_t offset, std::span<const std::uint8_t> bytes) const noexcept {
         return piece_(words_, offset, bytes.data(), bytes.size());
     }
-    /// What is to be added to the sums of two pieces when `offset` (a multiple of 8) is where they meet;
-    /// `datagram` is all of it.
-    [[nodiscard]] Hash128 seam(std::size_t offset, std::span<const std::uint8_t> datagram) const noexcept;
-    /// From the sum of a UDP datagram, all seams mended, to the digest of its payload.
-    [[nodiscard]] Hash128 payload(const Hash128& sum, std::span<const std::uint8_t> datagram) const noexcept;
+    /// The same, and the bytes are copied to `to` in the same pass.
+    [[nodiscard]] Hash128 copied_piece(std::size_t offset, std::span<const std::uint8_t> bytes,
+                                       std::uint8_t* to) const noexcept {
+        return copied_piece_(words_, offset, bytes.data(), bytes.size(), to);
+    }
+    /// A piece and its sum.
+    struct Piece {
+        std::uint32_t offset = 0;
+        std::uint32_t size = 0;
+        Hash128 sum;
+    };
+    /// The digest of the payload of a UDP datagram, from the sums of the pieces that it came in, in any
+    /// order.
+    [[nodiscard]] Hash128 payload(std::span<const Piece> pieces,
+                                  std::span<const std::uint8_t> datagram) const noexcept;
     /// The digest of a payload: the same, from its bytes.
     [[nodiscard]] Hash128 message(std::string_view payload) const noexcept;
     /// The digest of some texts; two lists are the same only when all texts are.
     [[nodiscard]] Hash128 fields(std::initializer_list<std::string_view> texts,
                                  std::uint64_t number) const noexcept;
-    /// The digest of 48 bytes.
-    [[nodiscard]] Hash128 block(const std::array<std::uint64_t, 6>& words) const noexcept;
+    /// What chooses a bucket for 48 bytes.
+    [[nodiscard]] std::uint64_t bucket(const std::array<std::uint64_t, 6>& words) const noexcept {
+        return bucket_(words_, words);
+    }
+    /// Keys of a transaction, by exact texts and a number, and of its branch, in any case, with a number.
+    struct Both {
+        Hash128 exact;
+        std::uint64_t folded = 0;
+    };
+    /// The digest of four texts and a number, and one of the first text with ASCII letters in lower case and
+    /// of another number. At most kMaxBoth bytes in all texts together.
+    [[nodiscard]] Both both(const std::array<std::string_view, 4>& texts, std::uint64_t number,
+                            std::uint64_t folded_number) const noexcept {
+        return both_(words_, texts, number, folded_number);
+    }
+    static constexpr std::size_t kMaxBoth = 3'072;
 
   private:
-    using Piece = Hash128 (*)(const std::uint64_t* words, std::size_t offset, const std::uint8_t* bytes,
-                              std::size_t size) noexcept;
+    using SumPiece = Hash128 (*)(const std::uint64_t* words, std::size_t offset, const std::uint8_t* bytes,
+                                 std::size_t size) noexcept;
+    using CopyPiece = Hash128 (*)(const std::uint64_t* words, std::size_t offset, const std::uint8_t* bytes,
+                                  std::size_t size, std::uint8_t* to) noexcept;
+    using Join = Hash128 (*)(const std::uint64_t* words, std::span<const Piece> pieces,
+                             std::span<const std::uint8_t> datagram) noexcept;
+    using Bucket = std::uint64_t (*)(const std::uint64_t* words,
+                                     const std::array<std::uint64_t, 6>& block) noexcept;
+    using SumBoth = Both (*)(const std::uint64_t* words, const std::array<std::string_view, 4>& texts,
+                             std::uint64_t number, std::uint64_t folded_number) noexcept;
     using Texts = Hash128 (*)(const std::uint64_t* words, std::span<const std::string_view> texts,
                               std::uint64_t number) noexcept;
     using Multiply = Hash128 (*)(std::uint64_t a, std::uint64_t b) noexcept;
@@ -73,7 +105,11 @@ class BulkHash {
     };
     std::unique_ptr<Line[]> lines_;
     const std::uint64_t* words_;  ///< in lines_
-    Piece piece_;
+    SumPiece piece_;
+    CopyPiece copied_piece_;
+    Join joined_;
+    Bucket bucket_;
+    SumBoth both_;
     Texts texts_;
     Multiply multiply_;
     Key key_;  ///< for lists of texts too long for the words set aside for them

@@ -4,8 +4,8 @@
 
 #include <rte_pause.h>
 
+#include <array>
 #include <atomic>
-
 #include <cstddef>
 #include <cstdint>
 #include <memory>

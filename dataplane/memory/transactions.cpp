@@ -11,14 +11,15 @@ namespace kmsgate::memory {
 
 namespace {
 constexpr std::uint32_t kAgePerCall = 8;
+constexpr std::size_t kUsualParties = 256;
 constexpr std::uint32_t kAgeWhenFull = 4096;
 }  // namespace
 
 Transactions::Transactions(std::size_t capacity)
     : slots_(capacity + 1),
-      parties_(std::make_unique_for_overwrite<Parties[]>(capacity + 1)),
-      buckets_(std::bit_ceil(std::max<std::size_t>(capacity, 16)), 0),
-      branches_(buckets_.size(), 0) {}
+      parties_(capacity + 1),
+      buckets_(std::bit_ceil(std::max<std::size_t>(capacity, 16))),
+      branches_(buckets_.size()) {}
 
 const Transaction* Transactions::find(const Hash128& key, Time now) const noexcept {
     for (std::uint32_t i = buckets_[key.low & (buckets_.size() - 1)]; i != 0; i = slots_[i].chain)
@@ -30,12 +31,25 @@ Transaction* Transactions::find(const Hash128& key, Time now) noexcept {
     return const_cast<Transaction*>(std::as_const(*this).find(key, now));
 }
 
-Transaction* Transactions::put(const Hash128& key, Time now) noexcept {
-    for (std::uint32_t i = bucket(key); i != 0; i = slots_[i].chain)
-        if (slots_[i].key == key) {  // taken over, expired or not
-            if (slots_[i].expires <= now) restart(i);
-            return &slots_[i];
+void Transactions::prefetch(const Hash128& key, std::uint64_t branch) const noexcept {
+    rte_prefetch0(&buckets_[key.low & (buckets_.size() - 1)]);
+    rte_prefetch0(&branches_[branch & (branches_.size() - 1)]);
+    const std::size_t next = free_ != 0 ? free_ : std::min<std::size_t>(used_end_, slots_.size() - 1);
+    const auto* const slot = reinterpret_cast<const char*>(&slots_[next]);
+    for (std::size_t at = 0; at < sizeof(Transaction); at += 64) rte_prefetch0(slot + at);
+    const auto* const parties = reinterpret_cast<const char*>(&parties_[next]);
+    for (std::size_t at = 0; at < kUsualParties; at += 64) rte_prefetch0(parties + at);
+}
+
+Transaction* Transactions::put(Transaction* known, const Hash128& key, Time now) noexcept {
+    if (known != nullptr) {  // taken over; past its time it begins anew in its place
+        if (known->expires <= now) {
+            leave_branch(*known);
+            known->begin(key);
+            parties(*known).clear();
         }
+        return known;
+    }
     std::uint32_t index = free_;
     if (index != 0) {
         free_ = slots_[index].chain;
@@ -54,14 +68,8 @@ Transaction* Transactions::put(const Hash128& key, Time now) noexcept {
     t.chain = head;
     head = index;
     size_.add();
+    ++fresh_;
     return &t;
-}
-
-/// An entry past its time begins anew in its place.
-void Transactions::restart(std::uint32_t index) noexcept {
-    leave_branch(slots_[index]);
-    slots_[index].begin(slots_[index].key);
-    parties_[index].clear();
 }
 
 void Transactions::remove(std::uint32_t index) noexcept {
@@ -113,14 +121,19 @@ Callers Transactions::callers(std::uint64_t branch, Time now) const noexcept {
 
 void Transactions::age(Time now) noexcept {
     if (size() == 0) return;
-    for (std::uint32_t n = 0; n < kAgePerCall; ++n) {
+    // So many for each that came that the hand has come round before an eighth of the table is over its time.
+    std::uint32_t most = kAgePerCall * std::max(std::exchange(fresh_, 0), 1U);
+    while (most != 0) {
         if (hand_ >= used_end_) hand_ = 1;
-        if (slots_[hand_].expires != 0 && slots_[hand_].expires <= now) remove(hand_);
-        ++hand_;
+        const std::uint32_t size = std::min(most, used_end_ - hand_);
+        most -= size;
+        for (const Transaction* t = &slots_[hand_]; t != slots_.data() + hand_ + size; ++t) {
+            // Far apart in memory: at hand when they are looked at, now or in the next call.
+            rte_prefetch0(reinterpret_cast<const char*>(t) + kAgePerCall * sizeof(Transaction));
+            if (t->expires - 1 < now) remove(static_cast<std::uint32_t>(t - slots_.data()));  // 0 is never
+        }
+        hand_ += size;
     }
-    // Far apart in memory: at hand when they are looked at next.
-    for (std::uint32_t i = hand_; i < std::min(hand_ + kAgePerCall, used_end_); ++i)
-        rte_prefetch0(&slots_[i]);
 }
 
 }  // namespace kmsgate::memory

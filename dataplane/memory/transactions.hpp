@@ -9,13 +9,12 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
-#include <memory>
 #include <span>
 #include <string_view>
-#include <vector>
 
 #include "dataplane/core/counters.hpp"
 #include "dataplane/core/frame.hpp"
+#include "dataplane/memory/pages.hpp"
 #include "dataplane/memory/parties.hpp"
 #include "dataplane/memory/siphash.hpp"
 #include "dataplane/memory/snapshots.hpp"
@@ -115,12 +114,18 @@ class Transactions {
 
     [[nodiscard]] Transaction* find(const Hash128& key, Time now) noexcept;
     [[nodiscard]] const Transaction* find(const Hash128& key, Time now) const noexcept;
-    /// Fetches what a search for `key` looks at first.
-    void prefetch(const Hash128& key) const noexcept {
-        rte_prefetch0(&buckets_[key.low & (buckets_.size() - 1)]);
+    /// The same, also past its time.
+    [[nodiscard]] Transaction* look(const Hash128& key) noexcept {
+        for (std::uint32_t i = bucket(key); i != 0; i = slots_[i].chain)
+            if (slots_[i].key == key) return &slots_[i];
+        return nullptr;
     }
+    /// Fetches what a search for `key` looks at first and what a new entry is written to.
+    void prefetch(const Hash128& key, std::uint64_t branch) const noexcept;
     /// The entry of `key`, new or taken over; null when the table is full.
-    [[nodiscard]] Transaction* put(const Hash128& key, Time now) noexcept;
+    [[nodiscard]] Transaction* put(const Hash128& key, Time now) noexcept { return put(look(key), key, now); }
+    /// The same with what look() said of it.
+    [[nodiscard]] Transaction* put(Transaction* known, const Hash128& key, Time now) noexcept;
     /// Whose call it is: of an entry that find() or put() gave. Those of a new entry are empty.
     [[nodiscard]] Parties& parties(const Transaction& entry) noexcept {
         return parties_[static_cast<std::size_t>(&entry - slots_.data())];
@@ -133,7 +138,8 @@ class Transactions {
     [[nodiscard]] std::size_t size() const noexcept { return size_.get(); }
     [[nodiscard]] std::size_t capacity() const noexcept { return slots_.size() - 1; }
 
-    /// Removes a bounded number of entries whose time has come; called with every burst.
+    /// Removes entries whose time has come: looks at a bounded number, more where more are new; called with
+    /// every burst.
     void age(Time now) noexcept;
 
   private:
@@ -144,16 +150,16 @@ class Transactions {
         return branches_[branch & (branches_.size() - 1)];
     }
     void leave_branch(Transaction& entry) noexcept;
-    void restart(std::uint32_t index) noexcept;
     void remove(std::uint32_t index) noexcept;
 
-    std::vector<Transaction> slots_;      ///< slot 0 is never used
-    std::unique_ptr<Parties[]> parties_;  ///< by slot; pages that no transaction needed stay untouched
-    std::vector<std::uint32_t> buckets_;
-    std::vector<std::uint32_t> branches_;  ///< the same by Via branch
+    PagedArray<Transaction> slots_;  ///< slot 0 is never used
+    PagedArray<Parties> parties_;    ///< by slot; pages that no transaction needed stay untouched
+    PagedArray<std::uint32_t> buckets_;
+    PagedArray<std::uint32_t> branches_;  ///< the same by Via branch
     std::uint32_t free_ = 0;
     std::uint32_t hand_ = 1;      ///< where ageing goes on
     std::uint32_t used_end_ = 1;  ///< no slot from here on was ever used
+    std::uint32_t fresh_ = 0;     ///< new entries since the last ageing
     core::Count size_;            ///< status asks for it from another thread
 };
 

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/mikey/uid.hpp"
 
-#include <openssl/evp.h>
+// The hash itself: by way of EVP, OpenSSL 3.0 asks for memory at every hash, also in a context that is there.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 
 #include <cstring>
-#include <memory>
 
 namespace kmsgate::mikey {
 
@@ -14,10 +15,6 @@ constexpr std::uint64_t kNtpToUnix = 2208988800;
 
 /// 0x00, "MIKEY-SAKKE-UID" and its length.
 constexpr std::string_view kPrefix("\0MIKEY-SAKKE-UID\0\x0F", 18);
-
-struct FreeContext {
-    void operator()(EVP_MD_CTX* c) const noexcept { EVP_MD_CTX_free(c); }
-};
 
 }  // namespace
 
@@ -61,13 +58,11 @@ void UidInput::set(std::string_view user, const UidSuffix& suffix) noexcept {
 }
 
 Uid UidInput::hash() const noexcept {
-    // Fetched once: looking the algorithm up costs more than hashing so little.
-    static const EVP_MD* const sha256 = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-    thread_local const std::unique_ptr<EVP_MD_CTX, FreeContext> context(EVP_MD_CTX_new());
+    SHA256_CTX context;
     Uid out{};
-    EVP_DigestInit_ex2(context.get(), sha256, nullptr);
-    EVP_DigestUpdate(context.get(), bytes_.data(), size_);
-    EVP_DigestFinal_ex(context.get(), out.data(), nullptr);
+    SHA256_Init(&context);
+    SHA256_Update(&context, bytes_.data(), size_);
+    SHA256_Final(out.data(), &context);
     return out;
 }
 

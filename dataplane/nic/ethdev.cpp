@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "dataplane/core/frame.hpp"
+#include "dataplane/core/handover.hpp"
 
 namespace kmsgate::nic {
 namespace {
@@ -194,12 +195,16 @@ EthdevPort::~EthdevPort() {
 
 std::size_t EthdevPort::receive(std::uint16_t queue, std::span<rte_mbuf*> frames) noexcept {
     if (queue >= queues()) return 0;
-    return rte_eth_rx_burst(id(), queue, frames.data(),
-                            static_cast<std::uint16_t>(std::min<std::size_t>(frames.size(), UINT16_MAX)));
+    const std::size_t n =
+        rte_eth_rx_burst(id(), queue, frames.data(),
+                         static_cast<std::uint16_t>(std::min<std::size_t>(frames.size(), UINT16_MAX)));
+    for (rte_mbuf* m : frames.first(n)) core::taken_over(m);
+    return n;
 }
 
 std::size_t EthdevPort::send(std::uint16_t queue, std::span<rte_mbuf*> frames) noexcept {
     if (queue >= queues()) return 0;
+    for (rte_mbuf* m : frames) core::handed_over(m);
     if (!copies_)
         return rte_eth_tx_burst(id(), queue, frames.data(),
                                 static_cast<std::uint16_t>(std::min<std::size_t>(frames.size(), UINT16_MAX)));
@@ -235,6 +240,7 @@ std::size_t EthdevPort::send_copying(std::uint16_t queue, std::span<rte_mbuf*> f
         copied.set(n);
     }
     if (n == 0) return 0;
+    for (std::size_t i = 0; i < n; ++i) core::handed_over(out[i]);  // copies, too
     const std::size_t taken = rte_eth_tx_burst(id(), queue, out.data(), static_cast<std::uint16_t>(n));
     if (copied.none()) return taken;
     std::uint64_t gone = 0;

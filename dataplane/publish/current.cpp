@@ -47,6 +47,7 @@ void Current::settle() noexcept {
     for (auto nap = kFirstNap; rte_rcu_qsbr_check(qsbr_.get(), token, false) == 0;
          nap = std::min(2 * nap, kLongestNap))
         std::this_thread::sleep_for(nap);
+    core::taken_over(this);  // of workers that went offline; of the others the counters tell
 }
 
 }  // namespace kmsgate::publish

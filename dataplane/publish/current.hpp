@@ -9,6 +9,8 @@
 #include <cstdint>
 #include <memory>
 
+#include "dataplane/core/handover.hpp"
+
 namespace kmsgate::publish {
 
 class Generation;
@@ -29,6 +31,7 @@ class Current {
     }
     /// It holds no generation any more and will take none before online().
     void offline(unsigned worker) noexcept {
+        core::handed_over(this);  // unregistering, which settle() heeds, is done inside of DPDK
         rte_rcu_qsbr_thread_offline(qsbr_.get(), worker);
         rte_rcu_qsbr_thread_unregister(qsbr_.get(), worker);
     }

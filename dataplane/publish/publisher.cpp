@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <mutex>
 #include <utility>
 
 #include "dataplane/publish/last_table.hpp"
@@ -41,7 +42,19 @@ struct Publisher::Inside {
     [[nodiscard]] std::unique_ptr<Generation> make(std::shared_ptr<const Proven> proven) const;
     void put(std::unique_ptr<Generation> next);
 
+    /// What is in force, for prove(), which may run beside all the rest.
+    [[nodiscard]] std::shared_ptr<const Proven> last() const {
+        const std::scoped_lock lock(last_mutex);
+        return last_proven;
+    }
+    void set_last(std::shared_ptr<const Proven> proven) {
+        const std::scoped_lock lock(last_mutex);
+        last_proven = std::move(proven);
+    }
+
     Settings settings;
+    mutable std::mutex last_mutex;
+    std::shared_ptr<const Proven> last_proven;
     Current& current;
     memory::UserTags& tags;
     memory::UidFinder& roster;
@@ -95,7 +108,9 @@ std::expected<std::shared_ptr<Proven>, Refusal> Publisher::prove(std::vector<std
                                                                  std::uint64_t generation) const {
     auto proven = std::make_shared<Proven>();
     proven->blob = std::move(blob);  // what operator new gives is aligned for any record; open() checks it
-    const auto table = Table::open(proven->blob);
+    // Patterns that are those of the table in force, byte for byte, were proven with it.
+    const auto last = inside_->last();
+    const auto table = Table::open(proven->blob, last ? &*last->table : nullptr);
     if (!table) return std::unexpected(Refusal{"table-invalid", table.error().what});
     proven->table = *table;
     proven->digest = table->digest();
@@ -131,6 +146,7 @@ std::expected<Published, Refusal> Publisher::adopt(std::shared_ptr<Proven> prove
     inside_->words = words;
     inside_->modes = std::move(*modes);
     const std::string digest = proven->digest;
+    inside_->set_last(proven);
     inside_->put(inside_->make(std::move(proven)));
     inside_->write_modes();
     return Published{number, digest, 0, {}, true};

@@ -25,9 +25,9 @@ KMSGATE_SIMD_INLINE std::uint64_t bits(__m256i low, __m256i high) noexcept {
     return static_cast<std::uint64_t>(static_cast<std::uint32_t>(_mm256_movemask_epi8(high))) << 32 |
            static_cast<std::uint32_t>(_mm256_movemask_epi8(low));
 }
-/// A vector of one byte, from memory: an instruction less than from a constant.
 KMSGATE_SIMD_INLINE __m256i all(char c) noexcept {
-    return _mm256_set1_epi8(kEachByte[static_cast<unsigned char>(c)]);
+    return _mm256_load_si256(
+        reinterpret_cast<const __m256i*>(kEachByte.data() + static_cast<unsigned char>(c)));
 }
 /// Upper bit: below 0x20 as a signed number, so above 0x7F, too. Saturation keeps the sign.
 KMSGATE_SIMD_INLINE __m256i odd32(__m256i v) noexcept {
@@ -62,21 +62,28 @@ KMSGATE_SIMD_INLINE std::uint64_t outside(const char* at, const CharSet& set) no
     return static_cast<std::uint64_t>(outside32(at + 32, set)) << 32 | outside32(at, set);
 }
 
-/// A line's first bytes.
-struct Line {
-    std::uint64_t odd = 0;     ///< of 64 bytes
-    std::uint32_t colons = 0;  ///< of 32 bytes
-    __m256i start;
-};
-KMSGATE_SIMD_INLINE Line line(const char* at) noexcept {
-    const __m256i v = load32(at);
-    return {bits(odd32(v), odd32(load32(at + 32))),
-            static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(v, all(':')))), v};
+/// 32 bytes that are asked more than once.
+using Bytes32 = __m256i;
+/// Of 64 bytes, the first 32 of which are loaded.
+KMSGATE_SIMD_INLINE std::uint64_t odd(Bytes32 first, const char* at) noexcept {
+    return bits(odd32(first), odd32(load32(at + 32)));
 }
-/// The bytes of the line that `mask` counts, letters in lower case, are those of `text`.
-KMSGATE_SIMD_INLINE bool starts_with(const Line& line, const char* text, std::uint32_t mask) noexcept {
-    const __m256i lower = _mm256_or_si256(line.start, all(0x20));
-    const __m256i same = _mm256_cmpeq_epi8(lower, _mm256_load_si256(reinterpret_cast<const __m256i*>(text)));
+KMSGATE_SIMD_INLINE std::uint32_t odd_of(Bytes32 v) noexcept {
+    return static_cast<std::uint32_t>(_mm256_movemask_epi8(odd32(v)));
+}
+/// Is one of 128 bytes odd?
+KMSGATE_SIMD_INLINE bool any_odd(const char* at) noexcept {
+    const __m256i least = _mm256_min_epi8(_mm256_min_epi8(load32(at), load32(at + 32)),
+                                          _mm256_min_epi8(load32(at + 64), load32(at + 96)));
+    return _mm256_movemask_epi8(odd32(least)) != 0;
+}
+template <char... C>
+KMSGATE_SIMD_INLINE std::uint32_t any_of(Bytes32 v) noexcept {
+    return static_cast<std::uint32_t>(_mm256_movemask_epi8(any32<C...>(v)));
+}
+/// Those bytes that `mask` counts are the ones of `text`, of which 32 can be read.
+KMSGATE_SIMD_INLINE bool same(Bytes32 v, const char* text, std::uint32_t mask) noexcept {
+    const __m256i same = _mm256_cmpeq_epi8(v, load32(text));
     return (~static_cast<std::uint32_t>(_mm256_movemask_epi8(same)) & mask) == 0;
 }
 

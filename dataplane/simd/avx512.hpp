@@ -45,23 +45,29 @@ KMSGATE_SIMD_INLINE std::uint64_t outside(const char* at, const CharSet& set) no
     return _mm512_testn_epi8_mask(low, _mm512_shuffle_epi8(_mm512_broadcast_i64x4(table(kHighHalf)), half));
 }
 
-/// A line's first bytes.
-struct Line {
-    std::uint64_t odd = 0;     ///< of 64 bytes
-    std::uint32_t colons = 0;  ///< of 32 bytes
-    __m256i start;
-};
-KMSGATE_SIMD_INLINE Line line(const char* at) noexcept {
-    const __m512i v = _mm512_loadu_si512(at);
-    const __m256i start = _mm512_castsi512_si256(v);
-    return {_mm512_cmplt_epi8_mask(v, _mm512_set1_epi8(0x20)),
-            _mm256_cmpeq_epi8_mask(start, _mm256_set1_epi8(':')), start};
+/// 32 bytes that are asked more than once.
+using Bytes32 = __m256i;
+KMSGATE_SIMD_INLINE Bytes32 load32(const char* at) noexcept {
+    return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
 }
-/// The bytes of the line that `mask` counts, letters in lower case, are those of `text`.
-KMSGATE_SIMD_INLINE bool starts_with(const Line& line, const char* text, std::uint32_t mask) noexcept {
-    const __m256i lower = _mm256_or_si256(line.start, _mm256_set1_epi8(0x20));
-    const __m256i wanted = _mm256_load_si256(reinterpret_cast<const __m256i*>(text));
-    return _mm256_mask_cmpneq_epi8_mask(mask, lower, wanted) == 0;
+/// Of 64 bytes, the first 32 of which are loaded.
+KMSGATE_SIMD_INLINE std::uint64_t odd(Bytes32, const char* at) noexcept {
+    return odd(load(at));
+}
+KMSGATE_SIMD_INLINE std::uint32_t odd_of(Bytes32 v) noexcept {
+    return _mm256_cmplt_epi8_mask(v, _mm256_set1_epi8(0x20));
+}
+/// Is one of 128 bytes odd?
+KMSGATE_SIMD_INLINE bool any_odd(const char* at) noexcept {
+    return odd({_mm512_min_epi8(_mm512_loadu_si512(at), _mm512_loadu_si512(at + 64))}) != 0;
+}
+template <char... C>
+KMSGATE_SIMD_INLINE std::uint32_t any_of(Bytes32 v) noexcept {
+    return (std::uint32_t{0} | ... | _mm256_cmpeq_epi8_mask(v, _mm256_set1_epi8(C)));
+}
+/// Those bytes that `mask` counts are the ones of `text`, of which 32 can be read.
+KMSGATE_SIMD_INLINE bool same(Bytes32 v, const char* text, std::uint32_t mask) noexcept {
+    return _mm256_mask_cmpneq_epi8_mask(mask, v, load32(text)) == 0;
 }
 
 #undef KMSGATE_SIMD_INLINE

@@ -13,9 +13,9 @@ constinit std::atomic<std::uint8_t> used{kUnset};
 
 }  // namespace
 
-constinit const std::array<char, 256> kEachByte = [] {
-    std::array<char, 256> all{};
-    for (unsigned i = 0; i < all.size(); ++i) all[i] = static_cast<char>(i);
+constinit const std::array<ByteVector, 256> kEachByte = [] {
+    std::array<ByteVector, 256> all{};
+    for (unsigned i = 0; i < all.size(); ++i) all[i].bytes.fill(static_cast<char>(i));
     return all;
 }();
 

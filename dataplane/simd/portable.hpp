@@ -2,6 +2,7 @@
 // 64 bytes of text as bit masks: bit i speaks of byte i. Plain C++, little-endian or not.
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -35,14 +36,16 @@ KMSGATE_SIMD_INLINE std::uint64_t word(const char* at) noexcept {
 inline constexpr std::uint64_t kOnes = 0x0101010101010101U;
 inline constexpr std::uint64_t kUpper = 0x8080808080808080U;
 
+/// Of eight bytes: those below 0x20 or above 0x7F.
+KMSGATE_SIMD_INLINE std::uint64_t odd_word(const char* at) noexcept {
+    const std::uint64_t w = word(at);
+    const std::uint64_t above = (w & ~kUpper) + (0x60U * kOnes);  // upper bit: at least 0x20
+    return gather((~above | w) & kUpper);
+}
 /// Bytes below 0x20 or above 0x7F.
 KMSGATE_SIMD_INLINE std::uint64_t odd(Block b) noexcept {
     std::uint64_t mask = 0;
-    for (unsigned i = 0; i < 8; ++i) {
-        const std::uint64_t w = word(b.at + std::size_t{8} * i);
-        const std::uint64_t above = (w & ~kUpper) + (0x60U * kOnes);  // upper bit: at least 0x20
-        mask |= gather((~above | w) & kUpper) << (8 * i);
-    }
+    for (unsigned i = 0; i < 8; ++i) mask |= odd_word(b.at + std::size_t{8} * i) << (8 * i);
     return mask;
 }
 /// Bytes that are one of C.
@@ -73,22 +76,38 @@ KMSGATE_SIMD_INLINE std::uint64_t outside(const char* at, const CharSet& set) no
     return static_cast<std::uint64_t>(outside32(at + 32, set)) << 32 | outside32(at, set);
 }
 
-/// A line's first bytes.
-struct Line {
-    std::uint64_t odd = 0;     ///< of 64 bytes
-    std::uint32_t colons = 0;  ///< of 32 bytes
-    const char* start = nullptr;
-};
-KMSGATE_SIMD_INLINE Line line(const char* at) noexcept {
-    const Block b = load(at);
-    return {odd(b), static_cast<std::uint32_t>(any<':'>(b)), at};
+/// 32 bytes that are asked more than once.
+using Bytes32 = const char*;
+KMSGATE_SIMD_INLINE Bytes32 load32(const char* at) noexcept {
+    return at;
 }
-/// The bytes of the line that `mask` counts, letters in lower case, are those of `text`.
-KMSGATE_SIMD_INLINE bool starts_with(const Line& line, const char* text, std::uint32_t mask) noexcept {
-    std::uint32_t same = 0;
-    for (unsigned i = 0; i < 32; ++i)
-        same |= static_cast<std::uint32_t>((line.start[i] | 0x20) == text[i]) << i;
-    return (~same & mask) == 0;
+/// Of 64 bytes, the first 32 of which are loaded.
+KMSGATE_SIMD_INLINE std::uint64_t odd(Bytes32, const char* at) noexcept {
+    return odd(load(at));
+}
+KMSGATE_SIMD_INLINE std::uint32_t odd_of(Bytes32 v) noexcept {
+    std::uint32_t mask = 0;
+    for (unsigned i = 0; i < 4; ++i)
+        mask |= static_cast<std::uint32_t>(odd_word(v + std::size_t{8} * i)) << (8 * i);
+    return mask;
+}
+/// Is one of 128 bytes odd?
+KMSGATE_SIMD_INLINE bool any_odd(const char* at) noexcept {
+    return (odd(load(at)) | odd(load(at + 64))) != 0;
+}
+template <char... C>
+KMSGATE_SIMD_INLINE std::uint32_t any_of(Bytes32 v) noexcept {
+    std::uint32_t mask = 0;
+    for (unsigned i = 0; i < 32; ++i) mask |= static_cast<std::uint32_t>(((v[i] == C) || ...)) << i;
+    return mask;
+}
+/// Those bytes that `mask` counts are the ones of `text`.
+KMSGATE_SIMD_INLINE bool same(Bytes32 v, const char* text, std::uint32_t mask) noexcept {
+    for (; mask != 0; mask &= mask - 1) {
+        const int i = std::countr_zero(mask);
+        if (v[i] != text[i]) return false;
+    }
+    return true;
 }
 
 #undef KMSGATE_SIMD_INLINE

@@ -8,8 +8,12 @@
 
 namespace kmsgate::simd {
 
-/// Every byte value, in memory: a vector of one is then a single load.
-extern const std::array<char, 256> kEachByte;
+/// 32 times the same byte.
+struct alignas(32) ByteVector {
+    std::array<char, 32> bytes{};
+};
+/// One for every byte value, in memory: a vector of one byte is then an operand.
+extern const std::array<ByteVector, 256> kEachByte;
 
 /// Bit h for the high half h of a byte below 0x80, twice; in memory for the same reason.
 extern const std::array<std::uint8_t, 32> kHighHalf;

@@ -30,13 +30,26 @@ class Arena {
     template <class T>
         requires std::is_trivially_destructible_v<T> && std::is_trivially_copyable_v<T>
     [[nodiscard]] std::span<T> take_raw(std::size_t count) noexcept {
+        const std::span<T> taken = ahead<T>(count);
+        if (!taken.empty()) take_to(taken.data() + count);
+        return taken;
+    }
+
+    /// The same without taking it: who does not know yet how much it is says so by take_to().
+    template <class T>
+        requires std::is_trivially_destructible_v<T> && std::is_trivially_copyable_v<T>
+    [[nodiscard]] std::span<T> ahead(std::size_t count) noexcept {
         const std::size_t at = (used_ + alignof(T) - 1) / alignof(T) * alignof(T);
         if (count == 0 || at > storage_.size() || count > (storage_.size() - at) / sizeof(T)) {
             exhausted_ = exhausted_ || count != 0;
             return {};
         }
-        used_ = at + count * sizeof(T);
         return {reinterpret_cast<T*>(storage_.data() + at), count};
+    }
+    /// Takes everything before `end`, which lies in what ahead() gave last, or behind its last element.
+    template <class T>
+    void take_to(const T* end) noexcept {
+        used_ = static_cast<std::size_t>(reinterpret_cast<const std::byte*>(end) - storage_.data());
     }
 
     /// How full it is, to come back to: all that is taken later is forgotten then.

@@ -16,15 +16,19 @@ namespace {
     return text;
 }
 
-/// RFC 3261 20.14. Several equal ones are harmless; two that differ are a fault, and none of them counts.
-void read_content_length(Message& message) noexcept {
+/// Which headers there are, and Content-Length (RFC 3261 20.14): several equal ones are harmless; two that
+/// differ are a fault, and none of them counts.
+void read_headers(Message& message) noexcept {
+    HeaderSet present;
     for (const Header& header : message.headers) {
+        present.add(header.id);
         if (header.id != HeaderId::content_length) continue;
         const auto length = read_number(header.value);
         if (!length || (message.content_length && *message.content_length != *length))
             message.faults.add(Fault::content_length);
         if (!message.content_length) message.content_length = length;
     }
+    message.present = present;
     if (message.faults.has(Fault::content_length)) message.content_length.reset();
 }
 
@@ -64,7 +68,7 @@ Message parse(std::string_view datagram, Arena& arena, LineEnds ends) noexcept {
     message.status = start.status;
 
     read_fields(message);
-    read_content_length(message);
+    read_headers(message);
     frame_body(message.raw.substr(head.size), message);
     return message;
 }

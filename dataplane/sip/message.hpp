@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -64,9 +65,35 @@ enum class HeaderId : std::uint8_t {
     p_visited_network_id,
     p_access_network_info,
 };
+inline constexpr std::size_t kHeaderIds = static_cast<std::size_t>(HeaderId::p_access_network_info) + 1;
 
 /// The id of a header name in long or compact form, any letter case (RFC 3261 20, 7.3.3).
 [[nodiscard]] HeaderId header_id(std::string_view name) noexcept;
+
+/// Which headers stand in a message.
+class HeaderSet {
+  public:
+    constexpr HeaderSet() noexcept = default;
+    constexpr HeaderSet(std::initializer_list<HeaderId> ids) noexcept {
+        for (const HeaderId id : ids) add(id);
+    }
+    constexpr void add(HeaderId id) noexcept { bits_ |= 1U << static_cast<unsigned>(id); }
+    [[nodiscard]] constexpr bool has(HeaderId id) const noexcept {
+        return (bits_ >> static_cast<unsigned>(id) & 1U) != 0;
+    }
+    constexpr void add_all(HeaderSet o) noexcept { bits_ |= o.bits_; }
+    [[nodiscard]] constexpr bool has_all(HeaderSet o) const noexcept { return (o.bits_ & ~bits_) == 0; }
+    [[nodiscard]] constexpr bool has_any(HeaderSet o) const noexcept { return (o.bits_ & bits_) != 0; }
+    [[nodiscard]] constexpr HeaderSet common(HeaderSet o) const noexcept {
+        HeaderSet both;
+        both.bits_ = bits_ & o.bits_;
+        return both;
+    }
+    friend constexpr bool operator==(HeaderSet, HeaderSet) noexcept = default;
+
+  private:
+    std::uint32_t bits_ = 0;
+};
 
 /// One header line. `value` is trimmed but may still hold folds (line end + SP/HT), see unfold(). A line
 /// without a colon (fault header_line) is kept, too: its text as the name, id `other`, no value.
@@ -103,6 +130,7 @@ struct Message {
     std::string_view request_uri;  ///< request only
     std::uint16_t status = 0;      ///< response only
     std::span<const Header> headers;
+    HeaderSet present;  ///< the ids of `headers`
     std::optional<std::uint32_t> content_length;
     std::string_view body;      ///< Content-Length bytes, or all that follows the headers (RFC 3261 18.3)
     std::string_view trailing;  ///< bytes after Content-Length

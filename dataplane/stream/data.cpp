@@ -41,7 +41,7 @@ bool Streams::believed(Coming& in, Flow& flow) {
     if (!after(end, h.acked)) return true;  // its peer has all of it
     if (before(s.seq, h.start)) return no(Counter::tcp_window);
     if (after(end, h.window_end())) return no(Counter::tcp_window);
-    if (h.have_fin && after(end, h.fin)) return no(Counter::tcp_window);
+    if (s.size != 0 && h.have_fin && after(end, h.fin)) return no(Counter::tcp_window);
     // a second end, or one in front of bytes that came
     if (s.has(Flag::fin) && (h.have_fin ? end != h.fin : before(end, h.next))) return no(Counter::tcp_window);
     return true;
@@ -161,10 +161,7 @@ void Streams::data(Coming& in, Flow& flow) {
     ++room_.kept;
     ++waiting_;
     if (in.host.watching()) {
-        rte_mbuf_refcnt_update(frame, 1);
-        in.host.leave(Mbuf(frame), Outcome::forward);
-        h.kept.ended(frame);
-        --waiting_;
+        end_kept(h, frame, in.host, Outcome::forward);
     }
     if (flow.candidate && !speaks_sip(in, flow)) return;
     if (after(s.seq, h.next)) {
@@ -200,7 +197,7 @@ bool Streams::make_room(const Flow& flow, Coming& in) {
         victim->from(Arrival::inside).kept.waiting() != nullptr ? Arrival::inside : Arrival::outside;
     const Action action = in.host.cause(Cause::tcp_budget);
     in.host.count(Counter::tcp_late);
-    refuse(*victim, side, in.now, in.host, Outcome::tcp_budget, std::nullopt, action == Action::drop);
+    refuse(*victim, side, in.now, in.host, Outcome::tcp_budget, false, action == Action::drop);
     return room_.kept < limits_.frames;
 }
 
@@ -221,12 +218,7 @@ bool Streams::speaks_sip(Coming& in, Flow& flow) {
         return true;
     }
     const bool goes_on = looks == sip::LooksLike::need_more && line.size() < kLine;
-    for (rte_mbuf* m = h.kept.waiting(); m != nullptr; m = h.kept.waiting()) {
-        rte_mbuf_refcnt_update(m, 1);
-        in.host.leave(Mbuf(m), Outcome::passed);
-        h.kept.ended(m);
-        --waiting_;
-    }
+    while (rte_mbuf* const m = h.kept.waiting()) end_kept(h, m, in.host, Outcome::passed);
     h.next = h.released = later(h.next, next);
     if (goes_on) return false;
     forget(flow, in.now, in.host);

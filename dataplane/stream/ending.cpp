@@ -154,31 +154,45 @@ bool Streams::answer(Flow& flow, const Now& c, std::string_view text) {
     return true;
 }
 
-/// Ends what waits, or what of it starts before `upto`.
-void Streams::end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell,
-                          std::optional<Sequence> upto) {
+void Streams::end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell) {
     Half& h = flow.from(arrival);
     room_.numbers.clear();
     while (rte_mbuf* const m = h.kept.waiting()) {
-        if (upto && !before(meta(m).offset, *upto)) break;
         room_.numbers.push_back(meta(m).number);
-        rte_mbuf_refcnt_update(m, 1);
-        host.leave(Mbuf(m), outcome);
-        h.kept.ended(m);
-        --waiting_;
+        end_kept(h, m, host, outcome);
     }
-    if (tell && !room_.numbers.empty()) {
-        std::ranges::sort(room_.numbers);
-        host.line(now, arrival, room_.numbers, outcome);
-    }
-    if (upto) return;
     room_.kept -= h.kept.frames();
     h.kept.clear();
     set_timer(flow, h, now, 0);
+    if (!tell || room_.numbers.empty()) return;
+    std::ranges::sort(room_.numbers);
+    host.line(now, arrival, room_.numbers, outcome);
 }
 
-void Streams::refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome,
-                     std::optional<Sequence> end, bool silent) {
+/// Ends what waits: the frames of the message that was judged last (room_.numbers) as `outcome`, the rest as
+/// tcp-reset and told.
+void Streams::end_message(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome) {
+    Half& h = flow.from(arrival);
+    room_.others.clear();
+    while (rte_mbuf* const m = h.kept.waiting()) {
+        const bool part = std::ranges::binary_search(room_.numbers, meta(m).number);
+        if (!part) room_.others.push_back(meta(m).number);
+        end_kept(h, m, host, part ? outcome : Outcome::tcp_reset);
+    }
+    if (room_.others.empty()) return;
+    std::ranges::sort(room_.others);
+    host.line(now, arrival, room_.others, Outcome::tcp_reset);
+}
+
+void Streams::end_kept(Half& h, rte_mbuf* m, Host& host, Outcome outcome) {
+    rte_mbuf_refcnt_update(m, 1);
+    host.leave(Mbuf(m), outcome);
+    h.kept.ended(m);
+    --waiting_;
+}
+
+void Streams::refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool message,
+                     bool silent) {
     Half& h = flow.from(arrival);
     Half& r = flow.to(arrival);
     rte_mbuf* const like = h.kept.waiting() != nullptr ? h.kept.waiting() : h.kept.front();
@@ -197,8 +211,8 @@ void Streams::refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome 
             host.made(std::move(on), opposite(arrival), arrival, now, pair);
     }
     host.count(Counter::tcp_refused);
-    if (end) end_waiting(flow, arrival, now, host, outcome, false, end);
-    end_waiting(flow, arrival, now, host, end ? Outcome::tcp_reset : outcome, true);
+    if (message) end_message(flow, arrival, now, host, outcome);
+    end_waiting(flow, arrival, now, host, outcome, true);
     end_waiting(flow, opposite(arrival), now, host, Outcome::tcp_reset, true);
     flow.state = silent ? Flow::State::closed : Flow::State::refused;
     table_.touch(flow, now);
@@ -214,7 +228,7 @@ void Streams::broken(Flow& flow, Arrival arrival, Time now, Host& host, Counter 
         table_.touch(flow, now);
         return;
     }
-    refuse(flow, arrival, now, host, outcome, std::nullopt, false);
+    refuse(flow, arrival, now, host, outcome, false, false);
 }
 
 void Streams::fire(Flow& flow, Time now, Host& host) {
@@ -232,7 +246,7 @@ void Streams::fire(Flow& flow, Arrival arrival, Time now, Host& host) {
         const Action action = host.cause(Cause::tcp_budget);
         if (host.watching()) return broken(flow, arrival, now, host, Counter::tcp_late, Outcome::tcp_budget);
         host.count(Counter::tcp_late);
-        refuse(flow, arrival, now, host, Outcome::tcp_budget, std::nullopt, action == Action::drop);
+        refuse(flow, arrival, now, host, Outcome::tcp_budget, false, action == Action::drop);
     };
     rte_mbuf* const waits = h.kept.waiting();
     if (waits != nullptr && meta(waits).time + limits_.held <= now) return give_up();

@@ -43,7 +43,7 @@ std::uint32_t FlowTable::bucket_of(const FlowKey& key) const noexcept {
     std::memcpy(words.data() + 2, key.outside.data(), 16);
     words[4] = key.vlan ^ key.edge;
     words[5] = std::uint64_t{key.inside_port} << 16 | key.outside_port;
-    return static_cast<std::uint32_t>(hash_.block(words).low) &
+    return static_cast<std::uint32_t>(hash_.bucket(words)) &
            static_cast<std::uint32_t>(store_.buckets_.size() - 1);
 }
 

@@ -91,10 +91,53 @@ std::expected<std::uint32_t, Broken> length_of(std::string_view text, sip::Arena
     return *length;
 }
 
+/// The length that a head of plain form says: CRLF at the end of every line and nowhere else, no folds, one
+/// Content-Length in its usual spelling. Nothing: ask the parser.
+std::optional<std::uint32_t> plain_length(std::string_view head) noexcept {
+    constexpr std::string_view kName = "content-length";
+    std::optional<std::uint32_t> length;
+    std::size_t lines = 0;
+    for (std::size_t at = 0; at < head.size(); ++lines) {
+        const std::size_t end = head.find('\r', at);
+        if (end == std::string_view::npos || end + 1 >= head.size() || head[end + 1] != '\n')
+            return std::nullopt;
+        const std::string_view line = head.substr(at, end - at);
+        if (line.find('\n') != std::string_view::npos || lines >= sip::kMaxHeaders) return std::nullopt;
+        at = end + 2;
+        if (line.empty()) return at == head.size() ? length : std::nullopt;
+        const char first = static_cast<char>(line.front() | 0x20);
+        if (line.front() == ' ' || line.front() == '\t') return std::nullopt;
+        if ((first != 'c' && first != 'l') || lines == 0) continue;
+        std::size_t name = 0;
+        if (first == 'l') {
+            if (line.size() < 2 || line[1] == ' ' || line[1] == '\t') return std::nullopt;
+            if (line[1] == ':') name = 1;
+        } else if (sip::istarts_with(line, kName)) {
+            name = kName.size();
+        }
+        if (name == 0) continue;
+        if (length || line.size() == name || line[name] != ':') return std::nullopt;
+        const std::size_t value = line.find_first_not_of(' ', name + 1);
+        if (value == std::string_view::npos || line.size() - value > 9) return std::nullopt;
+        std::uint32_t number = 0;
+        for (const char c : line.substr(value)) {
+            if (c < '0' || c > '9') return std::nullopt;
+            number = number * 10 + static_cast<std::uint32_t>(c - '0');
+        }
+        length = number;
+    }
+    return std::nullopt;
+}
+
 }  // namespace
 
 std::expected<std::uint32_t, Broken> body_size(std::string_view head, sip::Arena& arena) noexcept {
     if (sip::looks_like_sip(head, true) != sip::LooksLike::yes) return std::unexpected(Broken::not_sip);
+    if (const auto plain = plain_length(head); plain && head.size() + *plain <= kMaxMessage) return *plain;
+    return full_body_size(head, arena);
+}
+
+std::expected<std::uint32_t, Broken> full_body_size(std::string_view head, sip::Arena& arena) noexcept {
     const auto lenient = length_of(head, arena, sip::LineEnds::lenient);
     if (!lenient) return lenient;
     const auto strict = length_of(head, arena, sip::LineEnds::strict);

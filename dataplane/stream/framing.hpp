@@ -49,6 +49,11 @@ class HeadScan {
 [[nodiscard]] std::expected<std::uint32_t, Broken> body_size(std::string_view head,
                                                              sip::Arena& arena) noexcept;
 
+/// The same of a head that starts like SIP, by the parser alone: what body_size() asks where the head has not
+/// the plain form.
+[[nodiscard]] std::expected<std::uint32_t, Broken> full_body_size(std::string_view head,
+                                                                  sip::Arena& arena) noexcept;
+
 /// Is this the start of TLS: a record of handshake, alert, change or data of any version (RFC 8446 5.1)?
 [[nodiscard]] bool looks_like_tls(std::string_view start) noexcept;
 

@@ -69,7 +69,7 @@ Kept::Added Kept::add(Mbuf& frame, std::size_t most) noexcept {
 }
 
 void Kept::acknowledged(Sequence acked) noexcept {
-    while (head_ != nullptr && !after(end(head_), acked)) {
+    while (head_ != nullptr && meta(head_).left && !after(end(head_), acked)) {
         const Mbuf done(head_);
         --frames_;
         if (waiting_ == head_) waiting_ = next_waiting(following(head_));

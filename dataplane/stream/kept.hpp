@@ -35,7 +35,7 @@ class Kept {
     /// Takes the frame (and nulls `frame`) when it says kept; meta() must be set. At most `most` frames.
     Added add(Mbuf& frame, std::size_t most) noexcept;
 
-    /// Frees what ends at or before `acked`.
+    /// Frees what has ended (FrameMeta::left) and stands at or before `acked`.
     void acknowledged(Sequence acked) noexcept;
     void clear() noexcept;
 

@@ -95,6 +95,8 @@ void Streams::read(Flow& flow, const Now& c, rte_mbuf* newest) {
         if (!judge(flow, c)) return;
     }
     if (flow.state != Flow::State::open) return;
+    // a late copy of what was judged, while the next message has begun
+    release(flow, c.arrival, c.host, h.message);
     if (h.kept.waiting() == nullptr) {
         if (!after(h.promised, h.acked)) set_timer(flow, h, c.now, 0);
         return;
@@ -158,7 +160,7 @@ bool Streams::judge(Flow& flow, const Now& c) {
         return true;
     }
     const bool told = answer(flow, c, judged.answer);
-    refuse(flow, c.arrival, c.now, c.host, c.host.conclude(told), end, false);
+    refuse(flow, c.arrival, c.now, c.host, c.host.conclude(told), true, false);
     return false;
 }
 
@@ -187,13 +189,14 @@ void Streams::note_frames(const Half& h, Sequence end) {
     std::ranges::sort(numbers);
 }
 
-/// Kept beside the frame, where a fragment has its digest.
+/// Kept beside the frame.
 void Streams::note_stamp(rte_mbuf* m, const classify::Packet& packet, const Segment& segment) noexcept {
-    meta(m).digest = {packet.l4, segment.timestamps ? segment.stamp_at : 0U};
+    meta(m).tcp = packet.l4;
+    meta(m).stamp_at = segment.timestamps ? segment.stamp_at : 0U;
 }
 
 Streams::Stamp Streams::stamp_of(rte_mbuf* m) noexcept {
-    return {static_cast<std::uint32_t>(meta(m).digest[0]), static_cast<std::uint32_t>(meta(m).digest[1])};
+    return {meta(m).tcp, meta(m).stamp_at};
 }
 
 /// What a segment says beside its bytes grows old while it is held, and its receiver would throw it away for
@@ -238,10 +241,7 @@ void Streams::release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_f
         if (h.recovering() && distance(h.acked, end) > kMaxMessage) break;
         const bool blanks = !before(meta(m).offset, blanks_from) && blanks_from != h.message;
         freshen(m, stamp_of(m), flow, arrival, kOldAcknowledgement);
-        rte_mbuf_refcnt_update(m, 1);
-        host.leave(Mbuf(m), blanks ? Outcome::keep_alive : Outcome::forward);
-        h.kept.ended(m);
-        --waiting_;
+        end_kept(h, m, host, blanks ? Outcome::keep_alive : Outcome::forward);
         h.released = later(h.released, end);
     }
     if (!after(h.claimed, h.acked)) return;
@@ -263,7 +263,7 @@ void Streams::encrypted(Flow& flow, const Now& c) {
         table_.touch(flow, c.now);
         return;
     }
-    refuse(flow, c.arrival, c.now, c.host, Outcome::encrypted_transport, std::nullopt, false);
+    refuse(flow, c.arrival, c.now, c.host, Outcome::encrypted_transport, false, false);
 }
 
 }  // namespace kmsgate::stream

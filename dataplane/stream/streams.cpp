@@ -39,6 +39,7 @@ std::uint32_t place_of(const classify::Packet& packet) noexcept {
 
 Room::Room(const Limits& limits) : flows(limits.flows), text(kMaxMessage), frame(kMaxFrame) {
     numbers.reserve(limits.frames / 4);
+    others.reserve(limits.frames / 4);
 }
 
 Streams::Streams(const Limits& limits, Room& room, const memory::BulkHash& hash, std::uint64_t edge)
@@ -62,6 +63,7 @@ void Streams::end(Coming& in, Outcome outcome, bool tell) {
 }
 
 void Streams::invalid(Coming& in, Counter why) {
+    in.sip = in.sip || looks_like_sip(in);
     if (in.sip) in.host.count(why);
     if (in.host.watching() || !in.sip) return end(in, Outcome::passed, false);
     end(in, Outcome::tcp_invalid, true);
@@ -85,10 +87,7 @@ void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<cons
     if (s.ttl < limits_.least_ttl) return invalid(in, Counter::tcp_low_ttl);
     if (s.has(Flag::syn)) {
         // data, FIN or RST on a SYN: some ends take it, some do not (RFC 7413, RFC 9293 3.4)
-        if (s.size != 0 || s.has(Flag::fin) || s.has(Flag::rst)) {
-            in.sip = in.sip || looks_like_sip(in);
-            return invalid(in, Counter::tcp_syn_data);
-        }
+        if (s.size != 0 || s.has(Flag::fin) || s.has(Flag::rst)) return invalid(in, Counter::tcp_syn_data);
         return s.has(Flag::ack) ? answered(in, flow) : opening(in, flow);
     }
     if (flow == nullptr) return unknown(in);

@@ -34,10 +34,11 @@ struct Room {
     explicit Room(const Limits& limits);
     FlowStore flows;
     classify::Watched watched;
-    std::size_t kept = 0;             ///< frames in all lists
-    std::vector<char> text;           ///< a message that came in pieces
-    std::vector<std::uint8_t> frame;  ///< a frame that came in pieces
-    std::vector<std::uint64_t> numbers;
+    std::size_t kept = 0;                ///< frames in all lists
+    std::vector<char> text;              ///< a message that came in pieces
+    std::vector<std::uint8_t> frame;     ///< a frame that came in pieces
+    std::vector<std::uint64_t> numbers;  ///< of the frames of a message, or of a line
+    std::vector<std::uint64_t> others;
 };
 
 class Streams {
@@ -126,13 +127,14 @@ class Streams {
     void probe(Flow& flow, Arrival arrival, Time now, Host& host);
     void again(Flow& flow, Arrival arrival, Time now, Host& host);
     [[nodiscard]] bool answer(Flow& flow, const Now& c, std::string_view text);
-    /// Both ends hear a reset (but for `silent`). What waits ends as `outcome`: all of it, or that of the
-    /// message which ends at `end`; the rest as tcp-reset. All but the frames of a message are told.
-    void refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome,
-                std::optional<Sequence> end, bool silent);
+    /// Both ends hear a reset (but for `silent`). What waits ends as `outcome` and is told; after a `message`
+    /// only its frames do, untold, and the rest as tcp-reset.
+    void refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool message,
+                bool silent);
     void broken(Flow& flow, Arrival arrival, Time now, Host& host, core::Counter why, Outcome outcome);
-    void end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell,
-                     std::optional<Sequence> upto = std::nullopt);
+    void end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell);
+    void end_message(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome);
+    void end_kept(Half& h, rte_mbuf* m, Host& host, Outcome outcome);
     void set_timer(Flow& flow, Half& half, Time now, Time delay);
     void fire(Flow& flow, Time now, Host& host);
     void fire(Flow& flow, Arrival arrival, Time now, Host& host);

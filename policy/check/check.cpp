@@ -50,19 +50,22 @@ void check_repeated(Context& context, const std::vector<language::Word>& words, 
                                    "remove it once: the first place counts");
 }
 
-void check(const language::Policy& policy, language::Problems& problems) {
+bool check(const language::Policy& policy, language::Problems& problems, const table::Table* same_users) {
     language::Report report(problems, !language::has_errors(problems));
-    Context context{policy, report, {}, {}, {}, {}, {}};
+    Context context{policy, report, {}, {}, {}, {}, {}, same_users};
     for (const language::Kms& kms : policy.kms) context.kms.declare(kms.name.text);
     for (const language::Word& tag : policy.tags) context.tags.declare(tag.text);
     for (const language::Domain& domain : policy.domains) context.domains.declare(domain.name.text);
     for (const language::Peer& peer : policy.peers) context.peers.declare(peer.name.text);
     check_names(context);
-    check_patterns(context);
+    const std::size_t before = problems.size();
+    if (same_users == nullptr) check_patterns(context);
+    const bool users_fine = problems.size() == before;
     check_rules(context);
     check_peers(context);
     check_unused(context);
     language::sort(problems);
+    return users_fine;
 }
 
 }  // namespace kmsgate::policy::check

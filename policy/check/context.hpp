@@ -11,6 +11,7 @@
 
 #include "policy/language/problem.hpp"
 #include "policy/table/pattern.hpp"
+#include "policy/table/table.hpp"
 
 namespace kmsgate::policy::check {
 
@@ -37,14 +38,17 @@ struct Context {
     Names tags;
     Names domains;
     Names peers;
-    /// User patterns that are sound, by domain; filled by check_patterns().
-    std::vector<std::vector<table::Pattern>> patterns;
+    /// User patterns that are sound, as globs in normal form, by domain: see globs_of().
+    std::unordered_map<std::size_t, std::vector<std::string>> globs;
+    const table::Table* same_users = nullptr;  ///< holds the patterns; check_patterns() did not run
 };
 
 /// KMS URIs and aliases, and what domains and edges refer to.
 void check_names(Context& context);
 /// User patterns: sound, no ties, not too many odd ones.
 void check_patterns(Context& context);
+/// The sound patterns of a domain's users.
+[[nodiscard]] const std::vector<std::string>& globs_of(Context& context, std::size_t domain);
 /// Rules of every edge: references, networks, globs, and which of them cannot match.
 void check_rules(Context& context);
 /// Peers: networks and what they relax.

@@ -15,18 +15,19 @@ using language::quote;
 struct Placed {
     const language::Word* word;
     std::size_t domain;
-    std::string glob;  ///< normal form
+    std::string_view glob;  ///< normal form
 };
 
 class Ties {
   public:
-    explicit Ties(Context& context) : context_(context) {}
+    Ties(Context& context, std::size_t count) : context_(context) { seen_.reserve(count); }
 
     void add(const language::Word& word, std::size_t domain, const table::Pattern& pattern) {
-        const Placed placed{&word, domain, table::to_glob(pattern)};
-        const auto [earlier, fresh] = seen_.try_emplace(placed.glob, placed);
+        const auto [at, fresh] = seen_.try_emplace(table::to_glob(pattern));
+        const Placed placed{&word, domain, at->first};
+        if (fresh) at->second = placed;
         if (!fresh) {
-            same(earlier->second, placed);
+            same(at->second, placed);
         } else if (pattern.shape == table::Shape::odd) {
             odd(placed, pattern.rank);
         }
@@ -84,22 +85,36 @@ class Ties {
 }  // namespace
 
 void check_patterns(Context& context) {
-    Ties ties(context);
     const auto& domains = context.policy.domains;
-    context.patterns.resize(domains.size());
+    std::size_t count = 0;
+    for (const language::Domain& domain : domains) count += domain.users.size();
+    Ties ties(context, count);
     for (std::size_t i = 0; i < domains.size(); ++i) {
         for (const language::Word& word : domains[i].users) {
-            std::expected<table::Pattern, std::string> pattern = table::make_pattern(word.text);
-            if (pattern) {
+            if (const auto pattern = table::make_pattern(word.text))
                 ties.add(word, i, *pattern);
-                context.patterns[i].push_back(*std::move(pattern));
-            } else {
+            else
                 context.report.error(
                     word.mark, fmt::format("{} is no user pattern: {}", quote(word.text), pattern.error()),
                     "write a whole URI, sip:*@host, sip:*@*.suffix or tel:+44*");
-            }
         }
     }
+}
+
+const std::vector<std::string>& globs_of(Context& context, std::size_t domain) {
+    const auto [at, fresh] = context.globs.try_emplace(domain);
+    std::vector<std::string>& globs = at->second;
+    if (!fresh) return globs;
+    if (context.same_users != nullptr) {
+        for (const auto& record : context.same_users->patterns())
+            if (record.domain == domain)
+                globs.push_back(table::to_glob(record.shape, context.same_users->pattern_text(record.text)));
+    } else {
+        for (const language::Word& word : context.policy.domains[domain].users)
+            if (const auto pattern = table::make_pattern(word.text))
+                globs.push_back(table::to_glob(*pattern));
+    }
+    return globs;
 }
 
 }  // namespace kmsgate::policy::check

@@ -36,7 +36,7 @@ class EdgeRules {
         : context_(context), edge_(edge), comparisons_(comparisons) {
         const std::optional<std::size_t> index = context.domains.find(edge.domain.text);
         if (index) domain_ = &context.policy.domains[*index];
-        if (index && edge.proxy == table::Proxy::is) patterns_ = &context.patterns[*index];
+        if (edge.proxy == table::Proxy::is) is_domain_ = index;
     }
 
     void run() {
@@ -141,10 +141,12 @@ class EdgeRules {
             return user.text;
         }
         std::string glob = table::to_glob(*pattern);
-        if (patterns_ != nullptr && comparisons_ + patterns_->size() <= kMaxComparisons) {
-            comparisons_ += patterns_->size();
-            const auto meets = [&](const table::Pattern& p) { return may_meet(table::to_glob(p), glob); };
-            if (std::ranges::none_of(*patterns_, meets))
+        if (!is_domain_) return glob;
+        const std::vector<std::string>& users = globs_of(context_, *is_domain_);
+        if (comparisons_ + users.size() <= kMaxComparisons) {
+            comparisons_ += users.size();
+            const auto meets = [&](const std::string& user_glob) { return may_meet(user_glob, glob); };
+            if (std::ranges::none_of(users, meets))
                 context_.report.warning(user.mark,
                                         fmt::format("{} in {} matches no user of domain {}", quote(user.text),
                                                     owner(rule), quote(edge_.domain.text)),
@@ -194,7 +196,7 @@ class EdgeRules {
     const language::Edge& edge_;
     std::size_t& comparisons_;
     const language::Domain* domain_ = nullptr;
-    const std::vector<table::Pattern>* patterns_ = nullptr;  ///< of the domain, on is edges
+    std::optional<std::size_t> is_domain_;  ///< the same by number, on is edges
     std::array<SideState, 2> sides_;
 };
 

@@ -2,9 +2,11 @@
 // Inside of the compiler: a table in the making, and the steps that fill it.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -13,8 +15,26 @@
 #include "policy/compile/strings.hpp"
 #include "policy/language/model.hpp"
 #include "policy/table/format.hpp"
+#include "policy/table/table.hpp"
+#include "policy/table/view.hpp"
 
 namespace kmsgate::policy::compile {
+
+/// The sections of the patterns, laid out one behind the other, and what the header says of them.
+struct PatternPart {
+    table::PatternsHead head;  ///< digest: all zeros where the part is new
+    std::array<std::uint64_t, table::kPatternSections> counts{};
+    std::span<const std::byte> bytes;
+    std::vector<std::byte> made;  ///< what `bytes` looks at, unless that is a table
+
+    PatternPart() = default;
+    PatternPart(PatternPart&&) = default;
+    PatternPart& operator=(PatternPart&&) = default;
+};
+/// The part of a policy's patterns.
+[[nodiscard]] PatternPart make_patterns(const language::Policy& policy);
+/// The part as it stands in a table, whose blob stays in place.
+[[nodiscard]] PatternPart patterns_of(const table::Table& table);
 
 /// The sections of a table before they are laid out. Header: sizes, offsets and digest are still missing.
 struct Image {
@@ -33,8 +53,7 @@ struct Image {
     std::vector<table::CidrRecord> cidrs;
     std::vector<table::PeerRecord> peers;
     std::vector<std::uint16_t> ports;
-    std::vector<table::PatternRecord> patterns;
-    std::vector<table::IndexSlot> pattern_index;
+    PatternPart patterns;
 };
 
 /// The forms that one allow list takes in the table.
@@ -58,13 +77,30 @@ struct Build {
 // left out.
 void add_kms(Build& build);  ///< KMSs, their names and aliases
 void add_tags(Build& build);
-void add_domains(Build& build);   ///< needs KMSs
-void add_patterns(Build& build);  ///< needs domains
+void add_domains(Build& build);  ///< needs KMSs
 void add_peers(Build& build);
-void add_edges(Build& build);    ///< needs all of the above; with their rules
-void add_indexes(Build& build);  ///< needs KMSs and patterns
+void add_edges(Build& build);      ///< needs all of the above; with their rules
+void add_kms_index(Build& build);  ///< needs KMSs
 /// Lays the sections out and closes the table with its digest.
 [[nodiscard]] std::vector<std::byte> seal(const Image& image);
+/// The bytes of sections, each 8-byte aligned, one behind the other.
+class Layout {
+  public:
+    explicit Layout(std::vector<std::byte>& out) : out_(out) {}
+    /// Where the section starts.
+    template <class Records>
+    std::size_t put(const Records& records) {
+        const auto bytes = std::as_bytes(std::span(records.data(), records.size()));
+        const std::size_t at = out_.size();
+        out_.reserve(at + bytes.size() + 7);
+        out_.insert(out_.end(), bytes.begin(), bytes.end());
+        out_.resize(static_cast<std::size_t>(table::align8(out_.size())));
+        return at;
+    }
+
+  private:
+    std::vector<std::byte>& out_;
+};
 
 /// Rules of an edge: the initiator's, then the receiver's.
 void add_rules(Build& build, const language::Edge& edge, std::uint32_t edge_id, table::EdgeRecord& record);

@@ -5,6 +5,8 @@
 #include "dataplane/krr/emit.hpp"
 #include "dataplane/sip/ascii.hpp"
 #include "policy/compile/image.hpp"
+#include "policy/compile/index.hpp"
+#include "policy/table/view.hpp"
 
 namespace kmsgate::policy::compile {
 
@@ -26,6 +28,21 @@ void add_kms(Build& build) {
         for (const language::Word& alias : kms.aliases) add_name(alias.text, id);
     }
     image.header.allow_words = static_cast<std::uint32_t>((image.kms.size() + 63) / 64);
+}
+
+void add_kms_index(Build& build) {
+    Image& image = build.image;
+    Index index = make_index([&image](std::uint64_t seed) {
+        std::vector<table::IndexSlot> out;
+        out.reserve(image.kms_names.size());
+        for (const table::KmsNameRecord& name : image.kms_names)
+            out.push_back(slot_of(out.size(), name.name, table::kms_hash(image.strings.get(name.name), seed),
+                                  name.kms));
+        return out;
+    });
+    image.header.kms_seed = index.seed;
+    image.header.kms_probe = index.probe;
+    image.kms_index = std::move(index.slots);
 }
 
 }  // namespace kmsgate::policy::compile

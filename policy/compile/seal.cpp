@@ -9,16 +9,16 @@
 namespace kmsgate::policy::compile {
 
 std::vector<std::byte> seal(const Image& image) {
+    constexpr std::size_t kPatternsAt = table::kSections - table::kPatternSections;
     table::Header header = image.header;
     std::vector<std::byte> blob;
+    blob.reserve(sizeof header + image.strings.bytes().size() + image.allow_bits.size() * 8 +
+                 image.patterns.bytes.size() + (std::size_t{1} << 16));
     blob.resize(sizeof header);
+    Layout layout(blob);
     std::size_t section = 0;
     const auto put = [&](const auto& records) {
-        const auto bytes = std::as_bytes(std::span(records.data(), records.size()));
-        const std::size_t at = blob.size();
-        header.sections[section++] = {at, records.size()};
-        blob.resize(static_cast<std::size_t>(table::align8(at + bytes.size())));
-        if (!bytes.empty()) std::memcpy(blob.data() + at, bytes.data(), bytes.size());
+        header.sections[section++] = {layout.put(records), records.size()};
     };
     // In the order of table::Section.
     put(image.strings.bytes());
@@ -35,14 +35,23 @@ std::vector<std::byte> seal(const Image& image) {
     put(image.cidrs);
     put(image.peers);
     put(image.ports);
-    put(image.patterns);
-    put(image.pattern_index);
+    std::size_t at = layout.put(image.patterns.bytes);
+    for (std::size_t i = 0; i < table::kPatternSections; ++i) {
+        header.sections[kPatternsAt + i] = {at, image.patterns.counts[i]};
+        at += static_cast<std::size_t>(
+            table::align8(image.patterns.counts[i] * table::kSectionTypes[kPatternsAt + i].record));
+    }
 
     header.magic = table::kMagic;
     header.version = table::kFormatVersion;
     header.header_size = sizeof header;
     header.total_size = blob.size();
+    header.patterns = image.patterns.head;
     std::memcpy(blob.data(), &header, sizeof header);
+    if (header.patterns.digest == table::Digest{}) {
+        header.patterns.digest = table::patterns_digest(blob);
+        std::memcpy(blob.data(), &header, sizeof header);
+    }
     header.digest = table::blob_digest(blob);
     std::memcpy(blob.data(), &header, sizeof header);
     return blob;

@@ -174,7 +174,7 @@ Decision decide(const Facts& facts, const table::Table& table, Record* record) {
     const table::EdgeRecord& edge = table.edges()[facts.edge];
     if (record == nullptr && facts.mode != table::Mode::bypass) {
         Decision d;
-        if (decide_plain(facts, table, edge, d)) {
+        if (harmless(facts) || decide_plain(facts, table, edge, d)) {
             if (facts.mode == table::Mode::shadow) {
                 d.would = d.verdict;
                 d.verdict = Verdict::forward;

@@ -35,8 +35,9 @@ enum class MessageClass : std::uint8_t {
 /// A KMS as an I_MESSAGE or a KRR list names it.
 struct KmsName {
     bool present = false;
-    std::optional<table::KmsId> id;  ///< nullopt: no KMS of the policy
-    std::string_view text;           ///< as written; empty when absent
+    /// nullopt: no KMS of the policy; in an I_MESSAGE also of a side that no rule of the edge could judge.
+    std::optional<table::KmsId> id;
+    std::string_view text;  ///< as written; empty when absent
 };
 
 /// One I_MESSAGE.

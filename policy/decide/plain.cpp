@@ -12,9 +12,10 @@ using table::RuleRecord;
 using table::Side;
 
 bool is_plain(const Facts& f) noexcept {
-    return f.message_class == MessageClass::request && !f.messages.empty() &&
-           f.krr.state == Krr::State::none && !f.malformed_sip && !f.uninspectable && !f.off_port &&
-           !f.tunnelled && !f.grandfathered;
+    const unsigned odd =
+        unsigned{f.malformed_sip} | f.uninspectable | f.off_port | f.tunnelled | f.grandfathered;
+    return odd == 0 && f.message_class == MessageClass::request && !f.messages.empty() &&
+           f.krr.state == Krr::State::none;
 }
 
 /// Whom the rules of a side are asked about.
@@ -24,7 +25,8 @@ struct Asked {
     const Candidate* user = nullptr;  ///< null: no rule asks
 };
 
-Asked ask(const Facts& facts, const table::EdgeRecord& edge, Side side) noexcept {
+[[gnu::always_inline]] inline Asked ask(const Facts& facts, const table::EdgeRecord& edge,
+                                        Side side) noexcept {
     if (!may_police(edge, side, facts.arrival)) return {true, false, nullptr};
     const User& user = facts.users[index(side)];
     if (edge.proxy == table::Proxy::is && user.state == User::State::other) return {true, false, nullptr};
@@ -40,6 +42,38 @@ struct Matched {
     std::array<const RuleRecord*, 2> rule{};  ///< of a side that is policed, else null
     std::array<table::RuleId, 2> id = {table::kNone, table::kNone};
 };
+
+enum class Answer : std::uint8_t { no, yes, unsure };
+
+/// A rule that asks for something.
+[[gnu::noinline]] Answer answer(const Facts& facts, const table::Table& table, const RuleRecord& rule,
+                                const Candidate* user) noexcept {
+    const Sight sight = sight_of(facts, Sense::offer);
+    if (only_possible(sight, rule)) return Answer::unsure;
+    return failing(table, sight, rule, user) == Condition::none ? Answer::yes : Answer::no;
+}
+
+/// The first rule of the side that matches. False: the walk has to say.
+template <Side side>
+[[gnu::always_inline]] inline bool match(const Facts& facts, const table::Table& table,
+                                         const table::EdgeRecord& edge, Matched& matched) noexcept {
+    const Asked asked = ask(facts, edge, side);
+    if (!asked.known) return false;
+    if (!asked.policed) return true;
+    table::RuleId id = edge.rules[index(side)].first;
+    for (const RuleRecord& rule : table.rules(edge, side)) {
+        const bool asks = (rule.tags | rule.users.count | rule.peers.count | rule.visited.count) != 0;
+        const Answer said = asks ? answer(facts, table, rule, asked.user) : Answer::yes;
+        if (said == Answer::unsure) return false;
+        if (said == Answer::yes) {
+            matched.id[index(side)] = id;
+            matched.rule[index(side)] = rule.allow_any == 0 ? &rule : nullptr;
+            return true;
+        }
+        ++id;
+    }
+    return true;
+}
 
 const KmsName& name_of(const IMessage& message, Side side) noexcept {
     return side == Side::initiator ? message.kmsi : message.kmsr;
@@ -63,24 +97,36 @@ void refuse(const Matched& matched, const IMessage& message, std::size_t at, Sid
     }
 }
 
+/// One name against the rule of its side.
+template <Side side>
+[[gnu::always_inline]] inline Answer allows(const table::Table& table, const Matched& matched,
+                                            const IMessage& message) noexcept {
+    const RuleRecord* rule = matched.rule[index(side)];
+    if (rule == nullptr) return Answer::yes;
+    const KmsName& name = name_of(message, side);
+    if (!name.present) return Answer::unsure;
+    return name.id && table.allows(*rule, *name.id) ? Answer::yes : Answer::no;
+}
+
 /// Every I_MESSAGE against the rules, up to the first name that is refused. False: the walk has to say.
-bool judge(const Facts& facts, const table::Table& table, const table::EdgeRecord& edge,
-           const Matched& matched, Decision& d) noexcept {
-    if (matched.rule[0] == nullptr && matched.rule[1] == nullptr) return true;
+[[gnu::always_inline]] inline bool judge(const Facts& facts, const table::Table& table,
+                                         const table::EdgeRecord& edge, const Matched& matched,
+                                         Decision& d) noexcept {
     for (std::size_t at = 0; at < facts.messages.size(); ++at) {
         const IMessage& message = facts.messages[at];
         if (message.state != IMessage::State::read) return false;
-        for (const Side side : kSides) {
-            const RuleRecord* rule = matched.rule[index(side)];
-            if (rule == nullptr) continue;
-            const KmsName& name = name_of(message, side);
-            if (!name.present) return false;
-            if (name.id && table.allows(*rule, *name.id)) continue;
-            if (facts.unanswerable || (facts.is_register && edge.on_register == table::Register::alarm))
-                return false;
-            refuse(matched, message, at, side, d);
-            return true;
+        Side side = Side::initiator;
+        Answer said = allows<Side::initiator>(table, matched, message);
+        if (said == Answer::yes) {
+            side = Side::receiver;
+            said = allows<Side::receiver>(table, matched, message);
         }
+        if (said == Answer::yes) continue;
+        if (said == Answer::unsure || facts.unanswerable ||
+            (facts.is_register && edge.on_register == table::Register::alarm))
+            return false;
+        refuse(matched, message, at, side, d);
+        return true;
     }
     return true;
 }
@@ -90,26 +136,14 @@ bool judge(const Facts& facts, const table::Table& table, const table::EdgeRecor
 bool decide_plain(const Facts& facts, const table::Table& table, const table::EdgeRecord& edge,
                   Decision& decision) noexcept {
     if (!is_plain(facts)) return false;
-    const Sight sight = sight_of(facts, Sense::offer);
     Matched matched;
-    for (const Side side : kSides) {
-        const Asked asked = ask(facts, edge, side);
-        if (!asked.known) return false;
-        if (!asked.policed) continue;
-        table::RuleId id = edge.rules[index(side)].first;
-        for (const RuleRecord& rule : table.rules(edge, side)) {
-            if (only_possible(sight, rule)) return false;
-            if (failing(table, sight, rule, asked.user) == Condition::none) {
-                matched.id[index(side)] = id;
-                if (rule.allow_any == 0) matched.rule[index(side)] = &rule;
-                break;
-            }
-            ++id;
-        }
-    }
+    if (!match<Side::initiator>(facts, table, edge, matched) ||
+        !match<Side::receiver>(facts, table, edge, matched))
+        return false;
     const bool any = matched.id[0] != table::kNone || matched.id[1] != table::kNone;
     decision.reason = any ? Reason::allowed : Reason::no_rule;
-    if (!judge(facts, table, edge, matched, decision)) return false;
+    const bool policed = matched.rule[0] != nullptr || matched.rule[1] != nullptr;
+    if (policed && !judge(facts, table, edge, matched, decision)) return false;
     decision.rule = matched.id;
     decision.policed = {matched.rule[0] != nullptr, matched.rule[1] != nullptr};
     return true;

@@ -85,13 +85,22 @@ std::map<std::string, const table::DomainRecord*> domains_of(const table::Table*
     return out;
 }
 
+/// Is every domain what it was, by name and number, with the users that it had?
+bool same_users(const Tables& tables) {
+    if (tables.before == nullptr || !tables.before->same_patterns_as(tables.after)) return false;
+    return std::ranges::equal(tables.before->domains(), tables.after.domains(),
+                              [&](const table::DomainRecord& a, const table::DomainRecord& b) {
+                                  return tables.before->text(a.name) == tables.after.text(b.name);
+                              });
+}
+
 /// User patterns as globs, by domain.
 std::map<std::string, Words> users_of(const table::Table* table) {
     std::map<std::string, Words> out;
     if (table == nullptr) return out;
-    for (const auto& record : records<table::PatternRecord>(*table, table::Section::patterns)) {
+    for (const table::PatternRecord& record : table->patterns()) {
         out[text(*table, table->domains()[record.domain].name)].push_back(
-            table::to_glob(record.shape, table->text(record.text)));
+            table::to_glob(record.shape, table->pattern_text(record.text)));
     }
     for (auto& [domain, users] : out) std::ranges::sort(users);
     return out;
@@ -204,8 +213,10 @@ void diff_tags(const Tables& tables, std::vector<Change>& out) {
 }
 
 void diff_domains(const Tables& tables, std::vector<Change>& out) {
-    const auto before = users_of(tables.before);
-    const auto after = users_of(&tables.after);
+    // Nothing is said of users that stayed: they need not be sorted out.
+    const bool same = same_users(tables);
+    const auto before = users_of(same ? nullptr : tables.before);
+    const auto after = users_of(same ? nullptr : &tables.after);
     const auto of = [](const auto& all, const std::string& name) {
         const auto at = all.find(name);
         return at == all.end() ? Words() : at->second;

@@ -16,12 +16,27 @@ class Scan {
     Scan(std::string_view text, Report& report) : rest_(text), report_(report) {}
 
     bool run() {
-        while (!rest_.empty() && step()) {
+        while (!rest_.empty()) {
+            if (at_.column == 1 && skip_plain_line()) continue;
+            if (!step()) break;
         }
         return sound_;
     }
 
   private:
+    /// Most lines hold printable ASCII and few brackets: nothing is to be said of these.
+    bool skip_plain_line() {
+        const std::size_t size = rest_.find('\n');
+        if (size > kMaxBracketsInLine) return false;  // npos, too
+        bool plain = true;
+        for (const char c : rest_.substr(0, size)) plain &= c >= 0x20 && c <= 0x7E;
+        if (!plain) return false;
+        rest_.remove_prefix(size + 1);
+        ++at_.line;
+        brackets_ = 0;
+        return true;
+    }
+
     bool fail(std::string what, std::string remedy) {
         report_.error(at_, std::move(what), std::move(remedy));
         sound_ = false;

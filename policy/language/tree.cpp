@@ -11,6 +11,8 @@
 #include <exception>
 #include <sstream>
 
+#include "policy/language/lists.hpp"
+
 namespace kmsgate::policy::language {
 namespace {
 
@@ -53,8 +55,11 @@ class Places {
 
 class Builder final : public YAML::EventHandler {
   public:
-    Builder(std::string_view text, Report& report) : text_(text), places_(text), report_(report) {
-        limit_ = std::min(kMaxNodes, kFreeNodes + text.size());
+    /// `text`: what yaml-cpp reads. `whole_size`: bytes of the file. `runs`: what the text does not show of
+    /// it, or null.
+    Builder(std::string_view text, std::size_t whole_size, ShortText* runs, Report& report)
+        : text_(text), places_(text), runs_(runs), report_(report) {
+        limit_ = std::min(kMaxNodes, kFreeNodes + whole_size);
     }
 
     /// yaml-cpp lets the file end inside a quoted text that spans lines. It would be the last text of the
@@ -76,12 +81,16 @@ class Builder final : public YAML::EventHandler {
             else if (rest[i] == quote_mark)
                 return false;
         }
-        report_.error(places_.at(last_scalar_), "a quote is not closed", "close it at the end of the text");
+        report_.error(place_of(last_scalar_), "a quote is not closed", "close it at the end of the text");
         return true;
     }
 
     std::vector<Node> take() { return std::move(nodes_); }
-    Mark place_of(const YAML::Mark& mark) { return places_.at(mark); }
+    Mark place_of(const YAML::Mark& mark) {
+        Mark place = places_.at(mark);
+        if (runs_ != nullptr) place.line = runs_->whole_line(place.line - 1) + 1;
+        return place;
+    }
 
     void OnDocumentStart(const YAML::Mark& mark) override {
         if (documents_++ > 0)
@@ -138,9 +147,11 @@ class Builder final : public YAML::EventHandler {
         last_scalar_ = mark;
         if (value.size() > kMaxScalar)
             report_.error(
-                places_.at(mark), fmt::format("a text of {} bytes", value.size()),
+                place_of(mark), fmt::format("a text of {} bytes", value.size()),
                 fmt::format("no text of a policy has more than {} bytes; is a quote missing?", kMaxScalar));
         add(Node::Kind::scalar, mark, std::string_view(value).substr(0, kMaxScalar), anchor);
+        if (runs_ == nullptr || !is_entry()) return;
+        if (const Run* const run = runs_->run_at(mark.line, mark.column)) add_lines(mark, *run);
     }
 
     void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -166,14 +177,25 @@ class Builder final : public YAML::EventHandler {
     };
 
     [[noreturn]] void stop(const YAML::Mark& mark, std::string what, std::string remedy) {
-        report_.error(places_.at(mark), std::move(what), std::move(remedy));
+        report_.error(place_of(mark), std::move(what), std::move(remedy));
         throw Stop{};
     }
 
     void check_tag(const YAML::Mark& mark, const std::string& tag) {
         if (tag.empty() || tag == "?" || tag == "!") return;
-        report_.error(places_.at(mark), "a YAML tag (" + quote(tag) + ")",
+        report_.error(place_of(mark), "a YAML tag (" + quote(tag) + ")",
                       "remove it: every value is text, and what it means follows from its place");
+    }
+
+    /// The entries between a run's first line and its last.
+    void add_lines(const YAML::Mark& mark, const Run& run) {
+        count(mark, run.texts.size());
+        Mark place = nodes_.back().mark;
+        for (const std::string_view text : run.texts) {
+            ++place.line;
+            attach(static_cast<std::uint32_t>(nodes_.size()));
+            nodes_.push_back({Node::Kind::scalar, place, std::string(text), {}});
+        }
     }
 
     void count(const YAML::Mark& mark, std::size_t weight) {
@@ -201,9 +223,13 @@ class Builder final : public YAML::EventHandler {
     /// What is missing is shown at its key or its list.
     [[nodiscard]] Mark place_of_nothing(const YAML::Mark& mark) {
         if (is_value()) return nodes_[nodes_[open_.back().node].children.back()].mark;
-        if (!open_.empty() && nodes_[open_.back().node].kind == Node::Kind::sequence)
-            return nodes_[open_.back().node].mark;
-        return places_.at(mark);
+        if (is_entry()) return nodes_[open_.back().node].mark;
+        return place_of(mark);
+    }
+
+    /// Is the next node, or the last one, an entry of a list?
+    [[nodiscard]] bool is_entry() const {
+        return !open_.empty() && nodes_[open_.back().node].kind == Node::Kind::sequence;
     }
 
     /// Is the next node the value of a key?
@@ -220,7 +246,7 @@ class Builder final : public YAML::EventHandler {
     std::uint32_t add(Node::Kind kind, const YAML::Mark& mark, std::string_view text, YAML::anchor_t anchor) {
         count(mark, 1);
         const auto index = static_cast<std::uint32_t>(nodes_.size());
-        nodes_.push_back({kind, places_.at(mark), std::string(text), {}});
+        nodes_.push_back({kind, place_of(mark), std::string(text), {}});
         attach(index);
         if (anchor != 0) {
             if (anchors_.size() <= anchor) anchors_.resize(anchor + 1);
@@ -248,6 +274,7 @@ class Builder final : public YAML::EventHandler {
 
     std::string_view text_;
     Places places_;
+    ShortText* runs_;
     Report& report_;
     std::vector<Node> nodes_;
     std::vector<Open> open_;
@@ -300,10 +327,10 @@ std::string syntax_remedy(std::string_view text, int line, std::string_view mess
     return "correct the YAML syntax";
 }
 
-}  // namespace
-
-std::optional<Tree> parse_tree(std::string_view text, Report& report) {
-    Builder builder(text, report);
+/// What yaml-cpp makes of `text`; with `runs` those of the file that the text is short for.
+[[nodiscard]] std::optional<Tree> parse(std::string_view text, std::size_t whole_size, ShortText* runs,
+                                        Report& report) {
+    Builder builder(text, whole_size, runs, report);
     try {
         std::istringstream stream{std::string(text)};
         YAML::Parser parser(stream);
@@ -326,6 +353,24 @@ std::optional<Tree> parse_tree(std::string_view text, Report& report) {
         return std::nullopt;
     }
     return Tree(std::move(nodes));
+}
+
+}  // namespace
+
+std::optional<Tree> parse_every_line(std::string_view text, Report& report) {
+    return parse(text, text.size(), nullptr, report);
+}
+
+std::optional<Tree> parse_tree(std::string_view text, Report& report) {
+    ShortText runs(text);
+    if (runs.any()) {
+        // Whatever is not as it should be is told by the whole text.
+        Problems problems;
+        Report silent(problems);
+        std::optional<Tree> tree = parse(runs.text(), text.size(), &runs, silent);
+        if (tree && problems.empty() && runs.all_found()) return tree;
+    }
+    return parse_every_line(text, report);
 }
 
 }  // namespace kmsgate::policy::language

@@ -36,6 +36,7 @@ class Tree {
   public:
     explicit Tree(std::vector<Node> nodes) : nodes_(std::move(nodes)) {}
     [[nodiscard]] const Node& root() const { return nodes_.front(); }
+    [[nodiscard]] std::size_t size() const { return nodes_.size(); }
     [[nodiscard]] const Node& operator[](std::uint32_t index) const { return nodes_[index]; }
 
   private:
@@ -45,5 +46,7 @@ class Tree {
 /// Reads the one document of `text`, which check_source() has passed. Nothing, and at least one error, when
 /// the YAML cannot be read or passes a bound. Never throws.
 [[nodiscard]] std::optional<Tree> parse_tree(std::string_view text, Report& report);
+/// The same, every line by the YAML scanner: what the other one has to give, and falls back to.
+[[nodiscard]] std::optional<Tree> parse_every_line(std::string_view text, Report& report);
 
 }  // namespace kmsgate::policy::language

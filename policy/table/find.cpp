@@ -30,7 +30,7 @@ namespace {
 /// The ways to look a user's pattern up.
 class Patterns {
   public:
-    explicit Patterns(const Table& table) noexcept : table_(table), header_(table.header()) {}
+    explicit Patterns(const Table& table) noexcept : table_(table), header_(table.header().patterns) {}
 
     /// The slot of the pattern of that shape whose text is `head` (of these shapes: the scheme with its
     /// colon, else empty) and `text`, joined.
@@ -40,13 +40,12 @@ class Patterns {
         const std::size_t size = head.size() + text.size();
         if (!has_length(header_.lengths[std::to_underlying(shape)], size)) return nullptr;
         const std::uint32_t hash =
-            key_hash(text_hash(text, header_.hash_seed), head_hash, std::to_underlying(shape));
-        return find_slot(table_.pattern_index_, hash, header_.pattern_probe, size,
-                         [&](const IndexSlot& slot) {
-                             const char* known = table_.strings_.data() + slot.text;
-                             return shape_of(slot) == shape && same_head(known, head) &&
-                                    same_bytes(known + head.size(), text.data(), text.size());
-                         });
+            key_hash(text_hash(text, header_.seed), head_hash, std::to_underlying(shape));
+        return find_slot(table_.pattern_index_, hash, header_.probe, size, [&](const IndexSlot& slot) {
+            const char* known = table_.pattern_strings_.data() + slot.text;
+            return shape_of(slot) == shape && same_head(known, head) &&
+                   same_bytes(known + head.size(), text.data(), text.size());
+        });
     }
 
     /// The longest prefix pattern of a URI without '@'.
@@ -76,7 +75,7 @@ class Patterns {
     /// The host pattern, else the suffix pattern, of `scheme` (with its colon) and host.
     [[nodiscard]] const IndexSlot* find_host(std::string_view scheme, std::string_view host) const noexcept {
         const bool sip = scheme.size() == 4 && load4(scheme.data()) == load4("sip:");
-        const std::uint64_t head = sip ? table_.sip_hash_ : text_hash(scheme, header_.hash_seed);
+        const std::uint64_t head = sip ? table_.sip_hash_ : text_hash(scheme, header_.seed);
         if (const IndexSlot* found = find(Shape::host, scheme, head, host)) return found;
         if (header_.lengths[std::to_underlying(Shape::suffix)] == Lengths{}) return nullptr;
         return find_suffix(scheme, head, host);
@@ -96,20 +95,20 @@ class Patterns {
         }
         for (std::uint32_t i = header_.odd_first; i < records.size(); ++i) {
             if (!beats(records[i])) break;
-            if (glob_match(table_.text(records[i].text), uri, false)) return i;
+            if (glob_match(table_.pattern_text(records[i].text), uri, false)) return i;
         }
         return best;
     }
 
   private:
     const Table& table_;
-    const Header& header_;
+    const PatternsHead& header_;
 };
 
 [[gnu::flatten]] std::optional<KmsId> Table::find_kms(std::string_view name) const noexcept {
     if (name.size() > kMaxText) return std::nullopt;
     const IndexSlot* slot =
-        find_slot(kms_index_, kms_hash(name, header().hash_seed), header().kms_probe, name.size(),
+        find_slot(kms_index_, kms_hash(name, header().kms_seed), header().kms_probe, name.size(),
                   [&](const IndexSlot& s) { return same_name(strings_.data() + s.text, name); });
     if (slot == nullptr) return std::nullopt;
     return slot->value;
@@ -118,13 +117,13 @@ class Patterns {
 [[gnu::flatten]] Table::Found Table::find_pattern(const UserText& user, const OddFinder* odd) const noexcept {
     const Patterns patterns(*this);
     const IndexSlot* slot =
-        has_length(header().lengths[0], user.uri.size()) ? patterns.find_exact(user.uri) : nullptr;
+        has_length(header().patterns.lengths[0], user.uri.size()) ? patterns.find_exact(user.uri) : nullptr;
     if (slot == nullptr) {
         if (user.host == 0)
             slot = patterns.find_prefix(user.uri);
         else if (user.host != std::string_view::npos)
             slot = patterns.find_host(user.uri.substr(0, user.scheme), user.uri.substr(user.host));
-        if (header().odd_count != 0) [[unlikely]] {
+        if (header().patterns.odd_count != 0) [[unlikely]] {
             const std::uint32_t best = slot != nullptr ? slot->name >> 8 : kNone;
             const std::uint32_t found = patterns.find_odd(user.uri, best, odd);
             if (found != best)
@@ -156,13 +155,17 @@ std::optional<Table::UserMatch> Table::match_user(std::string_view uri, const Od
     return UserMatch{found.domain, rank(found)};
 }
 
+std::span<const PatternRecord> Table::patterns() const noexcept {
+    return section_of<PatternRecord>(blob_, Section::patterns);
+}
+
 std::size_t Table::odd_count() const noexcept {
-    return header().odd_count;
+    return header().patterns.odd_count;
 }
 
 std::string_view Table::odd_glob(std::size_t at) const noexcept {
     const auto records = section_of<PatternRecord>(blob_, Section::patterns);
-    return text(records[header().odd_first + at].text);
+    return pattern_text(records[header().patterns.odd_first + at].text);
 }
 
 std::optional<DomainId> Table::find_user(std::string_view normalised) const noexcept {

@@ -2,19 +2,24 @@
 // The sealed policy table, byte by byte: one relocatable blob, little-endian, no pointers, every record of
 // fixed size and without padding, every section 8-byte aligned. The compiler writes it, Table::open() proves
 // every bound, Table reads it. Knows nothing of YAML.
+//
+// The sections of the user patterns, by far the largest of a large policy, stand last. They refer to nothing
+// outside of them but domains, by number, and have a digest of their own: a policy whose patterns did not
+// change has the same bytes there, which need not be made, digested or proved again.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
+#include <utility>
 
 #include "policy/table/cause.hpp"
 
 namespace kmsgate::policy::table {
 
 inline constexpr std::array<char, 8> kMagic = {'K', 'M', 'S', 'G', 'T', 'B', 'L', '\n'};
-inline constexpr std::uint32_t kFormatVersion = 3;
+inline constexpr std::uint32_t kFormatVersion = 4;
 inline constexpr std::size_t kMaxBlob = std::size_t{1} << 30;
 inline constexpr std::uint32_t kNone = 0xFFFFFFFF;
 inline constexpr std::size_t kMaxAllow = 64;
@@ -22,7 +27,7 @@ inline constexpr std::size_t kMaxTags = 32;
 inline constexpr std::uint32_t kMaxProbe = 64;  ///< slots that a lookup may look at
 inline constexpr std::size_t kMaxText = 255;    ///< bytes of a name, URI, alias or glob
 
-/// Bytes in the strings section.
+/// Bytes in the strings section; of patterns and their index in pattern_strings.
 struct Text {
     std::uint32_t offset = 0;
     std::uint32_t size = 0;
@@ -34,25 +39,27 @@ struct Range {
 };
 
 enum class Section : std::uint32_t {
-    strings,        ///< char
-    kms,            ///< KmsRecord
-    kms_names,      ///< KmsNameRecord: URIs and aliases, lower case
-    kms_index,      ///< IndexSlot over kms_names; value: the KMS
-    tags,           ///< Text, in bit order
-    domains,        ///< DomainRecord
-    edges,          ///< EdgeRecord
-    rules,          ///< RuleRecord, initiator rules of an edge before its receiver rules
-    kms_lists,      ///< u32 KMS ids: ordered allow lists, secondary lists
-    allow_bits,     ///< u64 words: allow sets
-    globs,          ///< Text: `when.user` and `when.visited`
-    cidrs,          ///< CidrRecord
-    peers,          ///< PeerRecord
-    ports,          ///< u16
-    patterns,       ///< PatternRecord: users of domains; the odd ones stand last
-    pattern_index,  ///< IndexSlot over the patterns that are not odd; value: pattern_value()
+    strings,          ///< char
+    kms,              ///< KmsRecord
+    kms_names,        ///< KmsNameRecord: URIs and aliases, lower case
+    kms_index,        ///< IndexSlot over kms_names; value: the KMS
+    tags,             ///< Text, in bit order
+    domains,          ///< DomainRecord
+    edges,            ///< EdgeRecord
+    rules,            ///< RuleRecord, initiator rules of an edge before its receiver rules
+    kms_lists,        ///< u32 KMS ids: ordered allow lists, secondary lists
+    allow_bits,       ///< u64 words: allow sets
+    globs,            ///< Text: `when.user` and `when.visited`
+    cidrs,            ///< CidrRecord
+    peers,            ///< PeerRecord
+    ports,            ///< u16
+    pattern_strings,  ///< char: the texts of patterns, from here on to the end the patterns' part
+    patterns,         ///< PatternRecord: users of domains; the odd ones stand last
+    pattern_index,    ///< IndexSlot over the patterns that are not odd; value: pattern_value()
     count_
 };
 inline constexpr std::size_t kSections = static_cast<std::size_t>(Section::count_);
+inline constexpr std::size_t kPatternSections = 3;  ///< the last ones
 
 /// Shapes of user patterns.
 enum class Shape : std::uint8_t {
@@ -72,20 +79,33 @@ struct SectionEntry {
     std::uint64_t count = 0;   ///< records
 };
 
+using Digest = std::array<std::uint8_t, 32>;  ///< SHA-256; all zeros is none
+
+/// What the header says of the patterns.
+struct PatternsHead {
+    /// Over the rest of this head, the counts of the three sections, and all bytes from the first of them to
+    /// the end.
+    Digest digest{};
+    std::uint64_t seed = 0;                         ///< of pattern_index
+    std::array<Lengths, kIndexedShapes> lengths{};  ///< by shape: lengths of the texts that there are
+    std::uint32_t probe = 0;                        ///< longest probe sequence of pattern_index
+    std::uint32_t odd_first = 0;                    ///< first odd pattern
+    std::uint32_t odd_count = 0;
+    std::uint32_t domains = 0;  ///< one more than the greatest domain that a pattern names; 0: no patterns
+};
+
 struct Header {
     std::array<char, 8> magic{};
     std::uint32_t version = 0;
     std::uint32_t header_size = 0;
     std::uint64_t total_size = 0;
-    std::array<std::uint8_t, 32> digest{};          ///< SHA-256 over the whole blob with this field zero
-    std::uint64_t hash_seed = 0;                    ///< seed of both indexes
-    std::uint32_t kms_probe = 0;                    ///< longest probe sequence of kms_index
-    std::uint32_t pattern_probe = 0;                ///< longest probe sequence of pattern_index
-    std::array<Lengths, kIndexedShapes> lengths{};  ///< by shape: lengths of the texts that there are
-    std::uint32_t odd_first = 0;                    ///< first odd pattern
-    std::uint32_t odd_count = 0;
+    /// Over all that stands before the sections of the patterns, this field taken as zero. The patterns'
+    /// digest is part of it, so that it tells whole tables apart.
+    Digest digest{};
+    std::uint64_t kms_seed = 0;     ///< of kms_index
+    std::uint32_t kms_probe = 0;    ///< longest probe sequence of kms_index
     std::uint32_t allow_words = 0;  ///< u64 words of one allow set
-    std::uint32_t reserved = 0;
+    PatternsHead patterns;
     std::array<SectionEntry, kSections> sections{};
 };
 
@@ -133,7 +153,7 @@ enum class Ask : std::uint8_t {
     visited,  ///< a visited condition
 };
 [[nodiscard]] constexpr std::uint32_t ask_bit(Ask ask, std::size_t side) noexcept {
-    return std::uint32_t{1} << (2 * static_cast<unsigned>(ask) + side);
+    return std::uint32_t{1} << (2 * std::size_t{std::to_underlying(ask)} + side);
 }
 
 struct EdgeRecord {
@@ -192,7 +212,7 @@ struct PeerRecord {
 inline constexpr std::uint32_t kMaxDomains = 1U << 29;
 
 struct PatternRecord {
-    Text text;
+    Text text;  ///< in pattern_strings
     std::uint32_t domain = 0;
     Shape shape = Shape::exact;
     std::array<std::uint8_t, 3> reserved{};
@@ -202,9 +222,9 @@ struct PatternRecord {
 
 template <class T, std::size_t Size>
 inline constexpr bool is_record = sizeof(T) == Size && std::has_unique_object_representations_v<T>;
-static_assert(is_record<Header, 472> && is_record<KmsRecord, 40> && is_record<KmsNameRecord, 16> &&
-              is_record<DomainRecord, 24> && is_record<EdgeRecord, 112> && is_record<RuleRecord, 64> &&
-              is_record<CidrRecord, 24> && is_record<PeerRecord, 32> && is_record<PatternRecord, 24> &&
-              is_record<IndexSlot, 16>);
+static_assert(is_record<Header, 528> && is_record<PatternsHead, 184> && is_record<KmsRecord, 40> &&
+              is_record<KmsNameRecord, 16> && is_record<DomainRecord, 24> && is_record<EdgeRecord, 112> &&
+              is_record<RuleRecord, 64> && is_record<CidrRecord, 24> && is_record<PeerRecord, 32> &&
+              is_record<PatternRecord, 24> && is_record<IndexSlot, 16>);
 
 }  // namespace kmsgate::policy::table

@@ -19,8 +19,9 @@ template <class Record>
 Table::Table(std::span<const std::byte> blob) noexcept
     : blob_(blob),
       header_(&header_of(blob)),
-      sip_hash_(text_hash("sip:", header_->hash_seed)),
+      sip_hash_(text_hash("sip:", header_->patterns.seed)),
       strings_(section_of<char>(blob, Section::strings)),
+      pattern_strings_(section_of<char>(blob, Section::pattern_strings)),
       kms_(section_of<KmsRecord>(blob, Section::kms)),
       kms_index_(section_of<IndexSlot>(blob, Section::kms_index)),
       pattern_index_(section_of<IndexSlot>(blob, Section::pattern_index)),

@@ -19,6 +19,7 @@ using KmsId = std::uint32_t;
 using EdgeId = std::uint32_t;
 using DomainId = std::uint32_t;
 using RuleId = std::uint32_t;
+using Seal = std::array<std::uint8_t, 32>;     ///< SHA-256 of a whole table
 using Address = std::array<std::uint8_t, 16>;  ///< IPv4 as ::ffff:a.b.c.d
 
 /// Why a blob is no table: one sentence for the operator ("section rules: record 3: allow list passes the
@@ -53,15 +54,28 @@ struct UserText {
 /// used.
 class Table {
   public:
-    /// Checks magic, version, sizes, digest, every offset, count, index, enumerator and text of `blob`.
-    [[nodiscard]] static std::expected<Table, VerifyError> open(std::span<const std::byte> blob);
+    /// Checks magic, version, sizes, digests, every offset, count, index, enumerator and text of `blob`.
+    /// `known`: a table whose blob still stands unchanged; patterns that are byte for byte the same as there
+    /// have been proved with it and are not proved again.
+    [[nodiscard]] static std::expected<Table, VerifyError> open(std::span<const std::byte> blob,
+                                                                const Table* known = nullptr);
 
     /// "sha256:" and 64 hexadecimal digits.
     [[nodiscard]] std::string digest() const;
+    /// The same as bytes: no two tables share it.
+    [[nodiscard]] const Seal& seal() const noexcept { return header_->digest; }
     [[nodiscard]] std::span<const std::byte> blob() const noexcept { return blob_; }
 
     [[nodiscard]] std::string_view text(Text t) const noexcept {
         return {strings_.data() + t.offset, t.size};
+    }
+    /// Of a pattern, whose texts stand by themselves.
+    [[nodiscard]] std::string_view pattern_text(Text t) const noexcept {
+        return {pattern_strings_.data() + t.offset, t.size};
+    }
+    /// Are the user patterns the same, with the same numbers of domains?
+    [[nodiscard]] bool same_patterns_as(const Table& other) const noexcept {
+        return header_->patterns.digest == other.header_->patterns.digest;
     }
     [[nodiscard]] std::optional<EdgeId> find_edge(std::string_view name) const noexcept;
     [[nodiscard]] std::optional<DomainId> find_domain(std::string_view name) const noexcept;
@@ -91,8 +105,9 @@ class Table {
     /// Only the user's scheme and host tell which pattern wins: no other one could match.
     [[nodiscard]] bool host_decides(const UserText& user) const noexcept {
         const std::size_t n = user.uri.size();
-        const bool exact = n < 256 && (header_->lengths[0][n / 64] >> (n % 64) & 1U) != 0;
-        return user.host != 0 && user.host != std::string_view::npos && header_->odd_count == 0 && !exact;
+        const bool exact = n < 256 && (header_->patterns.lengths[0][n / 64] >> (n % 64) & 1U) != 0;
+        return user.host != 0 && user.host != std::string_view::npos && header_->patterns.odd_count == 0 &&
+               !exact;
     }
     /// How specific the pattern is; 0: none was found.
     [[nodiscard]] std::uint64_t rank(const Found& found) const noexcept;
@@ -105,6 +120,7 @@ class Table {
     [[nodiscard]] std::span<const EdgeRecord> edges() const noexcept { return edges_; }
     [[nodiscard]] std::span<const RuleRecord> rules() const noexcept { return rules_; }
     [[nodiscard]] std::span<const PeerRecord> peers() const noexcept { return peers_; }
+    [[nodiscard]] std::span<const PatternRecord> patterns() const noexcept;
     /// Globs of the odd user patterns, in falling rank.
     [[nodiscard]] std::size_t odd_count() const noexcept;
     [[nodiscard]] std::string_view odd_glob(std::size_t at) const noexcept;
@@ -150,6 +166,7 @@ class Table {
     const Header* header_;
     std::uint64_t sip_hash_;  ///< of "sip:", the scheme of nearly every user
     std::span<const char> strings_;
+    std::span<const char> pattern_strings_;
     std::span<const KmsRecord> kms_;
     std::span<const IndexSlot> kms_index_;
     std::span<const IndexSlot> pattern_index_;
@@ -173,7 +190,10 @@ class Table {
 /// bytes matches nothing. Linear time, no recursion.
 [[nodiscard]] bool glob_match(std::string_view glob, std::string_view text, bool star_matches_at) noexcept;
 
-/// SHA-256 of the blob with its digest field taken as zero; the blob must be at least a Header long.
-[[nodiscard]] std::array<std::uint8_t, 32> blob_digest(std::span<const std::byte> blob);
+/// Header::digest as the blob's bytes call for it; the blob must be at least a Header long, no more is asked
+/// of it. All zeros: no memory.
+[[nodiscard]] Digest blob_digest(std::span<const std::byte> blob);
+/// PatternsHead::digest in the same way.
+[[nodiscard]] Digest patterns_digest(std::span<const std::byte> blob);
 
 }  // namespace kmsgate::policy::table

@@ -29,6 +29,7 @@ struct View {
         return static_cast<std::size_t>(header().sections[std::to_underlying(s)].count);
     }
     [[nodiscard]] std::string_view text(Text t) const noexcept { return text_of(blob, t); }
+    [[nodiscard]] std::string_view pattern_text(Text t) const noexcept { return pattern_text_of(blob, t); }
 };
 
 /// Which bytes a text may hold.
@@ -39,6 +40,8 @@ enum class Charset : std::uint8_t {
 };
 /// `t` lies inside the strings, has 1 to kMaxText bytes, all of the set. `what`: the field's name.
 [[nodiscard]] Fault check_text(const View& view, Text t, Charset charset, std::string_view what);
+/// The same of a text of a pattern.
+[[nodiscard]] Fault check_pattern_text(const View& view, Text t, std::string_view what);
 /// `t` lies inside the strings.
 [[nodiscard]] Fault check_bounds(const View& view, Text t, std::string_view what);
 /// `range` lies inside the section.
@@ -64,7 +67,9 @@ template <class T, class Check>
 [[nodiscard]] Fault verify_domains(const View& view);
 [[nodiscard]] Fault verify_peers(const View& view);  ///< cidrs, peers
 [[nodiscard]] Fault verify_edges(const View& view);
-[[nodiscard]] Fault verify_rules(const View& view);  ///< rules, allow_bits
+[[nodiscard]] Fault verify_rules(const View& view);            ///< rules, allow_bits
+[[nodiscard]] Fault verify_pattern_domains(const View& view);  ///< those that patterns may name exist
+// What only looks at the patterns' head and sections: what holds once, holds for the same bytes.
 [[nodiscard]] Fault verify_patterns(const View& view);
 [[nodiscard]] Fault verify_pattern_index(const View& view);
 

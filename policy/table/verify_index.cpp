@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Verification of the patterns and of both indexes: every entry must be found as a lookup will look for it.
+#include <algorithm>
 #include <bit>
 
 #include "policy/table/pattern.hpp"
@@ -15,11 +16,11 @@ struct Entry {
     std::uint32_t value;
 };
 
-/// Slots whole, each as `entry_of(number)` says, each of the `entries` in exactly one slot, and found from
-/// where a lookup starts within its bound.
-template <class EntryOf>
+/// Slots whole, texts by `text_of`, each as `entry_of(number)` says, each of the `entries` in exactly one
+/// slot, and found from where a lookup starts within its bound.
+template <class TextOf, class EntryOf>
 [[nodiscard]] Fault check_slots(const View& view, Section section, std::uint32_t probe, std::size_t entries,
-                                EntryOf entry_of) {
+                                TextOf text_of, EntryOf entry_of) {
     const auto slots = view.section<IndexSlot>(section);
     const std::string_view name = kSectionTypes[std::to_underlying(section)].name;
     if (!slots.empty() && !std::has_single_bit(slots.size()))
@@ -47,11 +48,10 @@ template <class EntryOf>
         const IndexSlot* found =
             find_slot(slots, entry.hash, probe, entry.text.size, [&](const IndexSlot& slot) {
                 return (slot.value & 7) == (entry.value & 7) &&
-                       same_bytes(view.text({slot.text, entry.text.size}).data(),
-                                  view.text(entry.text).data(), entry.text.size);
+                       same_text(text_of({slot.text, entry.text.size}), text_of(entry.text));
             });
         if (found == nullptr || found->name >> 8 != i)
-            return fmt::format("section {}: `{}` cannot be found", name, view.text(entry.text));
+            return fmt::format("section {}: `{}` cannot be found", name, text_of(entry.text));
     }
     return std::nullopt;
 }
@@ -62,12 +62,13 @@ template <class EntryOf>
 }
 
 [[nodiscard]] Fault check_pattern(const View& view, const PatternRecord& record) {
-    if (Fault bad = check_text(view, record.text, Charset::uri, "text")) return bad;
-    if (record.domain >= view.count(Section::domains))
-        return fmt::format("no domain has the id {}", record.domain);
+    if (Fault bad = check_pattern_text(view, record.text, "text")) return bad;
+    if (record.domain >= view.header().patterns.domains)
+        return fmt::format("domain {}, but the header knows of {}", record.domain,
+                           view.header().patterns.domains);
     if (record.shape > Shape::odd) return "unknown shape";
     if (record.reserved != std::array<std::uint8_t, 3>{}) return "a reserved field is not zero";
-    const std::string_view text = view.text(record.text);
+    const std::string_view text = view.pattern_text(record.text);
     const std::string glob = to_glob(record.shape, text);
     if (glob.size() > kMaxText) return "longer than a pattern may be";
     const Pattern pattern = classify(glob);
@@ -82,16 +83,17 @@ template <class EntryOf>
 Fault verify_kms_index(const View& view) {
     const auto names = view.section<KmsNameRecord>(Section::kms_names);
     const Header& header = view.header();
-    if (Fault fault =
-            check_slots(view, Section::kms_index, header.kms_probe, names.size(), [&](std::size_t i) {
-                return Entry{kms_hash(view.text(names[i].name), header.hash_seed), names[i].name,
+    if (Fault fault = check_slots(
+            view, Section::kms_index, header.kms_probe, names.size(), [&](Text t) { return view.text(t); },
+            [&](std::size_t i) {
+                return Entry{kms_hash(view.text(names[i].name), header.kms_seed), names[i].name,
                              names[i].kms};
             }))
         return fault;
     const auto slots = view.section<IndexSlot>(Section::kms_index);
     const auto find = [&](std::string_view name) {
         return find_slot(
-            slots, kms_hash(name, header.hash_seed), header.kms_probe, name.size(),
+            slots, kms_hash(name, header.kms_seed), header.kms_probe, name.size(),
             [&](const IndexSlot& slot) { return view.text(names[slot.name >> 8].name) == name; });
     };
     const auto all = view.section<KmsRecord>(Section::kms);
@@ -105,8 +107,15 @@ Fault verify_kms_index(const View& view) {
     return std::nullopt;
 }
 
+Fault verify_pattern_domains(const View& view) {
+    const std::uint32_t domains = view.header().patterns.domains;
+    if (domains > view.count(Section::domains))
+        return fmt::format("section patterns: no domain has the id {}", domains - 1);
+    return std::nullopt;
+}
+
 Fault verify_patterns(const View& view) {
-    const Header& header = view.header();
+    const PatternsHead& header = view.header().patterns;
     const auto all = view.section<PatternRecord>(Section::patterns);
     if (std::uint64_t{header.odd_first} + header.odd_count != all.size())
         return "header: wrong count of odd patterns";
@@ -116,8 +125,10 @@ Fault verify_patterns(const View& view) {
                                           [&](const PatternRecord& p) { return check_pattern(view, p); }))
         return fault;
     std::array<Lengths, kIndexedShapes> lengths{};
+    std::uint32_t domains = 0;
     for (std::size_t i = 0; i < all.size(); ++i) {
         const PatternRecord& pattern = all[i];
+        domains = std::max(domains, pattern.domain + 1);
         if ((pattern.shape == Shape::odd) != (i >= header.odd_first))
             return fmt::format("section patterns: record {}: odd patterns stand last", i);
         if (i > header.odd_first && pattern.rank > all[i - 1].rank)
@@ -125,19 +136,22 @@ Fault verify_patterns(const View& view) {
         if (pattern.shape != Shape::odd)
             add_length(lengths[std::to_underlying(pattern.shape)], pattern.text.size);
     }
+    if (domains != header.domains) return "header: domains do not fit the patterns";
     if (lengths != header.lengths) return "header: lengths do not fit the patterns";
     return std::nullopt;
 }
 
 Fault verify_pattern_index(const View& view) {
     const auto all = view.section<PatternRecord>(Section::patterns);
-    const Header& header = view.header();
-    return check_slots(view, Section::pattern_index, header.pattern_probe, header.odd_first,
-                       [&](std::size_t i) {
-                           const PatternRecord& p = all[i];
-                           return Entry{pattern_hash(p.shape, view.text(p.text), header.hash_seed), p.text,
-                                        pattern_value(p.domain, p.shape)};
-                       });
+    const PatternsHead& header = view.header().patterns;
+    return check_slots(
+        view, Section::pattern_index, header.probe, header.odd_first,
+        [&](Text t) { return view.pattern_text(t); },
+        [&](std::size_t i) {
+            const PatternRecord& p = all[i];
+            return Entry{pattern_hash(p.shape, view.pattern_text(p.text), header.seed), p.text,
+                         pattern_value(p.domain, p.shape)};
+        });
 }
 
 }  // namespace kmsgate::policy::table

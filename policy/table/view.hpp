@@ -35,6 +35,7 @@ inline constexpr std::array<SectionType, kSections> kSectionTypes{{
     {"cidrs", sizeof(CidrRecord)},
     {"peers", sizeof(PeerRecord)},
     {"ports", sizeof(std::uint16_t)},
+    {"pattern_strings", 1},
     {"patterns", sizeof(PatternRecord)},
     {"pattern_index", sizeof(IndexSlot)},
 }};
@@ -60,6 +61,22 @@ template <class T>
     const std::span<const char> strings = section_of<char>(blob, Section::strings);
     return {strings.data() + t.offset, t.size};
 }
+
+/// A text of a pattern whose bounds have been proved.
+[[nodiscard]] inline std::string_view pattern_text_of(std::span<const std::byte> blob, Text t) noexcept {
+    const std::span<const char> strings = section_of<char>(blob, Section::pattern_strings);
+    return {strings.data() + t.offset, t.size};
+}
+
+/// Where the sections of the patterns start, up to the end: what the header says if that can be, else the
+/// blob's end. The blob is at least a Header long.
+[[nodiscard]] inline std::size_t patterns_start(std::span<const std::byte> blob) noexcept {
+    const std::uint64_t start = header_of(blob).sections[std::to_underlying(Section::pattern_strings)].offset;
+    return start >= sizeof(Header) && start <= blob.size() ? static_cast<std::size_t>(start) : blob.size();
+}
+
+/// Do both tables, whose layout has been proved, hold the same patterns, byte for byte?
+[[nodiscard]] bool same_patterns(std::span<const std::byte> a, std::span<const std::byte> b) noexcept;
 
 /// The first slot within `probe` slots whose hash and size agree and of which `same(slot)` says yes; or null.
 template <class Same>

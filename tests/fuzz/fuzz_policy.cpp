@@ -8,6 +8,8 @@
 
 #include "policy/check/check.hpp"
 #include "policy/language/names.hpp"
+#include "policy/language/source.hpp"
+#include "policy/language/tree.hpp"
 
 using namespace kmsgate::policy;
 
@@ -60,6 +62,33 @@ void check_references(const language::Policy& policy) {
             policy.domains, [&](const language::Domain& d) { return d.name.text == edge.domain.text; }));
 }
 
+bool same(const language::Tree& a, const language::Tree& b) {
+    if (a.size() != b.size()) return false;
+    for (std::uint32_t i = 0; i < a.size(); ++i) {
+        const language::Node& x = a[i];
+        const language::Node& y = b[i];
+        if (x.kind != y.kind || x.mark.line != y.mark.line || x.mark.column != y.mark.column ||
+            x.text != y.text || x.children != y.children)
+            return false;
+    }
+    return true;
+}
+
+/// Lists that are read without the YAML scanner: the tree that it gives, or the faults that it finds.
+void check_lists(std::string_view yaml) {
+    language::Problems problems, of_every_line;
+    language::Report report(problems), report_of_every_line(of_every_line);
+    if (!language::check_source(yaml, report)) return;
+    problems.clear();
+    language::Report fresh(problems);
+    const auto tree = language::parse_tree(yaml, fresh);
+    const auto whole = language::parse_every_line(yaml, report_of_every_line);
+    require(tree.has_value() == whole.has_value() && problems.size() == of_every_line.size());
+    if (tree) require(same(*tree, *whole));
+    for (std::size_t i = 0; i < problems.size(); ++i)
+        require(to_string(problems[i], "") == to_string(of_every_line[i], ""));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -72,6 +101,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const language::Problem& p : problems) check_problem(p, lines);
     require(std::ranges::is_sorted(
         problems, {}, [](const language::Problem& p) { return std::pair(p.mark.line, p.mark.column); }));
+    check_lists(yaml);
     if (readable) check_model(policy);
     if (!has_errors(problems)) check_references(policy);
     return 0;

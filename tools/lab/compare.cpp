@@ -39,6 +39,9 @@ std::vector<Line> transcript(const Scenario& scenario, const Result& result) {
             case Step::Kind::accepted:
                 out.push_back({Kind::accept, {}, step.pair, {}, {}});
                 break;
+            case Step::Kind::reset:
+                if (!step.created) out.push_back({Kind::reset, by, {}, {}, {}});
+                break;
             case Step::Kind::failed:
                 out.push_back({Kind::fail, {}, {}, {}, step.text});
                 break;
@@ -78,6 +81,8 @@ std::string say(const Scenario& scenario, const Line& line) {
             return krr("rewritten by");
         case Kind::accept:
             return scenario.to_text(line.pair) + " accepted";
+        case Kind::reset:
+            return "connection reset by " + line.by;
         case Kind::fail:
             break;
     }
@@ -146,7 +151,9 @@ void join_moved(std::vector<Difference>& found, const std::vector<Line>& expecte
 }  // namespace
 
 std::vector<std::string> compare(const Scenario& scenario, const Result& result) {
-    const std::vector<Line>& expected = scenario.expect;
+    const bool differs = result.variant.tcp && !scenario.expect_tcp.empty();
+    const std::vector<Line>& expected = differs ? scenario.expect_tcp : scenario.expect;
+    const std::string_view list = differs ? "expect-tcp" : "expect";
     const std::vector<Line> came = transcript(scenario, result);
     std::vector<Difference> found = align(expected, came);
     join_moved(found, expected, came);
@@ -156,14 +163,14 @@ std::vector<std::string> compare(const Scenario& scenario, const Result& result)
         const std::string is = d.came == 0 ? "" : say(scenario, came[d.came - 1]);
         if (d.came == 0)
             out.push_back(
-                fmt::format("item {} of expect: expected {}, which did not come", d.expected, wanted));
+                fmt::format("item {} of {}: expected {}, which did not come", d.expected, list, wanted));
         else if (d.expected == 0)
             out.push_back(fmt::format("came as number {}: {}, which was not expected", d.came, is));
         else if (same(expected[d.expected - 1], came[d.came - 1]))
-            out.push_back(fmt::format("item {} of expect: expected {} here, which came as number {}",
-                                      d.expected, wanted, d.came));
+            out.push_back(fmt::format("item {} of {}: expected {} here, which came as number {}", d.expected,
+                                      list, wanted, d.came));
         else
-            out.push_back(fmt::format("item {} of expect: expected {}, came {}", d.expected, wanted, is));
+            out.push_back(fmt::format("item {} of {}: expected {}, came {}", d.expected, list, wanted, is));
     }
     for (std::string& line : out) line = clean(line);
     return out;

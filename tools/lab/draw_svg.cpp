@@ -83,6 +83,7 @@ std::string_view colour(const Row& row) {
         case Step::Kind::failed:
             return "bad";
         case Step::Kind::answer:
+        case Step::Kind::reset:
         case Step::Kind::note:
             break;
     }

@@ -174,6 +174,7 @@ Style row_style(const Row& row) noexcept {
         case Step::Kind::failed:
             return Style::bad;
         case Step::Kind::answer:
+        case Step::Kind::reset:
         case Step::Kind::note:
             break;
     }

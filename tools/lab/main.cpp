@@ -45,13 +45,16 @@ bool write_file(const std::string& path, const std::string& text) {
     return static_cast<bool>(out.flush());
 }
 
-std::vector<Variant> variants_of(const Scenario& s, const std::string& asked) {
+std::vector<Variant> variants_of(const Scenario& s, const Options& o) {
     std::vector<Variant> out;
-    const bool all = asked == "all", bare = s.path.empty();
-    if (all || asked == "clear") out.push_back({false, false});
-    if (all || asked == "hashed") out.push_back({true, false});
-    if (bare && (all || asked == "ruleless")) out.push_back({false, true});
-    if (bare && all) out.push_back({true, true});
+    const bool all = o.variant == "all", bare = s.path.empty();
+    for (const bool tcp : {false, true}) {
+        if (o.transport != "both" && o.transport != (tcp ? "tcp" : "udp")) continue;
+        if (all || o.variant == "clear") out.push_back({false, false, tcp});
+        if (all || o.variant == "hashed") out.push_back({true, false, tcp});
+        if (bare && (all || o.variant == "ruleless")) out.push_back({false, true, tcp});
+        if (bare && all) out.push_back({true, true, tcp});
+    }
     return out;
 }
 
@@ -143,7 +146,7 @@ class Program {
             const auto checked = check_edges(s, lab);
             return checked ? kDone : fail(kUsage, "{}", checked.error());
         }
-        for (const Variant& v : variants_of(s, o_.variant)) {
+        for (const Variant& v : variants_of(s, o_)) {
             const auto result =
                 o_.live ? run_live(s, v, lab, {o_.dataplane, o_.captures}) : run(s, v, lab, {o_.captures});
             if (!result) return fail(o_.live ? kFile : kUsage, "{}", result.error());
@@ -162,7 +165,8 @@ class Program {
             fmt::print("{}\n", to_json(s, r));
             return true;
         }
-        const bool first = !r.variant.hashed && !r.variant.ruleless_edges;
+        const bool first =
+            !r.variant.hashed && !r.variant.ruleless_edges && (!r.variant.tcp || o_.transport == "tcp");
         if (!o_.output.empty() && first) {
             const std::string path = fmt::format("{}/{}.{}", o_.output, stem_of(s),
                                                  o_.diagram == "mermaid" ? "mmd"

@@ -10,6 +10,7 @@ namespace {
 constexpr const char* kExamples = R"(Examples:
   kmsgate-lab run all                          every shipped scenario, a ladder each
   kmsgate-lab run x10                          one of them
+  kmsgate-lab run x10 --transport tcp          the same over TCP
   kmsgate-lab run my-case.yaml --captures /tmp/pcaps
   kmsgate-lab run all --json                   a JSON object for each run
   kmsgate-lab run X.6 X.8 --live               real sockets, a kmsgate-dataplane an edge, network namespaces
@@ -20,6 +21,7 @@ constexpr const char* kExamples = R"(Examples:
 
 A run is a scenario in one variant: users named in clear, users named by hashed UID only, and, where no edge
 stands on the path, the same through two edges without rules, which must leave every frame as it came.
+Over TCP an edge that refuses takes the connection down; a KRR that it would narrow ends there.
 
 Exit codes: 0 every run came out as expected; 1 one did not; 2 usage, or a fault in a scenario or policy;
 3 a scenario that cannot be read, or a file that cannot be written)";
@@ -52,6 +54,9 @@ std::optional<int> read_options(int argc, char** argv, Options& o) {
     run->add_option("--variant", o.variant, "which variants to run")
         ->check(CLI::IsMember({"clear", "hashed", "ruleless", "all"}))
         ->type_name("clear|hashed|ruleless|all");
+    run->add_option("--transport", o.transport, "SIP over which; default: udp, both for `all`")
+        ->check(CLI::IsMember({"udp", "tcp", "both"}))
+        ->type_name("udp|tcp|both");
     app.add_subcommand("list", "list the scenarios known by name")->callback([&o] {
         o.command = Options::Command::list;
         o.scenarios = {"all"};
@@ -68,6 +73,12 @@ std::optional<int> read_options(int argc, char** argv, Options& o) {
         std::cerr << "kmsgate-lab: --json writes no diagrams; leave out --output\n";
         return 2;
     }
+    if (o.live && !o.transport.empty() && o.transport != "udp") {
+        std::cerr << "kmsgate-lab: --live speaks UDP; leave out --transport\n";
+        return 2;
+    }
+    if (o.transport.empty())
+        o.transport = o.scenarios == std::vector<std::string>{"all"} && !o.live ? "both" : "udp";
     const bool several = o.scenarios.size() != 1 || o.scenarios[0] == "all";
     if (o.diagram != "text" && o.output.empty() && several && !o.json) {
         std::cerr << "kmsgate-lab: several pictures on one output cannot be told apart; add --output DIR\n";

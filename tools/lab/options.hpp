@@ -17,6 +17,7 @@ struct Options {
     std::string captures;                ///< folder for one pcap a wire
     std::string krrs;                    ///< folder for every KRR seen, one file each
     std::string variant = "all";         ///< clear, hashed, ruleless, all
+    std::string transport;               ///< udp, tcp, both; empty: both for `all`, else udp
     bool json = false;
     bool live = false;      ///< in network namespaces, with real dataplanes
     std::string dataplane;  ///< the program for `live`; empty: looked for

@@ -12,9 +12,9 @@ namespace {
 
 namespace language = policy::language;
 
-constexpr std::array<std::string_view, 12> kTopKeys = {"version", "name",      "title",    "kms",
-                                                       "kind",    "initiator", "receiver", "policy",
-                                                       "path",    "tags",      "headers",  "expect"};
+constexpr std::array<std::string_view, 13> kTopKeys = {"version",   "name",     "title",     "kms",  "kind",
+                                                       "initiator", "receiver", "policy",    "path", "tags",
+                                                       "headers",   "expect",   "expect-tcp"};
 
 void read_version(Reading& reading, const Node& node) {
     const std::optional<Word> word = reading.nodes().word(node, "`version`");
@@ -56,7 +56,10 @@ void read_top(Reading& reading, const language::Fields& top) {
     read_way(reading, top);
     if (const Node* const node = top.find("tags")) reading.read_tags(*node);
     if (const Node* const node = top.find("headers")) reading.read_headers(*node);
-    if (const Node* const node = nodes.need(top, "expect", what)) reading.read_expect(*node);
+    if (const Node* const node = nodes.need(top, "expect", what))
+        reading.read_expect(*node, "expect", out.expect);
+    if (const Node* const node = top.find("expect-tcp"))
+        reading.read_expect(*node, "expect-tcp", out.expect_tcp);
 }
 
 bool is_blank(std::string_view yaml) {

@@ -14,14 +14,16 @@ namespace {
 namespace language = policy::language;
 using Kind = Expected::Kind;
 
-constexpr std::array<std::string_view, 5> kLineKeys = {"mikey", "krr", "rewrite", "accept", "fail"};
+constexpr std::array<std::string_view, 6> kLineKeys = {"mikey", "krr", "rewrite", "accept", "fail", "reset"};
+constexpr std::array<std::string_view, 1> kResetKeys = {"by"};
 constexpr std::array<std::string_view, 3> kKrrKeys = {"by", "initiator", "receiver"};
 constexpr std::string_view kReceiver = "receiver";
 
 /// What a client says when it gives up: its own reasons, or the final response that it got.
 bool is_failure(std::string_view text) {
-    constexpr std::array<std::string_view, 6> kReasons = {
-        "no-initiator-kms", "no-receiver-kms", "too-many-attempts", "repeated", "timeout", "unreadable-krr"};
+    constexpr std::array<std::string_view, 7> kReasons = {
+        "no-initiator-kms", "no-receiver-kms", "too-many-attempts", "repeated",
+        "timeout",          "unreadable-krr",  "connection-reset"};
     const bool status = text.size() >= 3 && std::ranges::all_of(text.substr(0, 3), sip::is_digit);
     return status || text.empty() || std::ranges::find(kReasons, text) != kReasons.end();
 }
@@ -49,10 +51,8 @@ std::string Reading::author(const Node& node, const std::string& what, bool rece
     return std::move(word->text);
 }
 
-void Reading::read_line(const Node& node, std::size_t number) {
-    const std::string what = fmt::format("line {} of `expect`", number);
+void Reading::read_line(const Node& node, const std::string& what, Expected& out) {
     const language::Fields fields = nodes_.fields(node, what, kLineKeys);
-    Expected& out = scenario_.expect.emplace_back();
     if (node.kind != Node::Kind::map) return;
     // Unknown keys are told already.
     if (node.children.size() != 2)
@@ -72,7 +72,12 @@ void Reading::read_line(const Node& node, std::size_t number) {
             error(field.value->mark,
                   fmt::format("{} in {} is no failure of a client", language::quote(out.detail), name),
                   "write no-initiator-kms, no-receiver-kms, too-many-attempts, repeated, timeout, "
-                  "unreadable-krr, or the status of the response that ended it, like 486");
+                  "unreadable-krr, connection-reset, or the status of the response that ended it, like 486");
+    } else if (key == "reset") {
+        out.kind = Kind::reset;
+        const language::Fields reset = nodes_.fields(*field.value, name, kResetKeys);
+        if (field.value->kind != Node::Kind::map) return;
+        if (const Node* const by = nodes_.need(reset, "by", name)) out.by = author(*by, name, false);
     } else {
         out.kind = key == "krr" ? Kind::krr : Kind::rewrite;
         const language::Fields krr = nodes_.fields(*field.value, name, kKrrKeys);
@@ -83,24 +88,25 @@ void Reading::read_line(const Node& node, std::size_t number) {
     }
 }
 
-void Reading::read_expect(const Node& node) {
-    const std::vector<const Node*> lines = entries(node, "`expect`", kMostLines);
-    for (std::size_t i = 0; i < lines.size(); ++i) read_line(*lines[i], i + 1);
+void Reading::read_expect(const Node& node, std::string_view key, std::vector<Expected>& expect) {
+    const std::string name = fmt::format("`{}`", key);
+    const std::vector<const Node*> lines = entries(node, name, kMostLines);
+    for (std::size_t i = 0; i < lines.size(); ++i)
+        read_line(*lines[i], fmt::format("line {} of {}", i + 1, name), expect.emplace_back());
     if (node.kind != Node::Kind::sequence) return;
-    const std::vector<Expected>& expect = scenario_.expect;
     if (expect.empty()) {
-        error(node.mark, "`expect` is empty", "write what must happen, from `- mikey: [A, A]` on");
+        error(node.mark, name + " is empty", "write what must happen, from `- mikey: [A, A]` on");
         return;
     }
     if (expect.front().kind != Kind::mikey)
-        error(lines.front()->mark, "`expect` does not begin with a message of the initiator",
+        error(lines.front()->mark, name + " does not begin with a message of the initiator",
               "begin with `- mikey: [A, A]`");
     for (std::size_t i = 0; i + 1 < expect.size(); ++i)
         if (is_end(expect[i]))
-            error(lines[i]->mark, fmt::format("line {} of `expect` ends the run", i + 1),
+            error(lines[i]->mark, fmt::format("line {} of {} ends the run", i + 1, name),
                   "write `accept` and `fail` last");
     if (!is_end(expect.back()))
-        error(lines.back()->mark, "`expect` does not say how it ends",
+        error(lines.back()->mark, name + " does not say how it ends",
               "end with `- accept: [A, B]` or `- fail: no-receiver-kms`");
 }
 

@@ -58,7 +58,8 @@ class Reading {
     void read_path(const Node& node, const Word& shared_policy);
     void read_tags(const Node& node);
     void read_headers(const Node& node);
-    void read_expect(const Node& node);
+    /// `key`: expect or expect-tcp, for what is wrong with it.
+    void read_expect(const Node& node, std::string_view key, std::vector<Expected>& expect);
 
     /// Nothing is known of the KMSs: names that use them are not checked.
     bool kms_unknown = false;
@@ -68,7 +69,7 @@ class Reading {
   private:
     /// "x05.yaml:9:5".
     [[nodiscard]] std::string place(Mark mark) const;
-    void read_line(const Node& node, std::size_t number);
+    void read_line(const Node& node, const std::string& what, Expected& out);
     [[nodiscard]] std::string author(const Node& node, const std::string& what, bool receiver_too);
     [[nodiscard]] std::vector<std::string_view> kms_names() const;
 

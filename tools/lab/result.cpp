@@ -4,9 +4,9 @@
 namespace kmsgate::lab {
 
 std::string Variant::name() const {
-    constexpr const char* kRuleless = "through edges without rules";
-    if (!ruleless_edges) return hashed ? "hashed" : "clear";
-    return hashed ? std::string("hashed, ") + kRuleless : kRuleless;
+    std::string out = hashed ? "hashed" : ruleless_edges ? "" : "clear";
+    if (ruleless_edges) out += out.empty() ? "through edges without rules" : ", through edges without rules";
+    return tcp ? out + ", TCP" : out;
 }
 
 }  // namespace kmsgate::lab

@@ -11,9 +11,11 @@ namespace kmsgate::lab {
 
 /// How a scenario is run.
 struct Variant {
-    bool hashed = false;                     ///< users are named by UID only
-    bool ruleless_edges = false;             ///< two edges without rules stand in a path that has none
-    [[nodiscard]] std::string name() const;  ///< "clear", "hashed", "through edges without rules", ..
+    bool hashed = false;          ///< users are named by UID only
+    bool ruleless_edges = false;  ///< two edges without rules stand in a path that has none
+    bool tcp = false;             ///< SIP over TCP, else over UDP
+    [[nodiscard]] std::string name()
+        const;  ///< "clear", "hashed", "through edges without rules", "clear, TCP", ..
 };
 
 /// One arrow or note of the ladder. Actors: 0 the initiator, 1..n the edges of the path, n + 1 the receiver.
@@ -25,6 +27,7 @@ struct Step {
         note,      ///< at `from`: text
         accepted,  ///< at `from`: the key was opened: pair
         failed,    ///< at `from`: text
+        reset,     ///< `from` takes a TCP connection down: text; `created`: behind an answer of its own
     };
     Kind kind = Kind::note;
     double time = 0;  ///< seconds since the run's start

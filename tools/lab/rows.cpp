@@ -40,6 +40,8 @@ std::vector<std::string> pieces_of(const Scenario& scenario, const Step& step) {
                           step.text)};
         case Step::Kind::failed:
             return {clean("gives up: " + step.text)};
+        case Step::Kind::reset:
+            return {clean(step.created ? "resets the connection" : "resets the connection: " + step.text)};
         case Step::Kind::answer:
         case Step::Kind::note:
             break;

@@ -53,6 +53,7 @@ struct Expected {
         rewrite,  ///< `by` lets the KRR go on narrowed: lists
         accept,   ///< the receiver opened the message: pair
         fail,     ///< the initiator gives up: detail
+        reset,    ///< `by` takes the connection down and answers nothing (TCP)
     };
     Kind kind = Kind::mikey;
     std::string by;  ///< "receiver" or an edge's name; empty for mikey, accept, fail
@@ -73,6 +74,7 @@ struct Scenario {
     std::vector<std::string> extra_headers;  ///< of the initiator's requests
     bool gmk = false;                        ///< a GMK in MESSAGE in place of a PCK in INVITE
     std::vector<Expected> expect;
+    std::vector<Expected> expect_tcp;  ///< over TCP, where it differs; empty: the same
 
     /// The short name of a KMS URI, or the URI itself.
     [[nodiscard]] std::string_view short_name(std::string_view uri) const noexcept;

@@ -108,9 +108,10 @@ std::expected<void, std::string> Session::begin(core::Time now) {
     initiator_ring_.emplace(std::move(*initiator_ring));
     receiver_ring_.emplace(std::move(*receiver_ring));
     initiator_.emplace(initiator_profile_, *initiator_ring_,
-                       client::agent::Local{kInitiator.host(), 5060, false}, lab_.keys.random(), store_);
-    receiver_.emplace(receiver_profile_, *receiver_ring_, client::agent::Local{kReceiver.host(), 5060, false},
-                      lab_.keys.random());
+                       client::agent::Local{kInitiator.host(), 5060, result_.variant.tcp}, lab_.keys.random(),
+                       store_);
+    receiver_.emplace(receiver_profile_, *receiver_ring_,
+                      client::agent::Local{kReceiver.host(), 5060, result_.variant.tcp}, lab_.keys.random());
     if (scenario_.receiver.always) receiver_->always_answer(*scenario_.receiver.always);
     return initiator_->start(call(), now);
 }
@@ -133,7 +134,8 @@ client::agent::Call Session::call() const {
 
 void Session::flush(core::Time now, const Send& send) {
     for (const Event& event : initiator_->take_events()) tell_initiator(event, now);
-    for (const std::string& message : initiator_->take_output()) send(true, message);
+    for (const std::string& message : initiator_->take_output())
+        if (!gave_up_) send(true, message);
     for (const Event& event : receiver_->take_events()) tell_receiver(event, now);
     for (const std::string& message : receiver_->take_output()) send(false, message);
 }
@@ -143,15 +145,28 @@ void Session::receive(bool initiator, const std::string& message, core::Time now
 }
 
 void Session::tick(core::Time now) {
-    initiator_->tick(now);
+    if (!gave_up_) initiator_->tick(now);
     receiver_->tick(now);
 }
 
 std::optional<core::Time> Session::next_timer() const {
     std::optional<core::Time> next;
-    for (const auto timer : {initiator_->next_timer(), receiver_->next_timer()})
+    const auto of_initiator = gave_up_ ? std::nullopt : initiator_->next_timer();
+    for (const auto timer : {of_initiator, receiver_->next_timer()})
         if (timer && (!next || *timer < *next)) next = timer;
     return next;
+}
+
+void Session::connection_lost(core::Time now) {
+    const bool waited = waiting_;
+    const unsigned answers = answers_;
+    for (const Event& event : initiator_->take_events()) tell_initiator(event, now);
+    if (!waited || answers_ != answers || gave_up_ || over_) return;
+    gave_up_ = true;
+    Event event;
+    event.kind = Event::Kind::failed;
+    event.detail = "connection-reset";
+    tell_initiator(event, now);
 }
 
 void Session::note(Step::Kind kind, std::size_t actor, std::string text, core::Time now, const Pair& pair) {
@@ -164,7 +179,14 @@ void Session::note(Step::Kind kind, std::size_t actor, std::string text, core::T
 }
 
 void Session::tell_initiator(const Event& event, core::Time now) {
+    if (gave_up_ && over_) return;
     const auto& p = initiator_profile_;
+    using enum Event::Kind;
+    if (event.kind == sent_mikey) waiting_ = true;
+    if (event.kind == received_krr || event.kind == established || event.kind == failed) {
+        waiting_ = false;
+        ++answers_;
+    }
     const std::string_view i = scenario_.short_name(event.pair.kmsi),
                            r = scenario_.short_name(event.pair.kmsr);
     if (event.kind == Event::Kind::sent_mikey && result_.created != 0)

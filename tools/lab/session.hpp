@@ -58,6 +58,9 @@ class Session {
     void receive(bool initiator, const std::string& message, core::Time now);
     void tick(core::Time now);
     [[nodiscard]] std::optional<core::Time> next_timer() const;
+    /// The initiator's TCP connection was reset. An offer without an answer then fails, as with
+    /// kmsgate-client.
+    void connection_lost(core::Time now);
     /// The call is over for the initiator: it failed or was ended. Repeats may still be answered.
     [[nodiscard]] bool over() const noexcept { return over_; }
     /// Holds what happened against what was expected.
@@ -82,6 +85,9 @@ class Session {
     std::optional<client::agent::Initiator> initiator_;
     std::optional<client::agent::Receiver> receiver_;
     bool established_ = false, over_ = false;
+    bool waiting_ = false;  ///< the last offer has no answer
+    bool gave_up_ = false;  ///< its connection is lost: the initiator says nothing more
+    unsigned answers_ = 0;  ///< that the initiator got to its offers
     client::Bytes initiator_key_, receiver_key_;
 };
 

@@ -28,6 +28,8 @@ const char* to_word(Step::Kind kind) {
             return "accepted";
         case Step::Kind::failed:
             return "failed";
+        case Step::Kind::reset:
+            return "reset";
         case Step::Kind::note:
             break;
     }
@@ -57,6 +59,10 @@ Json to_json(const Step& step) {
         case Step::Kind::accepted:
             out["pair"] = to_json(step.pair);
             break;
+        case Step::Kind::reset:
+            out["answered"] = step.created;
+            out["text"] = step.text;
+            break;
         case Step::Kind::failed:
         case Step::Kind::note:
             out["text"] = step.text;
@@ -73,6 +79,7 @@ std::string to_json(const Scenario& scenario, const Result& result) {
     out["title"] = scenario.title;
     out["file"] = scenario.file;
     out["variant"] = result.variant.name();
+    out["transport"] = result.variant.tcp ? "tcp" : "udp";
     out["passed"] = result.passed();
     out["outcome"] = {{"accepted", result.accepted},
                       {"pair", result.accepted ? to_json(result.final_pair) : Json()},

@@ -26,6 +26,7 @@ void Witness::saw(std::size_t actor, Toward toward, const Frame& frame, core::Ti
     Wire& wire = wires_[std::min(actor, to)];
     if (wire.capture) wire.capture->write(now, frame);
     wire.frames[static_cast<std::size_t>(toward)].push_back(frame);
+    if (is_tcp(frame)) return saw_segment(wire, actor, toward, frame, now);
     auto datagram = wire.reassembly[static_cast<std::size_t>(toward)].take(frame);
     if (!datagram)
         return fault(fmt::format("a frame from {} is wrong: {}", result_.actors[actor], datagram.error()));
@@ -35,13 +36,45 @@ void Witness::saw(std::size_t actor, Toward toward, const Frame& frame, core::Ti
     record(actor, to, look(message), message, now);
 }
 
-void Witness::record(std::size_t from, std::size_t to, const Seen& seen, const std::string& payload,
+void Witness::saw_segment(Wire& wire, std::size_t actor, Toward toward, const Frame& frame, core::Time now) {
+    const std::size_t to = toward == Toward::receiver ? actor + 1 : actor - 1;
+    const auto wrong = [&](const std::string& why) {
+        fault(fmt::format("a segment from {} is wrong: {}", result_.actors[actor], why));
+    };
+    const auto segment = read_segment(frame);
+    if (!segment) return wrong(segment.error());
+    const auto [low, high] = std::minmax(segment->source, segment->destination);
+    const std::uint32_t connection = std::uint32_t{low} << 16 | high;
+    auto messages =
+        wire.ears[static_cast<std::size_t>(toward)][{segment->source, segment->destination}].take(*segment);
+    // a reset in answer to what nobody knows belongs to no stream
+    if (segment->has(TcpSegment::kRst)) return saw_reset(actor, to, connection, frame, now);
+    if (!messages) return wrong(messages.error());
+    for (const std::string& message : *messages)
+        if (record(actor, to, look(message), message, now)) known_[actor].answered.insert(connection);
+}
+
+void Witness::saw_reset(std::size_t from, std::size_t to, std::uint32_t connection, const Frame& frame,
+                        core::Time now) {
+    known_[to].resets.insert(frame);
+    if (!is_edge(from) || known_[from].resets.contains(frame)) return;  // of a client, or passed on
+    if (!known_[from].reset_here.insert(connection).second) return;
+    Step step;
+    step.kind = Step::Kind::reset;
+    step.from = step.to = from;
+    step.created = known_[from].answered.contains(connection);
+    if (words_) step.text = words_(from);
+    note(std::move(step), now);
+}
+
+bool Witness::record(std::size_t from, std::size_t to, const Seen& seen, const std::string& payload,
                      core::Time now) {
     Step step;
     step.from = from;
     step.to = to;
     step.text = seen.title;
     const bool edge = is_edge(from);
+    bool own = false;
     switch (seen.kind) {
         case Seen::Kind::mikey: {
             const auto& requests = known_[from].requests;
@@ -64,6 +97,7 @@ void Witness::record(std::size_t from, std::size_t to, const Seen& seen, const s
             step.lists = seen.lists;
             step.krr = seen.document;
             if (edge && words_) step.text = words_(from);
+            own = edge && step.created;
             result_.created += step.created;
             result_.rewrites += step.rewritten;
             known_[to].responses[seen.transaction] = payload;
@@ -72,6 +106,8 @@ void Witness::record(std::size_t from, std::size_t to, const Seen& seen, const s
         }
         case Seen::Kind::final:
             step.kind = Step::Kind::answer;
+            own = edge && !known_[from].responses.contains(seen.transaction);
+            known_[to].responses[seen.transaction] = payload;
             note(std::move(step), now);
             break;
         case Seen::Kind::other:
@@ -81,6 +117,7 @@ void Witness::record(std::size_t from, std::size_t to, const Seen& seen, const s
                               result_.actors[to], seen.title));
             break;
     }
+    return own;
 }
 
 void Witness::finish() {

@@ -14,6 +14,7 @@
 #include "tools/lab/edge.hpp"
 #include "tools/lab/result.hpp"
 #include "tools/lab/tap.hpp"
+#include "tools/lab/tcp.hpp"
 #include "tools/lab/wire.hpp"
 #include "tools/replay/capture.hpp"
 
@@ -48,18 +49,27 @@ class Witness {
     [[nodiscard]] bool same_on_all_wires() const;
 
   private:
+    using Ports = std::pair<std::uint16_t, std::uint16_t>;  ///< source, destination
     struct Wire {
         std::array<Reassembler, 2> reassembly;        ///< by where the frames go
         std::array<std::vector<Frame>, 2> frames;     ///< the same
         std::array<std::set<std::string>, 2> passed;  ///< messages, likewise; only where repeats are allowed
+        std::array<std::map<Ports, TcpEar>, 2> ears;  ///< TCP connections, likewise
         std::optional<replay::Writer> capture;
     };
     /// What reached an actor, by transaction, so that what leaves it can be held against it.
     struct Known {
         std::map<std::string, std::string> requests;
         std::map<std::string, std::string> responses;
+        std::set<Frame> resets;              ///< frames
+        std::set<std::uint32_t> reset_here;  ///< connections that it took down, by both ports
+        std::set<std::uint32_t> answered;    ///< connections in which it answered itself
     };
-    void record(std::size_t from, std::size_t to, const Seen& seen, const std::string& payload,
+    void saw_segment(Wire& wire, std::size_t actor, Toward toward, const Frame& frame, core::Time now);
+    void saw_reset(std::size_t from, std::size_t to, std::uint32_t connection, const Frame& frame,
+                   core::Time now);
+    /// True: an edge's own answer.
+    bool record(std::size_t from, std::size_t to, const Seen& seen, const std::string& payload,
                 core::Time now);
     [[nodiscard]] bool is_edge(std::size_t actor) const noexcept {
         return actor != 0 && actor < wires_.size();

@@ -15,10 +15,16 @@ nlohmann::ordered_json list(const KmsList& names) {
 }  // namespace
 
 nlohmann::ordered_json to_json(const Note& note, bool outside) {
-    nlohmann::ordered_json out = {{"kind", note.kind},     {"port", outside ? "outside" : "inside"},
-                                  {"frames", note.frames}, {"call_id", note.call_id},
-                                  {"cseq", note.cseq},     {"method", note.method},
-                                  {"status", nullptr}};
+    if (!note.message)
+        return {{"event", "drop"},
+                {"kind", note.kind},
+                {"port", outside ? "outside" : "inside"},
+                {"frames", note.frames},
+                {"reason", note.outcome}};
+    nlohmann::ordered_json out = {
+        {"event", "message"},    {"kind", note.kind},       {"port", outside ? "outside" : "inside"},
+        {"frames", note.frames}, {"call_id", note.call_id}, {"cseq", note.cseq},
+        {"method", note.method}, {"status", nullptr}};
     if (note.status != 0) out["status"] = note.status;
     if (!note.expected) return out;
     out["verdict"] = policy::decide::to_string(note.expected->verdict);

@@ -8,8 +8,9 @@
 
 namespace kmsgate::traffic {
 
-/// An object with the fields that an event has, by the same names: port, frames, call_id, cseq, method,
-/// status, verdict, reason, krr_out; and `kind`, of the mix or a hostile shape's name.
+/// An object with the fields that an event has, by the same names: event, port, frames, call_id, cseq,
+/// method, status, verdict, reason, krr_out (of lost segments event, port, frames, reason); and `kind`, of
+/// the mix or a hostile shape's name.
 [[nodiscard]] nlohmann::ordered_json to_json(const Note& note, bool outside);
 
 }  // namespace kmsgate::traffic

@@ -17,14 +17,14 @@ constexpr Time kT1 = 500 * kMillisecond;  // RFC 3261 17.1.1.1
 const Body kNoBody;
 
 /// Of a known key, the tag of the edge's own answers.
-std::string edge_tag(const Names& n, const memory::Key& key) {
+std::string edge_tag(const Names& n, const memory::TagHash& hash) {
     sip::Message m;
     m.via.branch = n.branch;
     m.via.sent_by = n.sent_by;
     m.call_id = n.call_id;
     m.cseq = n.cseq;
     m.from_tag = n.from_tag;
-    const auto tag = emit::to_tag(emit::transaction_key(m, key));
+    const auto tag = emit::to_tag(emit::transaction_key(m, hash));
     return {tag.data(), tag.size()};
 }
 
@@ -92,9 +92,9 @@ void Flows::acknowledge(Plan& plan, const Conversation& c, Time at) {
 }
 
 void Flows::acknowledge_refusal(Plan& plan, const Conversation& c, Time at) {
-    if (!tag_key_) return;
+    if (!tag_hash_) return;
     Conversation own = c;
-    own.names.to_tag = edge_tag(c.names, *tag_key_);
+    own.names.to_tag = edge_tag(c.names, *tag_hash_);
     acknowledge(plan, own, at);
     plan.back().note->expected = Expected{policy::decide::Verdict::absorb, "own-answer", {}};
     plan.back().note->outcome = "absorb";

@@ -3,23 +3,27 @@
 // frames.
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "dataplane/memory/siphash.hpp"
+#include "dataplane/memory/tag_hash.hpp"
 #include "tools/traffic/hostile.hpp"
 #include "tools/traffic/ids.hpp"
 #include "tools/traffic/note.hpp"
+#include "tools/traffic/stream.hpp"
+#include "tools/traffic/stream_fate.hpp"
 
 namespace kmsgate::traffic {
 
 class Flows {
   public:
     /// `tag_key`: key of the edge's To tags, where it is known: callers then acknowledge its refusals.
-    Flows(World& world, Queue& queue, std::optional<memory::Key> tag_key)
-        : world_(world), queue_(queue), tag_key_(tag_key) {}
+    Flows(World& world, Queue& queue, std::optional<memory::Key> tag_key) : world_(world), queue_(queue) {
+        if (tag_key) tag_hash_.emplace(*tag_key);
+    }
 
     void start(Kind kind, Time now);
 
@@ -62,7 +66,12 @@ class Flows {
     void signalling(Kind kind, Time now);
     void deliver(const Conversation& c, Planned& planned);
     void send_datagram(const Conversation& c, const Planned& planned, std::vector<Frame> frames);
+    using Both = std::array<std::vector<Streamed>, 2>;
     void stream(Conversation& c, Plan& plan);
+    static void add_streamed(Both& messages, const Planned& planned, std::size_t begin);
+    void send_stream(const Conversation& c, std::vector<Stream::Sent> sent, Both messages,
+                     std::string_view kind);
+    void hostile_stream(Conversation& c, const Shape& shape);
 
     void keep_alive(Time now);
     void media(Time now);
@@ -84,7 +93,7 @@ class Flows {
 
     World& world_;
     Queue& queue_;
-    std::optional<memory::Key> tag_key_;
+    std::optional<memory::TagHash> tag_hash_;
     Kind kind_ = Kind::call;
     Ids ids_;
 };

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Hostile messages on their way: which shape, and what is done to its frames.
+// Hostile messages on their way: which shape, and what is done to its datagram. Streams stand in
+// flows_hostile_stream.cpp.
 #include <algorithm>
 
 #include "tools/traffic/flows.hpp"
@@ -42,6 +43,11 @@ void Flows::hostile(Time now) {
     const Shape* shape = &pick();
     for (int tries = 0; is_relaxed(*shape); shape = &pick())
         if (++tries == 100) return signalling(Kind::options, now);
+    if (shape->trick != Trick::none) {
+        Conversation over_tcp(world_, now, true);
+        over_tcp.hashed = false;
+        return hostile_stream(over_tcp, *shape);
+    }
     Crafted crafted;
     shape->make(world_, c, crafted);
     Planned planned{now, crafted.status == 0, std::move(crafted.text),

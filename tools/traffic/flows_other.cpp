@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// What is no signalling, or none that says anything; and signalling as a stream of bytes.
+// What is no signalling, or none that says anything.
 #include <algorithm>
 #include <array>
 
@@ -10,9 +10,6 @@
 namespace kmsgate::traffic {
 
 namespace {
-
-using policy::Action;
-using policy::Cause;
 
 void put16(std::string& out, std::size_t value) {
     out += static_cast<char>(value >> 8);
@@ -58,60 +55,7 @@ std::string dns_message(std::uint16_t number, std::string_view host, bool answer
     return out;
 }
 
-/// Where the segments of one piece of a stream end: at the MSS, or at random places.
-std::vector<std::size_t> random_cuts(std::size_t size, Random& random) {
-    constexpr std::size_t kMostCuts = 12;
-    std::vector<std::size_t> out;
-    for (std::size_t n = random.below(3) == 0 ? random.between(1, kMostCuts) : 0; n-- > 0;)
-        out.push_back(random.below(size));
-    std::ranges::sort(out);
-    return out;
-}
-
 }  // namespace
-
-/// A conversation's messages over one connection. Messages of one side that follow each other share segments.
-void Flows::stream(Conversation& c, Plan& plan) {
-    std::ranges::stable_sort(plan, {}, &Planned::at);
-    // over a stream nothing is sent twice
-    std::erase_if(plan, [](const Planned& p) { return p.note->retransmitted; });
-    const bool dropped = world_.guide != nullptr && [&] {
-        const Action action = world_.guide->action(Cause::tcp_uninspected);
-        return action != Action::forward && action != Action::judge;
-    }();
-    std::vector<Stream::Sent> sent;
-    Stream tcp(c, world_.profile.mtu, ids_, world_.random);
-    tcp.open(c.now, sent);
-    constexpr Time kHandshake = kMillisecond;
-    // of messages: where they end in the bytes of their side
-    std::array<std::vector<std::pair<std::size_t, std::string>>, 2> messages;
-    for (std::size_t i = 0; i < plan.size();) {
-        std::string bytes;
-        const bool from_caller = plan[i].from_caller;
-        Time at = plan[i].at;
-        do {
-            bytes += plan[i].text;
-            messages[from_caller ? 0 : 1].emplace_back(tcp.sent(from_caller) + bytes.size(),
-                                                       plan[i].note->label);
-            at = plan[i].at;
-            ++i;
-        } while (i < plan.size() && plan[i].from_caller == from_caller && world_.random.below(2) == 0);
-        tcp.send(std::max(at + kHandshake, sent.back().at + kHandshake / 4), from_caller, bytes,
-                 random_cuts(bytes.size(), world_.random), sent);
-    }
-    tcp.close(sent.back().at + 2 * kMillisecond, sent);
-    for (Stream::Sent& s : sent) {
-        NoteRef note = plain(to_string(kind_), s.data ? "segment" : "control", s.frame.size());
-        if (s.data) {
-            note->outcome = world_.guide == nullptr ? std::string_view()
-                            : dropped               ? "tcp-uninspected"
-                                                    : "passed";
-            for (const auto& [end, label] : messages[s.from_caller ? 0 : 1])
-                if (end > s.begin && end <= s.end) note->carried.push_back(label);
-        }
-        push(c, s.at, s.from_caller, std::move(s.frame), std::move(note));
-    }
-}
 
 void Flows::keep_alive(Time now) {
     const Conversation c(world_, now, false);

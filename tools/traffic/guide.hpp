@@ -49,6 +49,8 @@ class Guide {
     [[nodiscard]] Expected judge(const Truth& truth) const;
     /// What a cause that frames have before there is a message comes to, in the edge's mode.
     [[nodiscard]] policy::Action action(policy::Cause cause) const noexcept;
+    /// Does the edge let everything pass as it came?
+    [[nodiscard]] bool watching() const noexcept { return edge().mode != policy::table::Mode::enforce; }
     /// Is the rule relaxed for who sends from this address?
     [[nodiscard]] bool relaxes(const policy::table::Address& address, mikey::Rule rule) const noexcept;
 

@@ -314,6 +314,28 @@ void cut_up(World& w, const Conversation& c, Crafted& out) {
     out.cut = cut;
 }
 
+// Streams: a call as any other, over a connection that is none.
+void streamed(World& w, const Conversation& c, Crafted& out) {
+    out.text = c.invite(w);
+    out.truth = c.keyed_truth();
+}
+void without_length(World& w, const Conversation& c, Crafted& out) {
+    streamed(w, c, out);
+    replace(out.text, "Content-Length: ", "X-Length: ");
+}
+void odd_length(World& w, const Conversation& c, Crafted& out) {
+    streamed(w, c, out);
+    replace(out.text, "Content-Length: ", "Content-Length: +");
+}
+void contrary_lengths(World& w, const Conversation& c, Crafted& out) {
+    streamed(w, c, out);
+    replace(out.text, "Content-Length: ", "l: 7\r\nContent-Length: ");
+}
+constexpr Shape over_tcp(std::string_view name, std::string_view meaning, Trick trick,
+                         void (*make)(World&, const Conversation&, Crafted&) = streamed) {
+    return {name, meaning, make, mikey::Rule::count_, trick};
+}
+
 constexpr std::array kShapes = {
     Shape{"two-lines", "an I_MESSAGE at session level and another at media level", two_lines},
     Shape{"attribute-case", "the attribute in other letter cases", attribute_case},
@@ -370,6 +392,22 @@ constexpr std::array kShapes = {
     Shape{"overlap", "fragments that overlap and differ", cut_up<Cut::overlap>},
     Shape{"missing-fragment", "the last fragment never comes", cut_up<Cut::missing>},
     Shape{"tiny-fragments", "fragments of 64 bytes", cut_up<Cut::tiny>},
+    over_tcp("tcp-checksum", "TCP: other bytes under a bad checksum, then the right ones", Trick::checksum),
+    over_tcp("tcp-urgent", "TCP: urgent data, then the same as any other", Trick::urgent),
+    over_tcp("tcp-old-timestamp", "TCP: other bytes with a timestamp of the past", Trick::old_timestamp),
+    over_tcp("tcp-outside-window", "TCP: other bytes beyond the window", Trick::outside),
+    over_tcp("tcp-other-bytes", "TCP: other bytes in the place of those that came", Trick::other_bytes),
+    over_tcp("tcp-out-of-order", "TCP: the last segment first", Trick::out_of_order),
+    over_tcp("tcp-tiny-segments", "TCP: segments of 7 bytes", Trick::tiny),
+    over_tcp("tcp-several", "TCP: an OPTIONS, an INVITE, an OPTIONS in the same segments", Trick::several),
+    over_tcp("tcp-no-length", "TCP: no Content-Length", Trick::text, without_length),
+    over_tcp("tcp-odd-length", "TCP: a Content-Length with a sign", Trick::text, odd_length),
+    over_tcp("tcp-two-lengths", "TCP: two Content-Lengths", Trick::text, contrary_lengths),
+    over_tcp("tcp-syn-data", "TCP: the first bytes on the SYN, then a connection as any other",
+             Trick::syn_data),
+    over_tcp("tcp-mid-stream", "TCP: a connection without its beginning", Trick::mid_stream),
+    over_tcp("tcp-fin-inside", "TCP: FIN in the middle of a message", Trick::fin_inside),
+    over_tcp("tcp-other-port", "TCP: SIP to a port where none is spoken", Trick::other_port),
 #define X(name, text, relaxable, meaning) \
     Shape{"mikey-" text, meaning, broken_key<mikey::Rule::name>, mikey::Rule::name},
 #include "dataplane/mikey/rule.def"

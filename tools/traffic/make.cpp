@@ -118,14 +118,22 @@ int make(const Options& o) {
         if (!expected) return fail(kNotReached, o.expected + ": cannot be written");
     }
     Tally tally;
+    const auto tell = [&](const Note& note, bool outside) {
+        fmt::print(expected.get(), "{}\n", to_json(note, outside).dump());
+    };
     while (const auto frame = generator.next()) {
         const std::uint64_t number = captures.write(*frame);
         Note& note = *frame->note;
         const bool whole = --note.left == 0;
         tally.add(*frame, whole);
-        if (!expected) continue;
         if (!frame->copy) note.frames.push_back(number);
-        if (whole && note.message) fmt::print(expected.get(), "{}\n", to_json(note, frame->outside).dump());
+        if (expected && whole && note.message) tell(note, frame->outside);
+        for (const NoteRef& part : note.parts) {
+            part->frames.push_back(number);
+            if (--part->left != 0) continue;
+            tally.add(*part);
+            if (expected) tell(*part, frame->outside);
+        }
     }
     if (!captures.finish()) return fail(kNotReached, "a capture could not be written whole");
     if (expected && std::fflush(expected.get()) != 0)

@@ -30,6 +30,16 @@ std::uint64_t group_key(const Packet& p) noexcept {
     h.word(static_cast<std::uint64_t>(p.id) << 8 | p.protocol);
     return h.finish().low;
 }
+/// A TCP connection, whichever end speaks.
+std::uint64_t flow_of(const Packet& p, const Transport& t) noexcept {
+    const auto end = [](const auto& address, std::uint16_t port) {
+        memory::SipHash h(memory::Key{9, 10});
+        h.bytes({reinterpret_cast<const char*>(address.data()), address.size()});
+        h.word(port);
+        return h.finish().low;
+    };
+    return (end(p.source, t.source) ^ end(p.destination, t.destination)) | 1;
+}
 /// A message by its transaction; of a response also by its status and To tag.
 std::uint64_t sip_key(const Head& head, bool as_request) noexcept {
     memory::SipHash h(memory::Key{7, 8});
@@ -64,12 +74,19 @@ std::optional<Fate> fate_for(std::string_view outcome) noexcept {
     if (outcome == "absorb") return Fate::absorbed;
     return Fate::gone;
 }
+/// The same of a TCP segment: what is answered goes with its connection.
+std::optional<Fate> stream_fate_for(std::string_view outcome) noexcept {
+    if (outcome == "tcp-invalid" || outcome == "tcp-duplicate" || outcome == "capture-end") return Fate::gone;
+    const auto fate = fate_for(outcome);
+    return fate && *fate != Fate::forwarded ? Fate::reset : fate;
+}
 
 }  // namespace
 
 std::string_view to_string(Fate fate) noexcept {
     constexpr std::array<std::string_view, static_cast<std::size_t>(Fate::count_)> kNames = {
-        "gone", "forwarded", "partly forwarded", "redirected", "rejected", "absorbed", "rewritten", "leaked"};
+        "gone",     "forwarded", "partly forwarded", "redirected", "rejected",
+        "absorbed", "rewritten", "leaked",           "reset"};
     return kNames[static_cast<std::size_t>(fate)];
 }
 
@@ -107,12 +124,63 @@ void Matcher::sent(Time time, bool outside, std::span<const std::uint8_t> frame,
     d.frames.push_back(hash);
     if (note) d.note = std::move(note);
     by_frame_.emplace(hash, index);
+    if (packet && !packet->fragment() && packet->protocol == static_cast<std::uint8_t>(Protocol::tcp)) {
+        if (const auto tcp = read_transport(packet->protocol, packet->payload))
+            d.flow = flow_of(*packet, *tcp);
+        if (d.note) expect_answers(d.note);
+    }
     if (!packet || packet->protocol != static_cast<std::uint8_t>(Protocol::udp)) return;
     const auto whole = going_[outside ? 1 : 0].add(*packet);
     if (!whole) return;
     const auto udp = read_transport(packet->protocol, *whole);
     const auto head = udp ? read_head(udp->data) : std::nullopt;
     if (head) learn(d, index, *head);
+}
+
+/// Messages that end with this segment and are answered in the stream.
+void Matcher::expect_answers(const NoteRef& segment) {
+    using policy::decide::Verdict;
+    if (segment->made.answers == 0) return;
+    for (const NoteRef& part : segment->parts) {
+        if (!part->expected) continue;
+        if (part->expected->verdict != Verdict::redirect && part->expected->verdict != Verdict::reject)
+            continue;
+        Head head;
+        head.call_id = part->call_id;
+        head.cseq = part->cseq;
+        head.cseq_method = part->method;
+        answers_[sip_key(head, true)] = part;
+    }
+}
+
+/// What the box says in the name of one end: it takes a connection down, tells that bytes have come, answers.
+void Matcher::made_here(const Packet& packet, const Transport& tcp) {
+    const std::uint64_t flow = flow_of(packet, tcp);
+    if ((tcp.flags & kRst) != 0) {
+        ++out_.made.resets;
+        resets_.insert(flow);
+        return;
+    }
+    if (tcp.data.empty()) {
+        ++out_.made.acknowledgements;
+        return;
+    }
+    const auto head = read_head(tcp.data);
+    if (!head || (head->status != 488 && head->status != 400)) {
+        // the rest of an answer
+        if (!answering_.contains(flow)) ++out_.unexpected;
+        return;
+    }
+    ++out_.made.answers;
+    answering_.insert(flow);
+    const auto due = answers_.find(sip_key(*head, true));
+    if (due != answers_.end()) {
+        const NoteRef note = due->second;
+        answers_.erase(due);
+        if (head->content_type.starts_with(kKrr)) note_lists(*head, note->expected, note->label);
+        count(out_.verdicts,
+              note->method + (head->content_type.starts_with(kKrr) ? " redirected" : " rejected"));
+    }
 }
 
 void Matcher::learn(Datagram& d, Index index, const Head& head) {
@@ -159,6 +227,11 @@ bool Matcher::forwarded(Time time, bool outside, std::uint64_t hash) {
 }
 
 void Matcher::answered(Time time, bool outside, const Packet& packet, std::span<const std::uint8_t> frame) {
+    if (packet.protocol == static_cast<std::uint8_t>(Protocol::tcp) && !packet.fragment()) {
+        if (const auto tcp = read_transport(packet.protocol, packet.payload)) return made_here(packet, *tcp);
+        ++out_.unexpected;
+        return;
+    }
     const auto whole = coming_[outside ? 1 : 0].add(packet);
     if (!whole) return;
     const auto udp = read_transport(packet.protocol, *whole);
@@ -200,29 +273,37 @@ void Matcher::note_answer(Datagram& d, Fate fate, Time time, const Head& head) {
     d.answer = fate;
     d.received = time;
     if (fate != Fate::redirected && fate != Fate::rewritten) return;
-    const std::string lists = krr_text(head.body);
-    if (out_.krr_lists.size() < kKrrLists || out_.krr_lists.contains(lists)) count(out_.krr_lists, lists);
-    if (!d.note || !d.note->expected || !d.note->expected->krr) return;
-    const std::string wanted = krr_text(*d.note->expected->krr);
-    if (wanted == lists) return;
-    ++out_.mismatches;
-    blame(d, "KRR " + lists + ", expected " + wanted, fate);
+    note_lists(head, d.note ? d.note->expected : std::nullopt, name_of(d));
 }
 
-Fate Matcher::fate_of(const Datagram& d) noexcept {
+/// The lists of a KRR, held against what they should be.
+void Matcher::note_lists(const Head& head, const std::optional<Expected>& expected, std::string_view whose) {
+    const std::string lists = krr_text(head.body);
+    if (out_.krr_lists.size() < kKrrLists || out_.krr_lists.contains(lists)) count(out_.krr_lists, lists);
+    if (!expected || !expected->krr) return;
+    const std::string wanted = krr_text(*expected->krr);
+    if (wanted == lists) return;
+    ++out_.mismatches;
+    if (out_.examples.size() < kExamples)
+        out_.examples.push_back(fmt::format("{}: KRR {}, expected {}", whose, lists, wanted));
+}
+
+Fate Matcher::fate_of(const Datagram& d) const noexcept {
+    if (d.flow != 0 && d.arrived == 0 && resets_.contains(d.flow)) return Fate::reset;
     if (d.answer != Fate::gone) return d.arrived == 0 ? d.answer : Fate::leaked;
     if (d.arrived == 0) return Fate::gone;
     return d.arrived == d.frames.size() ? Fate::forwarded : Fate::partly;
 }
 
+std::string Matcher::name_of(const Datagram& d) {
+    if (d.note) return fmt::format("{} ({}, Call-ID {})", d.note->label, d.note->kind, d.note->call_id);
+    return d.label.empty() ? std::string("a datagram") : d.label;
+}
+
 void Matcher::blame(const Datagram& d, std::string_view what, Fate fate) {
     if (out_.examples.size() >= kExamples) return;
-    const std::string name =
-        d.note            ? fmt::format("{} ({}, Call-ID {})", d.note->label, d.note->kind, d.note->call_id)
-        : d.label.empty() ? std::string("a datagram")
-                          : d.label;
-    out_.examples.push_back(
-        fmt::format("{} sent {}: {}; {}", name, d.outside ? "outside" : "inside", to_string(fate), what));
+    out_.examples.push_back(fmt::format("{} sent {}: {}; {}", name_of(d), d.outside ? "outside" : "inside",
+                                        to_string(fate), what));
 }
 
 void Matcher::judge(Datagram& d, Index index) {
@@ -232,10 +313,14 @@ void Matcher::judge(Datagram& d, Index index) {
     if (fate == Fate::forwarded) out_.forward.add(took);
     if (d.answer != Fate::gone) out_.answer.add(took);
     if (!d.label.empty()) count(out_.verdicts, d.label + " " + std::string(to_string(fate)));
-    const std::optional<Fate> wanted = d.note ? fate_for(d.note->outcome) : std::nullopt;
+    const std::optional<Fate> wanted = !d.note       ? std::nullopt
+                                       : d.flow != 0 ? stream_fate_for(d.note->outcome)
+                                                     : fate_for(d.note->outcome);
+    // of a segment that nobody believes it is all the same what becomes of its connection
+    const bool alike = wanted == Fate::gone && fate == Fate::reset;
     // an ACK has no answer: that it is gone is all there is to see
     const bool silent = wanted == Fate::absorbed && fate == Fate::gone;
-    if (wanted ? *wanted != fate && !silent : fate == Fate::gone || fate == Fate::partly) {
+    if (wanted ? *wanted != fate && !silent && !alike : fate == Fate::gone || fate == Fate::partly) {
         const bool loss = fate == Fate::gone || fate == Fate::partly;
         ++(loss ? out_.lost : out_.mismatches);
         blame(d, wanted ? fmt::format("expected {} ({})", to_string(*wanted), d.note->outcome) : "", fate);
@@ -265,7 +350,7 @@ void Matcher::expire(Time now) {
 }
 
 bool Matcher::settled() const noexcept {
-    return std::ranges::none_of(datagrams_, [](const Datagram& d) {
+    return std::ranges::none_of(datagrams_, [this](const Datagram& d) {
         const Fate fate = fate_of(d);
         if (fate != Fate::gone && fate != Fate::partly) return false;
         const auto wanted = d.note ? fate_for(d.note->outcome) : std::nullopt;
@@ -279,6 +364,13 @@ const Outcome& Matcher::finish() {
         datagrams_.pop_front();
         ++first_;
     }
+    for (const auto& [key, note] : answers_) {
+        ++out_.lost;
+        if (out_.examples.size() < kExamples)
+            out_.examples.push_back(fmt::format("{} ({}, Call-ID {}): no answer came by its connection",
+                                                note->label, note->kind, note->call_id));
+    }
+    answers_.clear();
     return out_;
 }
 

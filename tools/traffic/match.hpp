@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "tools/traffic/histogram.hpp"
@@ -30,6 +31,7 @@ enum class Fate : std::uint8_t {
     absorbed,    ///< a 200 to a CANCEL that its callee did not send
     rewritten,   ///< a response that came out with another body
     leaked,      ///< answered, and frames of it came out all the same
+    reset,       ///< a TCP segment that did not come out, of a connection that the box took down
     count_
 };
 [[nodiscard]] std::string_view to_string(Fate fate) noexcept;
@@ -43,6 +45,7 @@ struct Outcome {
     std::uint64_t lost = 0;        ///< datagrams that should have come out or been answered and were not
     std::uint64_t mismatches = 0;  ///< datagrams of another fate than the policy says, lost ones apart
     std::array<std::uint64_t, static_cast<std::size_t>(Fate::count_)> fates{};
+    Made made;                          ///< over TCP by the box itself; of an answer its first segment
     Counts verdicts;                    ///< of SIP messages: "INVITE redirected"
     Counts krr_lists;                   ///< lists of the KRRs seen: "initiator [..] receiver [..]"
     std::vector<std::string> examples;  ///< of losses and mismatches, the first few
@@ -80,6 +83,7 @@ class Matcher {
         std::uint64_t pair = 0;  ///< of its addresses
         std::uint64_t sip = 0;   ///< key of its message; 0: none
         std::uint64_t group = 0;
+        std::uint64_t flow = 0;  ///< key of its TCP connection; 0: none
         std::vector<std::uint64_t> frames;
         std::uint32_t arrived = 0;
         bool outside = false;
@@ -95,8 +99,12 @@ class Matcher {
     bool forwarded(Time time, bool outside, std::uint64_t hash);
     void answered(Time time, bool outside, const Packet& packet, std::span<const std::uint8_t> frame);
     void note_answer(Datagram& d, Fate fate, Time time, const Head& head);
+    void note_lists(const Head& head, const std::optional<Expected>& expected, std::string_view whose);
+    void expect_answers(const NoteRef& segment);
+    void made_here(const Packet& packet, const Transport& tcp);
     void judge(Datagram& d, Index index);
-    [[nodiscard]] static Fate fate_of(const Datagram& d) noexcept;
+    [[nodiscard]] Fate fate_of(const Datagram& d) const noexcept;
+    [[nodiscard]] static std::string name_of(const Datagram& d);
     void blame(const Datagram& d, std::string_view what, Fate fate);
 
     /// Does what came out by one side belong to what went in by the same (an answer) or the other?
@@ -115,6 +123,8 @@ class Matcher {
     std::unordered_map<std::uint64_t, Index> groups_;          ///< fragments of one datagram
     std::unordered_map<std::uint64_t, std::uint64_t> newest_;  ///< last arrival by pair of addresses
     std::array<Assembler, 2> going_, coming_;                  ///< by side
+    std::unordered_set<std::uint64_t> resets_, answering_;     ///< TCP connections
+    std::unordered_map<std::uint64_t, NoteRef> answers_;       ///< over TCP, that should still come
     Outcome out_;
 };
 

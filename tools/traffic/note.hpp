@@ -14,6 +14,11 @@
 
 namespace kmsgate::traffic {
 
+/// Segments that the edge makes itself; of an answer its whole, however many segments it takes.
+struct Made {
+    unsigned answers = 0, resets = 0, acknowledgements = 0;
+};
+
 /// Of one message, or of one frame that is none.
 struct Note {
     std::string_view kind;  ///< of the mix, or the name of a hostile shape
@@ -24,12 +29,15 @@ struct Note {
     std::uint32_t cseq = 0;
     bool message = false;  ///< the edge tells of it in a line `message`
     bool retransmitted = false;
-    std::optional<Expected> expected;     ///< of a message, where there is a policy
-    std::string_view outcome = "passed";  ///< how its frames should end; of a message its verdict
-    std::size_t size = 0;                 ///< bytes of the message or frame
-    std::vector<std::string> carried;     ///< messages whose last byte a TCP segment carries
-    unsigned left = 0;                    ///< frames that are still to leave
-    std::vector<std::uint64_t> frames;    ///< numbers in the capture of their port, copies apart
+    std::optional<Expected> expected;          ///< of a message, where there is a policy
+    std::string_view outcome = "passed";       ///< how its frames should end; of a message its verdict
+    std::size_t size = 0;                      ///< bytes of the message or frame
+    std::vector<std::string> carried;          ///< messages whose last byte a TCP segment carries
+    std::vector<std::shared_ptr<Note>> parts;  ///< of a TCP segment: messages, and lines of lost segments,
+                                               ///< that the edge tells it has a part in
+    Made made;                                 ///< by the edge, because of this TCP segment
+    unsigned left = 0;                         ///< frames that are still to leave
+    std::vector<std::uint64_t> frames;         ///< numbers in the capture of their port, copies apart
 };
 using NoteRef = std::shared_ptr<Note>;
 

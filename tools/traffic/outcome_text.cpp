@@ -45,6 +45,9 @@ std::string to_text(const Outcome& o, bool timed) {
         "verdicts   {} not as expected; {}\n           {}\n",
         o.sent, o.frames_sent, o.frames_received, o.lost, loss(o), o.duplicates, o.reordered, o.unexpected,
         o.mismatches, to_text(fates(o)), to_text(o.verdicts));
+    if (o.made.resets + o.made.acknowledgements + o.made.answers != 0)
+        out += fmt::format("over TCP   {} answers, {} resets, {} acknowledgements of the box\n",
+                           o.made.answers, o.made.resets, o.made.acknowledgements);
     if (!o.krr_lists.empty()) out += fmt::format("KRRs       {}\n", to_text(o.krr_lists));
     if (timed) out += latency("forwarded", o.forward) + latency("answered", o.answer);
     for (const std::string& one : o.examples) out += fmt::format("  {}\n", one);
@@ -61,6 +64,10 @@ nlohmann::ordered_json to_json(const Outcome& o, bool timed) {
                                   {"reordered", o.reordered},
                                   {"unexpected", o.unexpected},
                                   {"mismatches", o.mismatches},
+                                  {"made",
+                                   {{"answers", o.made.answers},
+                                    {"resets", o.made.resets},
+                                    {"acknowledgements", o.made.acknowledgements}}},
                                   {"fates", fates(o)},
                                   {"verdicts", o.verdicts},
                                   {"krr_lists", o.krr_lists},

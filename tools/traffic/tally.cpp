@@ -31,12 +31,21 @@ void Tally::add(const Emitted& f, bool whole) {
         ++streamed;
         count(labels, label);
     }
+    made.answers += note.made.answers;
+    made.resets += note.made.resets;
+    made.acknowledgements += note.made.acknowledgements;
     if (!whole) return;
     if (!note.message) return;
     ++messages;
     message_bytes += note.size;
     largest = std::max<std::uint64_t>(largest, note.size);
     count(labels, note.label);
+    add(note);
+}
+
+void Tally::add(const Note& note) {
+    if (!note.message) return;
+    ++judged;
     if (!note.expected) return;
     count(verdicts, policy::decide::to_string(note.expected->verdict));
     count(reasons, note.expected->reason);
@@ -61,6 +70,10 @@ nlohmann::ordered_json to_json(const Tally& t, bool policy) {
         {"largest", t.largest},     {"kinds", t.kinds},
         {"labels", t.labels}};
     if (!policy) return out;
+    out["judged"] = t.judged;
+    out["made"] = {{"answers", t.made.answers},
+                   {"resets", t.made.resets},
+                   {"acknowledgements", t.made.acknowledgements}};
     out["verdicts"] = t.verdicts;
     out["reasons"] = t.reasons;
     out["outcomes"] = t.outcomes;
@@ -78,8 +91,11 @@ std::string to_text(const Tally& t, bool policy) {
         t.messages == 0 ? 0.0 : static_cast<double>(t.message_bytes) / static_cast<double>(t.messages),
         t.streamed, to_text(t.labels), to_text(t.kinds));
     if (!policy) return out;
-    return out + fmt::format("verdicts:  {}\nreasons:   {}\noutcomes:  {}\n", to_text(t.verdicts),
-                             to_text(t.reasons), to_text(t.outcomes));
+    return out + fmt::format(
+                     "judged:    {}; over TCP {} answers, {} resets and {} acknowledgements are made\n"
+                     "verdicts:  {}\nreasons:   {}\noutcomes:  {}\n",
+                     t.judged, t.made.answers, t.made.resets, t.made.acknowledgements, to_text(t.verdicts),
+                     to_text(t.reasons), to_text(t.outcomes));
 }
 
 }  // namespace kmsgate::traffic

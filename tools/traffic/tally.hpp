@@ -32,11 +32,15 @@ struct Tally {
     std::uint64_t largest = 0, message_bytes = 0;  ///< of messages in datagrams
     Counts kinds;                                  ///< frames by kind of the mix or hostile shape
     Counts labels;                                 ///< messages by method or status
-    Counts verdicts, reasons;                      ///< of messages, where there is a policy
+    std::uint64_t judged = 0;                      ///< messages that the edge tells of ...
+    Counts verdicts, reasons;                      ///< ... where there is a policy
     Counts outcomes;                               ///< of frames, the same
+    Made made;                                     ///< over TCP by the edge itself, the same
 
     /// Counts a frame; `whole`: the last one of its note.
     void add(const Emitted& frame, bool whole);
+    /// Counts a message of which the edge tells.
+    void add(const Note& message);
 };
 
 [[nodiscard]] nlohmann::ordered_json to_json(const Tally& tally, bool policy);

@@ -82,7 +82,8 @@ std::optional<Transport> read_transport(std::uint8_t protocol, Bytes payload) no
     if (header > end || end > payload.size()) return std::nullopt;
     return Transport{get16(payload, 0),
                      get16(payload, 2),
-                     {reinterpret_cast<const char*>(payload.data()) + header, end - header}};
+                     {reinterpret_cast<const char*>(payload.data()) + header, end - header},
+                     protocol == kTcp ? payload[13] : std::uint8_t{0}};
 }
 
 std::optional<Bytes> Assembler::add(const Packet& p) {

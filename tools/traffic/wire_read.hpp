@@ -36,6 +36,7 @@ struct Packet {
 struct Transport {
     std::uint16_t source = 0, destination = 0;
     std::string_view data;
+    std::uint8_t flags = 0;  ///< of TCP
 };
 [[nodiscard]] std::optional<Transport> read_transport(std::uint8_t protocol,
                                                       std::span<const std::uint8_t> payload) noexcept;

@@ -9,10 +9,12 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "dataplane/mikey/payload.hpp"
 #include "dataplane/mikey/plain/levels.hpp"
 #include "dataplane/mikey/plain/plain.hpp"
+#include "dataplane/simd/avx2.hpp"
 #include "dataplane/simd/set.hpp"
 
 #if defined(__clang__)

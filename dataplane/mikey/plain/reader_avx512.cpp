@@ -8,10 +8,12 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "dataplane/mikey/payload.hpp"
 #include "dataplane/mikey/plain/levels.hpp"
 #include "dataplane/mikey/plain/plain.hpp"
+#include "dataplane/simd/avx512.hpp"
 
 #if defined(__clang__)
 #pragma clang attribute push(                                                                            \

@@ -5,10 +5,12 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "dataplane/mikey/payload.hpp"
 #include "dataplane/mikey/plain/levels.hpp"
 #include "dataplane/mikey/plain/plain.hpp"
+#include "dataplane/simd/portable.hpp"
 
 namespace kmsgate::mikey::plain::portable {
 

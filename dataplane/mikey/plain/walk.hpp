@@ -8,6 +8,7 @@
 #include <cstring>
 #include <span>
 #include <string_view>
+#include <utility>
 
 #include "dataplane/mikey/payload.hpp"
 #include "dataplane/mikey/plain/levels.hpp"
@@ -44,28 +45,17 @@ constexpr Byte kKmsr = static_cast<Byte>(Role::idrkmsr);
     return 2;
 }
 
-/// Every byte is 0x21-0x7E.
-[[nodiscard]] inline bool is_visible(const Byte* at, std::size_t size) noexcept {
-    constexpr std::uint64_t ones = 0x0101010101010101U;
-    constexpr std::uint64_t upper = 0x80 * ones;
-    // upper bit of a byte: it is above 0x7F, below 0x21, or 0x7F
-    const auto bad = [](std::uint64_t w) {
-        const std::uint64_t low = w & ~upper;
-        return (w | ~(low + 0x5F * ones) | (low + ones)) & upper;
-    };
-    if (size < 8) {
-        bool good = true;
-        for (std::size_t i = 0; i < size; ++i) good = good && at[i] >= 0x21 && at[i] <= 0x7E;
-        return good;
+namespace bytes = simd::KMSGATE_LEVEL;
+
+/// Every byte is 0x21-0x7E. Up to 31 bytes behind them are read, which decoding leaves room for.
+[[nodiscard, gnu::always_inline]] inline bool is_visible(const Byte* at, std::size_t size) noexcept {
+    static_assert(kDecodeSlack >= 32);
+    for (const char* from = reinterpret_cast<const char*>(at);; from += 32, size -= 32) {
+        const auto v = bytes::load32(from);
+        const std::uint32_t bad = bytes::odd_of(v) | bytes::template any_of<' ', '\x7f'>(v);
+        if (size < 32) return (bad & ((std::uint32_t{1} << size) - 1)) == 0;
+        if (bad != 0) return false;
     }
-    std::uint64_t w = 0;
-    std::uint64_t found = 0;
-    for (std::size_t i = 0; i + 8 < size; i += 8) {
-        std::memcpy(&w, at + i, sizeof w);
-        found |= bad(w);
-    }
-    std::memcpy(&w, at + size - 8, sizeof w);
-    return (found | bad(w)) == 0;
 }
 
 /// The walk of walk.cpp for messages that break no rule: each test that fails ends it.
@@ -73,27 +63,38 @@ class Walk {
   public:
     Walk(const Byte* from, const Byte* end, Message& out) noexcept : at_(from), end_(end), out_(out) {}
 
-    [[nodiscard]] bool run() noexcept {
+    [[nodiscard, gnu::always_inline]] bool run() noexcept {
         const Byte* header = at_;
-        if (header[0] != kVersion || header[1] != kSakkeMessage || !skip_map()) return false;
-        out_ = Message{};
-        out_.header_read = true;
-        out_.data_type = kSakkeMessage;
+        if (header[0] != kVersion || header[1] != kSakkeMessage || header[2] != static_cast<Byte>(Payload::t))
+            return false;
+        clear(std::make_index_sequence<kRoles>());
         out_.csb_id = static_cast<std::uint32_t>(u16(header + 4) << 16 | u16(header + 6));
-        if (header[2] != static_cast<Byte>(Payload::t)) return false;
-        return first() && chain();
+        if (!skip_map() || !first() || !chain()) return false;
+        out_.present = static_cast<std::uint16_t>(present_);
+        return true;
     }
 
   private:
+    /// A message of which nothing is known; one store for each view.
+    template <std::size_t... I>
+    [[gnu::always_inline]] void clear(std::index_sequence<I...> /*roles*/) noexcept {
+        out_.fault.reset();
+        out_.relaxed = {};
+        out_.data_type = kSakkeMessage;
+        out_.header_read = true;
+        ((out_.idr[I] = {}), ...);
+        out_.idr_type = {};
+    }
+
     [[nodiscard]] std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
 
-    [[nodiscard]] bool skip(std::size_t bytes) noexcept {
+    [[nodiscard, gnu::always_inline]] bool skip(std::size_t bytes) noexcept {
         if (bytes > left()) return false;
         at_ += bytes;
         return true;
     }
 
-    [[nodiscard]] bool skip_map() noexcept {
+    [[nodiscard, gnu::always_inline]] bool skip_map() noexcept {
         const Byte blocks = at_[8];
         const Byte type = at_[9];
         at_ += kHeader;
@@ -109,13 +110,13 @@ class Walk {
     }
 
     /// T, the first payload.
-    [[nodiscard]] bool first() noexcept {
+    [[nodiscard, gnu::always_inline]] bool first() noexcept {
         if (left() < 2 || at_[1] > 3) return false;
         next_ = at_[0];
         return skip(at_[1] < 2 ? 10 : 6);
     }
 
-    [[nodiscard]] bool chain() noexcept {
+    [[nodiscard, gnu::always_inline]] bool chain() noexcept {
         bool random = false;
         for (unsigned count = 2; count <= kPayloads; ++count) {
             // All but SIGN have five bytes or at least 18 (RAND): a shorter rest holds SIGN or nothing.
@@ -124,55 +125,51 @@ class Walk {
             const auto type = static_cast<Payload>(next_);
             const Byte* payload = at_;
             next_ = payload[0];
-            switch (type) {
-                case Payload::idr:
-                    if (!skip(5 + u16(payload + 3)) || !idr(payload)) return false;
-                    break;
-                case Payload::rand:
-                    if (random || payload[1] < kMinRand || !skip(2U + payload[1])) return false;
-                    random = true;
-                    break;
-                case Payload::sakke:
-                    if (sakke_) return false;
-                    sakke_ = true;
-                    [[fallthrough]];
-                case Payload::sp:
-                    if (!skip(5 + u16(payload + 3))) return false;
-                    break;
-                case Payload::id:
-                case Payload::cert:
-                case Payload::genext:
-                    if (!skip(4 + u16(payload + 2))) return false;
-                    break;
-                default:
-                    return false;
+            if (type == Payload::idr) [[likely]] {
+                if (!skip(5 + u16(payload + 3)) || !idr(payload)) return false;
+            } else if (type == Payload::rand) {
+                if (random || payload[1] < kMinRand || !skip(2U + payload[1])) return false;
+                random = true;
+            } else if (type == Payload::sakke || type == Payload::sp) {
+                if (type == Payload::sakke && sakke_) return false;
+                sakke_ = sakke_ || type == Payload::sakke;
+                if (!skip(5 + u16(payload + 3))) return false;
+            } else if (type == Payload::id || type == Payload::cert || type == Payload::genext) {
+                if (!skip(4 + u16(payload + 2))) return false;
+            } else {
+                return false;
             }
         }
         return false;
     }
 
-    [[nodiscard]] bool idr(const Byte* payload) noexcept {
+    [[nodiscard, gnu::always_inline]] bool idr(const Byte* payload) noexcept {
         const Byte role = payload[1];
         const Byte type = payload[2];
-        if (role < 1 || role >= kRoles || out_.has(static_cast<Role>(role)) || sakke_) return false;
+        if (role < 1 || role >= kRoles || sakke_) return false;
+        const std::uint32_t bit = 1U << role;
+        if ((present_ & bit) != 0) return false;
         const Byte* data = payload + 5;
         const auto size = static_cast<std::size_t>(at_ - data);
         if (role == kKmsi || role == kKmsr) {
             if (type != kUri || size == 0 || !is_visible(data, size)) return false;
-            if (role == kKmsi && out_.has(Role::idrkmsr)) return false;
+            if (role == kKmsi && (present_ >> kKmsr & 1U) != 0) return false;
         }
-        out_.present = static_cast<std::uint16_t>(out_.present | 1U << role);
-        out_.idr[role] = {data, size};
-        out_.idr_type[role] = type;
+        present_ |= bit;
+        out_.idr.data()[role] = {data, size};
+        out_.idr_type.data()[role] = type;
         return true;
     }
 
     /// SIGN ends the chain, and the data.
-    [[nodiscard]] bool sign() noexcept { return left() >= 2 && left() == 2 + (u16(at_) & 0x0FFFU); }
+    [[nodiscard, gnu::always_inline]] bool sign() noexcept {
+        return left() >= 2 && left() == 2 + (u16(at_) & 0x0FFFU);
+    }
 
     const Byte* at_;
-    const Byte* end_;
+    const Byte* const end_;
     Message& out_;
+    std::uint32_t present_ = 0;
     Byte next_ = 0;
     bool sakke_ = false;
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Header names by hash: one look-up and one to three comparisons of eight bytes, whatever the letter case.
+// Header names by hash: one look-up and one comparison with the usual spelling.
 #pragma once
 
 #include <array>
@@ -12,16 +12,14 @@
 
 namespace kmsgate::sip::plain {
 
-/// What the reader has to do with a header's value.
-enum class Work : std::uint8_t { none, via, from, to, call_id, cseq, uris, length, type, refuse };
-
-/// A name in lower case, as a vector has it.
+/// A name as it is usually written.
 struct alignas(64) Name {
-    std::array<char, 32> text{};
-    std::uint32_t mask = 0;  ///< bit i: byte i belongs to the name
-    std::uint8_t size = 0;
+    std::array<char, 32> text{};  ///< with the colon and one blank behind it
+    std::uint32_t mask = 0;       ///< bit i: byte i belongs to the text
+    HeaderSet set;                ///< of `id` alone
+    std::uint8_t size = 0;        ///< of the name alone
     HeaderId id = HeaderId::other;
-    Work work = Work::none;
+    bool uris = false;  ///< holds URIs that could have headers, and so a body
 };
 
 /// Letters to lower case; '-' and ':' stay. No other byte that may stand in a name becomes a letter or '-'.
@@ -47,12 +45,12 @@ extern const simd::CharSet kTokens;         ///< RFC 3261 25.1 token
 extern const simd::CharSet kHosts;          ///< host names and IPv4 addresses
 extern const simd::CharSet kViaBytes;       ///< from sent-by on
 extern const simd::CharSet kUriBytes;       ///< of an identity
-extern const simd::CharSet kUriHeaders;     ///< URIs without headers, which could hold a body
 extern const simd::CharSet kTagBytes;       ///< a tag parameter
 extern const simd::CharSet kBoundaries;     ///< boundaries that need no quotes and hold no '='
 extern const simd::CharSet kSubtypes;       ///< of a media type
 extern const simd::CharSet kXmlNames;       ///< of elements and attributes
 extern const simd::CharSet kXmlPlainNames;  ///< the same without a prefix
+extern const simd::CharSet kXmlWord;        ///< no blank, markup, quote or entity: a URI at most
 extern const simd::CharSet kXmlText;        ///< no markup, quote, entity or line end
 
 }  // namespace kmsgate::sip::plain

@@ -11,16 +11,24 @@ class Reader {
     Reader(std::string_view datagram, Arena& arena, Message& message, Contents& contents) noexcept
         : t_(datagram), arena_(arena), message_(message), contents_(contents), at_(t_.begin) {}
 
-    [[nodiscard]] bool read(std::string_view datagram) noexcept {
-        message_ = Message{};
-        message_.raw = datagram;
+    /// Every field of the message is written, none is cleared before.
+    [[nodiscard]] bool read() noexcept {
         if (!read_start() || !read_head()) return false;
+        message_.raw = view(t_.begin, t_.end);
         message_.body = view(at_, t_.end);
         message_.trailing = view(t_.end, t_.end);
+        message_.faults = {};
+        message_.mixed_line_ends = false;
         if (message_.content_length && message_.body.size() != *message_.content_length) return false;
-        contents_ = Contents{};
-        if (at_ == t_.end) return type_ != Type::krr;
-        if (!found_.open(arena_) || !read_body()) return false;
+        contents_.krrs = {};
+        contents_.uninspectable = Uninspectable::none;
+        contents_.empty_krr = false;
+        contents_.nested_faults = {};
+        if (at_ == t_.end) {
+            if (type_ == Type::krr) return false;
+        } else if (!found_.open(arena_) || !(type_ == Type::multipart ? read_parts() : read_body())) {
+            return false;
+        }
         contents_.carriages = found_.carriages();
         contents_.identities = found_.identities();
         contents_.mikey_claim = !contents_.carriages.empty();
@@ -30,10 +38,11 @@ class Reader {
   private:
     static constexpr std::size_t kHeaders = 64;
     static constexpr unsigned kParts = 16;
+    static constexpr HeaderSet kEncodings = {HeaderId::content_encoding, HeaderId::content_transfer_encoding};
 
-    [[nodiscard]] bool read_start() noexcept {
-        const char* line = at_;
-        const char* end = line_end(t_, line);
+    [[nodiscard, gnu::always_inline]] bool read_start() noexcept {
+        const char* const line = at_;
+        const char* const end = line_end(t_, line);
         if (end == nullptr || end - line < 13) return false;
         at_ = end + 2;
         message_.start_line = view(line, end);
@@ -42,110 +51,112 @@ class Reader {
             if (line[11] != ' ' || !read_digits(line + 8, line + 11, status)) return false;
             message_.kind = Kind::response;
             message_.status = static_cast<std::uint16_t>(status);
+            message_.request_uri = {};
             return status >= 100 && status <= 699;
         }
-        const char* method = first_outside(t_, line, end, kTokens);
-        const char* version = end - 8;
+        const char* const method = first_outside(t_, line, end, kTokens);
+        const char* const version = end - 8;
         if (method == line || *method != ' ' || load64(version) != text64(" SIP/2.0")) return false;
-        const char* uri = method + 1;
+        const char* const uri = method + 1;
         if (uri >= version || first_of<' ', '?', '&', '\x7f'>(t_, uri, version) != version) return false;
         message_.kind = Kind::request;
+        message_.status = 0;
         message_.method = view(line, method);
         message_.request_uri = view(uri, version);
         return true;
     }
 
-    [[nodiscard]] bool read_head() noexcept {
-        const std::span<Header> headers = arena_.take_raw<Header>(kHeaders);
+    [[nodiscard, gnu::always_inline]] bool read_head() noexcept {
+        const std::span<Header> headers = arena_.ahead<Header>(kHeaders);
         if (headers.empty()) return false;
         Header* const first = headers.data();
         Header* const most = first + kHeaders;
         Header* next = first;
+        HeaderSet present;
+        HeaderSet again;
         const char* at = at_;
-        const auto keep = [&](const Row& row) {
-            if (row.name == nullptr || next == most) return false;
-            next->id = row.name->id;
+        while (true) {
+            const Row row = read_row(t_, at);
+            if (row.name == nullptr) [[unlikely]] {
+                if (row.end != at) return false;
+                break;
+            }
+            if (next == most) return false;
+            const HeaderId id = row.name->id;
+            next->id = id;
             next->folded = false;
             next->name = view(at, row.colon);
             next->value = view(row.value, row.end);
-            ++next;
+            last_.data()[static_cast<std::size_t>(id)] = next++;
+            again.add_all(present.common(row.name->set));
+            present.add_all(row.name->set);
             at = row.end + 2;
-            return row.name->work == Work::none || read_value(row.name->work, row.value, row.end);
-        };
-        while (true) {
-            if (at < t_.last64) [[likely]] {
-                const Row row = read_row(t_, at);
-                if (row.end == at) break;
-                if (!keep(row)) return false;
-            } else {
-                const Row row = read_last_row(t_, at);
-                if (row.end == at) break;
-                if (!keep(row)) return false;
-            }
+            if (row.name->uris && first_of<'?', '&'>(t_, row.value, row.end) != row.end) return false;
         }
         at_ = at + 2;
-        const auto count = static_cast<std::size_t>(next - first);
-        arena_.shrink_last(headers, count);
-        message_.headers = {first, count};
+        arena_.take_to(next);
+        message_.headers = {first, static_cast<std::size_t>(next - first)};
+        message_.present = present;
         message_.head = view(t_.begin, at_);
-        return is_complete();
+        return read_values(first, present, again);
     }
 
-    [[nodiscard]] bool read_value(Work work, const char* value, const char* end) noexcept {
-        switch (work) {
-            case Work::none:
-                return true;
-            case Work::via:
-                return message_.via.readable || read_via(t_, value, end, message_.via);
-            case Work::from:
-                if (message_.from.data() != nullptr) return false;
-                message_.from = view(value, end);
-                return read_party(t_, value, end, message_.from_uri, message_.from_tag);
-            case Work::to:
-                if (message_.to.data() != nullptr) return false;
-                message_.to = view(value, end);
-                return read_party(t_, value, end, message_.to_uri, message_.to_tag);
-            case Work::call_id:
-                if (message_.call_id.data() != nullptr) return false;
-                message_.call_id = view(value, end);
-                return first_of<' '>(t_, value, end) == end;
-            case Work::cseq:
-                return !message_.cseq && read_cseq(value, end, message_);
-            case Work::uris:
-                return all_in(t_, value, end, kUriHeaders);
-            case Work::length: {
-                std::uint32_t length = 0;
-                if (length_ || !read_digits(value, end, length)) return false;
-                message_.content_length = length;
-                return length_ = true;
-            }
-            case Work::type:
-                if (typed_) return false;
-                typed_ = true;
-                type_ = read_type(t_, value, end, boundary_);
-                return type_ != Type::none;
-            case Work::refuse:
-                break;
-        }
-        return false;
+    [[nodiscard, gnu::always_inline]] std::string_view last(HeaderId id) const noexcept {
+        return last_.data()[static_cast<std::size_t>(id)]->value;
     }
 
-    /// All that a message needs stands in it, and the two methods are one.
-    [[nodiscard]] bool is_complete() noexcept {
-        if (!message_.via.readable || message_.from.data() == nullptr || message_.to.data() == nullptr ||
-            message_.call_id.data() == nullptr || !message_.cseq)
+    /// The values of the headers that count. All that a message needs stand in it, and none but Via is there
+    /// `again`.
+    [[nodiscard, gnu::always_inline]] bool read_values(const Header* top, HeaderSet present,
+                                                       HeaderSet again) noexcept {
+        constexpr HeaderSet needed = {HeaderId::via, HeaderId::from, HeaderId::to, HeaderId::call_id,
+                                      HeaderId::cseq};
+        constexpr HeaderSet once = {HeaderId::from, HeaderId::to,           HeaderId::call_id,
+                                    HeaderId::cseq, HeaderId::content_type, HeaderId::content_length};
+        if (!present.has_all(needed) || again.has_any(once) || present.has_any(kEncodings)) return false;
+        while (top->id != HeaderId::via) ++top;
+        Message& m = message_;
+        m.from = last(HeaderId::from);
+        m.to = last(HeaderId::to);
+        m.call_id = last(HeaderId::call_id);
+        if (!read_via(t_, top->value, m.via) || !read_party(t_, m.from, m.from_uri, m.from_tag) ||
+            !read_party(t_, m.to, m.to_uri, m.to_tag) ||
+            first_of<' '>(t_, m.call_id.begin(), m.call_id.end()) != m.call_id.end() ||
+            !read_cseq(t_, last(HeaderId::cseq), m) || !read_methods())
             return false;
+        m.content_length.reset();
+        if (present.has(HeaderId::content_length)) {
+            const std::string_view value = last(HeaderId::content_length);
+            std::uint32_t length = 0;
+            if (!read_digits(value.begin(), value.end(), length)) return false;
+            m.content_length = length;
+        }
+        if (!present.has(HeaderId::content_type)) return true;
+        const std::string_view value = last(HeaderId::content_type);
+        type_ = read_multipart(t_, value.begin(), value.end(), boundary_)
+                    ? Type::multipart
+                    : read_type(t_, value.begin(), value.end());
+        return type_ != Type::none;
+    }
+
+    /// The method of CSeq is that of a request, or a response's own.
+    [[nodiscard, gnu::always_inline]] bool read_methods() noexcept {
         const std::string_view asked = message_.cseq_method;
-        if (message_.kind == Kind::request)
-            return asked.size() == message_.method.size() &&
-                   equal(asked.begin(), message_.method.begin(), asked.size());
+        if (message_.kind == Kind::request) {
+            const std::string_view method = message_.method;
+            const std::uint32_t mask = method.size() < 32 ? (1U << method.size()) - 1 : 0;
+            return asked.size() == method.size() && mask != 0 &&
+                   bytes::same(bytes::load32(t_.window(asked.begin())), method.begin(), mask);
+        }
         message_.method = asked;
         return all_in(t_, asked.begin(), asked.end(), kTokens);
     }
 
-    [[nodiscard]] bool read_body() noexcept {
+    /// A body that is no multipart.
+    [[nodiscard, gnu::noinline]] bool read_body() noexcept {
         switch (type_) {
             case Type::none:
+            case Type::multipart:
                 return false;
             case Type::sdp:
                 return read_sdp(t_, at_, false, found_) != nullptr;
@@ -153,15 +164,13 @@ class Reader {
                 return read_xml(false);
             case Type::krr:
                 return read_krr();
-            case Type::multipart:
-                return read_parts();
             case Type::text:  // text that could start neither an SDP nor a document
                 return (is_alpha(*at_) || is_digit(*at_)) && (*at_ | 0x20) != 'v';
         }
         return false;
     }
 
-    [[nodiscard]] bool read_xml(bool parts) noexcept {
+    [[nodiscard, gnu::always_inline]] bool read_xml(bool parts) noexcept {
         if (*at_ != '<') return false;
         const char* end = plain::KMSGATE_LEVEL::read_xml(t_, at_, parts, found_);
         if (end == nullptr) return false;
@@ -187,20 +196,24 @@ class Reader {
     }
 
     /// The delimiter at `at_`, and how it ends: with CRLF, or as the close delimiter of the whole body.
-    [[nodiscard]] bool at_delimiter(bool& close) noexcept {
-        const auto size = static_cast<std::ptrdiff_t>(boundary_.size);
-        if (t_.end - at_ < size + 4 || load16(at_) != kDashes ||
-            !equal(at_ + 2, boundary_.text, boundary_.size))
+    [[nodiscard, gnu::always_inline]] bool at_delimiter(bool& close) noexcept {
+        const char* const here = t_.window(at_);
+        const std::size_t size = boundary_.size + 2;
+        if (load16(here) != kDashes || !bytes::same(bytes::load32(here + 2), boundary_.text, boundary_.mask))
             return false;
-        at_ += size + 2;
-        const std::uint16_t next = load16(at_);
+        if (size > 34 && (t_.end - at_ < static_cast<std::ptrdiff_t>(size) ||
+                          !equal(at_ + 34, boundary_.text + 32, size - 34)))
+            return false;
+        at_ += size;
+        const std::uint16_t next = load16(t_.window(at_));
         at_ += 2;
-        if (next == kCrLf) return true;
+        if (next == kCrLf) [[likely]]
+            return true;
         close = true;
         return next == kDashes && (at_ == t_.end || (t_.end - at_ == 2 && load16(at_) == kCrLf));
     }
 
-    [[nodiscard]] bool read_parts() noexcept {
+    [[nodiscard, gnu::always_inline]] bool read_parts() noexcept {
         bool close = false;
         if (!at_delimiter(close)) return false;
         for (unsigned count = 0; !close; ++count) {
@@ -209,27 +222,57 @@ class Reader {
         return true;
     }
 
-    [[nodiscard]] bool read_part() noexcept {
-        Type type = Type::none;
-        while (true) {
-            if (at_ >= t_.last64) return false;  // no part starts there and ends, too
-            const Row row = read_row(t_, at_);
-            if (row.end == at_) break;
-            if (row.name == nullptr || row.name->work == Work::refuse) return false;
-            if (row.name->work == Work::type) {
-                Boundary inner;
-                if (type != Type::none) return false;
-                type = read_type(t_, row.value, row.end, inner);
-                if (type != Type::sdp && type != Type::xml) return false;
-            }
-            at_ = row.end + 2;
-        }
-        at_ += 2;
-        if (t_.end - at_ < 2 || load16(at_) == kDashes) return false;
+    [[nodiscard, gnu::always_inline]] bool read_part() noexcept {
+        const Type type = read_part_head();
+        if (load16(t_.window(at_)) == kDashes) return false;
         if (type == Type::xml) return read_xml(true);
         if (type != Type::sdp) return false;
         at_ = read_sdp(t_, at_, true, found_);
         return at_ != nullptr;
+    }
+
+    /// Header lines and the empty one behind them. `none`: they are not plain, or name no type.
+    [[nodiscard, gnu::always_inline]] Type read_part_head() noexcept {
+        Type type = Type::none;
+        while (true) {
+            const char* const here = t_.window(at_);
+            if (load16(here) == kCrLf) break;
+            Type named = Type::none;
+            const std::size_t usual = read_usual_line(here, named);
+            if (usual != 0) [[likely]]
+                at_ += usual;
+            else if (!read_part_line(named))
+                return Type::none;
+            if (named == Type::none) continue;
+            if (type != Type::none) return Type::none;
+            type = named;
+        }
+        at_ += 2;
+        return type;
+    }
+
+    /// A usual line: its size with the line end, and the type that it names; else 0.
+    [[nodiscard, gnu::always_inline]] static std::size_t read_usual_line(const char* here,
+                                                                         Type& named) noexcept {
+        const auto start = bytes::load32(here);
+        const auto size = static_cast<std::size_t>(std::countr_zero(bytes::odd(start, here)));
+        const UsualText& line = usual_text(here, size);
+        if (size > 62 || load16(here + size) != kCrLf || line.says < Says::sdp ||
+            !bytes::same(start, line.text.data(), line.mask[0]) ||
+            !bytes::same(bytes::load32(here + 32), line.text.data() + 32, line.mask[1]))
+            return 0;
+        if (line.says != Says::line) named = line.says == Says::sdp ? Type::sdp : Type::xml;
+        return size + 2;
+    }
+
+    /// Any other line. False: not plain, or its type is none of a part.
+    [[nodiscard, gnu::noinline]] bool read_part_line(Type& named) noexcept {
+        const Row row = read_row(t_, at_);
+        if (row.name == nullptr || kEncodings.has(row.name->id)) return false;
+        at_ = row.end + 2;
+        if (row.name->id != HeaderId::content_type) return true;
+        named = read_type(t_, row.value, row.end);
+        return named == Type::sdp || named == Type::xml;
     }
 
     const Text t_;
@@ -237,9 +280,8 @@ class Reader {
     Message& message_;
     Contents& contents_;
     const char* at_;
+    std::array<const Header*, kHeaderIds> last_;  // NOLINT(*-member-init): by id, of those that are present
     Type type_ = Type::none;
-    bool typed_ = false;
-    bool length_ = false;
     Boundary boundary_;
     Found found_;
 };
@@ -248,7 +290,7 @@ class Reader {
 // NOLINTNEXTLINE(misc-definitions-in-headers)
 [[nodiscard]] bool read(std::string_view datagram, Arena& arena, Message& message,
                         Contents& contents) noexcept {
-    return Reader(datagram, arena, message, contents).read(datagram);
+    return Reader(datagram, arena, message, contents).read();
 }
 
 }  // namespace kmsgate::sip::plain::KMSGATE_LEVEL

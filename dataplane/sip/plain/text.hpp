@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "dataplane/sip/plain/names.hpp"
+#include "dataplane/sip/plain/usual_texts.hpp"
 
 namespace kmsgate::sip::plain::KMSGATE_LEVEL {
 
@@ -63,38 +64,44 @@ inline constexpr std::uint16_t kDashes = 0x2D2D;
     return load64(a + size - 8) == load64(b + size - 8);
 }
 
-/// Where the message starts and ends, and from where on a whole vector would reach beyond its end. It has at
-/// least 64 bytes.
-struct Text {
+/// Where the message starts and ends. It has at least kLeastMessage bytes.
+class Text {
+  public:
     explicit Text(std::string_view text) noexcept
-        : begin(text.data()), end(begin + text.size()), last64(end - 64), last32(end - 32) {}
-    const char* begin;
-    const char* end;
-    const char* last64;
-    const char* last32;
+        : begin(text.data()), end(begin + text.size()), last64(end - 64) {
+        std::memcpy(tail_.data(), end - kTail, kTail);
+        std::memset(tail_.data() + kTail, 0, 64);
+    }
+
+    /// The bytes from `at` on, at most `end`, where 64 of them and one more can be read, and 32 before them:
+    /// the message, or a copy of its last bytes that goes on with zeros.
+    [[nodiscard, gnu::always_inline]] const char* window(const char* at) const noexcept {
+        if (at < last64) [[likely]]
+            return at;
+        return tail_.data() + kTail - (end - at);
+    }
+
+    const char* const begin;
+    const char* const end;
+    const char* const last64;  ///< from there on a whole vector and a byte would reach beyond the end
+
+  private:
+    static constexpr std::size_t kTail = 96;
+    alignas(32) std::array<char, kTail + 64> tail_;  // NOLINT(*-member-init): written at once
 };
 
-/// Bit i: `at[i]` is no printable ASCII character. `at` < end. The message's very last byte is not told:
-/// whoever stands before it has seen it as the second one of a line end, or the line has no end.
-[[nodiscard]] inline std::uint64_t odd_at(const Text& t, const char* at) noexcept {
-    if (at < t.last64) [[likely]]
-        return bytes::odd(bytes::load(at));
-    return (bytes::odd(bytes::load(t.last64)) & ~(std::uint64_t{1} << 63)) >> (at - t.last64);
-}
-/// Bit i: `at[i]` is one of C. `at` < end.
+/// Bit i: `at[i]` is one of C. `at` <= end.
 template <char... C>
 [[nodiscard, gnu::always_inline]] inline std::uint64_t any_at(const Text& t, const char* at) noexcept {
-    if (at < t.last64) [[likely]]
-        return bytes::template any<C...>(bytes::load(at));
-    return bytes::template any<C...>(bytes::load(t.last64)) >> (at - t.last64);
+    return bytes::template any<C...>(bytes::load(t.window(at)));
 }
 
 /// The first of C in [from, to), else `to`.
 template <char... C>
 [[nodiscard, gnu::always_inline]] inline const char* first_of(const Text& t, const char* from,
                                                               const char* to) noexcept {
-    for (; from < to; from += 64) {
-        const std::uint64_t mask = any_at<C...>(t, from);
+    for (; from < to; from += 32) {
+        const std::uint32_t mask = bytes::template any_of<C...>(bytes::load32(t.window(from)));
         if (mask == 0) continue;
         const char* hit = from + std::countr_zero(mask);
         return hit < to ? hit : to;
@@ -107,8 +114,7 @@ template <char... C>
                                                                    const char* to,
                                                                    const simd::CharSet& set) noexcept {
     for (; from < to; from += 32) {
-        const std::uint32_t mask = from <= t.last32 ? bytes::outside32(from, set)
-                                                    : bytes::outside32(t.last32, set) >> (from - t.last32);
+        const std::uint32_t mask = bytes::outside32(t.window(from), set);
         if (mask == 0) continue;
         const char* hit = from + std::countr_zero(mask);
         return hit < to ? hit : to;
@@ -121,15 +127,39 @@ template <char... C>
     return first_outside(t, from, to, set) == to;
 }
 
-/// The CR of the CRLF that ends the line at `at`; null when there is none, or another odd byte before it.
-[[nodiscard]] inline const char* line_end(const Text& t, const char* at) noexcept {
-    for (; at < t.end; at += 64) {
-        const std::uint64_t mask = odd_at(t, at);
-        if (mask == 0) continue;
-        const char* hit = at + std::countr_zero(mask);
-        return load16(hit) == kCrLf ? hit : nullptr;
+/// line_end() of a line that has no end in 64 bytes more.
+[[nodiscard, gnu::noinline]] inline const char* long_line_end(const Text& t, const char* at) noexcept {
+    while (at < t.end) {
+        while (t.end - at >= 128 && !bytes::any_odd(at)) at += 128;
+        const char* here = t.window(at);
+        const std::uint64_t mask = bytes::odd(bytes::load(here));
+        if (mask != 0) {
+            const int size = std::countr_zero(mask);
+            return load16(here + size) == kCrLf ? at + size : nullptr;
+        }
+        at += 64;
     }
     return nullptr;
+}
+
+/// The CR of the CRLF that ends the line at `at`, at most `end`; null when there is none, or another odd byte
+/// before it.
+[[nodiscard, gnu::always_inline]] inline const char* line_end(const Text& t, const char* at) noexcept {
+    const char* const here = t.window(at);
+    const std::uint64_t mask = bytes::odd(bytes::load(here));
+    if (mask == 0) [[unlikely]]
+        return long_line_end(t, at + 64);
+    const int size = std::countr_zero(mask);
+    return load16(here + size) == kCrLf ? at + size : nullptr;
+}
+
+/// The usual text of that size that `at` could be.
+[[nodiscard, gnu::always_inline]] inline const UsualText& usual_text(const char* at,
+                                                                     std::size_t size) noexcept {
+    const std::uint32_t hash =
+        usual_hash(load32(at + 1), load32(at + size - 4), static_cast<std::uint32_t>(size));
+    const UsualTexts& table = kUsualTexts;
+    return table.texts.data()[table.slot.data()[hash]];
 }
 
 /// One header line, understood as far as its name goes.
@@ -140,13 +170,12 @@ struct Row {
     const char* end = nullptr;  ///< of the value; null: no line ends here
 };
 
-inline constexpr Name kNoName{};
+inline constexpr Name kNoName = [] {
+    Name name;
+    name.set.add(name.id);
+    return name;
+}();
 inline constexpr std::size_t kLongestName = 31;
-
-/// kNoName for a token that is in no table, null for what is none.
-[[nodiscard]] inline const Name* find_other(const Text& t, const char* at, std::size_t size) noexcept {
-    return size != 0 && size <= kLongestName && all_in(t, at, at + size, kTokens) ? &kNoName : nullptr;
-}
 
 /// Where in the table the name of that many bytes would stand.
 [[nodiscard, gnu::always_inline]] inline const Name& slot_of(const char* at, std::size_t size) noexcept {
@@ -155,39 +184,48 @@ inline constexpr std::size_t kLongestName = 31;
     return table.names.data()[table.slot.data()[name_hash(tail, static_cast<std::uint32_t>(size))]];
 }
 
-/// Reads the header line at `at`, behind another line of the message and before its last 64 bytes. An empty
-/// line has its end at `at`.
-[[nodiscard, gnu::always_inline]] inline Row read_row(const Text& t, const char* at) noexcept {
-    Row row;
-    const bytes::Line line = bytes::line(at);
-    row.end = line.odd != 0 ? at + std::countr_zero(line.odd) : line_end(t, at + 64);
-    if (row.end == nullptr || load16(row.end) != kCrLf) return {};
-    const auto size = static_cast<std::size_t>(std::countr_zero(line.colons));  // 32 when there is none
-    if (row.end - at <= static_cast<std::ptrdiff_t>(size)) return row;
-    row.colon = at + size;
-    row.value = row.colon + 1;
-    row.value += *row.value == ' ' ? 1 : 0;
-    // No blank at either end is left, and there is a value.
-    if (*row.value <= ' ' || row.end[-1] == ' ') return row;
-    const Name& name = slot_of(at, size);
-    const bool same = name.size == size && bytes::starts_with(line, name.text.data(), name.mask);
-    row.name = same ? &name : find_other(t, at, size);
-    return row;
+/// A name in another spelling, with any blank behind it; kNoName for a token that is in no table, null for
+/// what is none.
+[[nodiscard, gnu::noinline]] inline const Name* find_other(const Text& t, const char* at,
+                                                           std::size_t size) noexcept {
+    if (size == 0 || size > kLongestName) return nullptr;
+    const Name& name = slot_of(t.window(at), size);
+    bool same = name.size == size;
+    for (std::size_t i = 0; same && i < size; ++i) same = ((at[i] ^ name.text[i]) | 0x20) == 0x20;
+    if (same) return &name;
+    return all_in(t, at, at + size, kTokens) ? &kNoName : nullptr;
 }
 
-/// read_row() in the last 64 bytes of the message: in a copy that goes on with zeros.
-[[nodiscard, gnu::noinline]] inline Row read_last_row(const Text& t, const char* at) noexcept {
-    constexpr std::size_t before = 3;  // that slot_of() looks back
-    constexpr std::size_t size = before + 64;
-    std::array<char, size + 64> copy;  // NOLINT(*-member-init): written at once
-    std::memcpy(copy.data(), t.end - size, size);
-    std::memset(copy.data() + size, 0, copy.size() - size);
-    const char* here = copy.data() + (at - (t.end - size));
-    Row row = read_row(Text({copy.data(), copy.size()}), here);
-    if (row.end != nullptr) row.end = at + (row.end - here);
-    if (row.name == nullptr) return row;
-    row.colon = at + (row.colon - here);
-    row.value = at + (row.value - here);
+/// Reads the header line at `at`, behind another line of the message. An empty line has its end at `at`, and
+/// no name.
+[[nodiscard, gnu::always_inline]] inline Row read_row(const Text& t, const char* at) noexcept {
+    Row row;
+    const char* const here = t.window(at);
+    const auto start = bytes::load32(here);
+    const std::uint64_t odd = bytes::odd(start, here);
+    if (odd != 0) [[likely]] {
+        const int length = std::countr_zero(odd);
+        if (load16(here + length) != kCrLf) return {};
+        row.end = at + length;
+    } else {
+        row.end = line_end(t, at + 64);
+        if (row.end == nullptr) return {};
+    }
+    const auto size =
+        static_cast<std::size_t>(std::countr_zero(std::uint64_t{bytes::template any_of<':'>(start)}));
+    const Name& name = slot_of(here, size);  // for 64, when there is no colon, as good as any
+    if (bytes::same(start, name.text.data(), name.mask)) [[likely]] {
+        row.name = &name;
+        row.value = at + size + 2;
+    } else {
+        if (row.end - at <= static_cast<std::ptrdiff_t>(size)) return row;
+        row.name = find_other(t, at, size);
+        row.value = at + size + 1;
+        row.value += *row.value == ' ' ? 1 : 0;
+    }
+    row.colon = at + size;
+    // No blank at either end is left, and there is a value.
+    if (*row.value <= ' ' || row.end[-1] == ' ') row.name = nullptr;
     return row;
 }
 

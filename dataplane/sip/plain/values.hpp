@@ -8,9 +8,21 @@ namespace kmsgate::sip::plain::KMSGATE_LEVEL {
 
 inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
 
-/// Up to nine digits.
-[[nodiscard]] inline bool read_digits(const char* from, const char* to, std::uint32_t& out) noexcept {
-    if (from >= to || to - from > 9) return false;
+/// Up to nine digits, behind at least four other bytes of the message.
+[[nodiscard, gnu::always_inline]] inline bool read_digits(const char* from, const char* to,
+                                                          std::uint32_t& out) noexcept {
+    const std::ptrdiff_t size = to - from;
+    if (size <= 0 || size > 9) return false;
+    if (size <= 4) [[likely]] {
+        // all at once, with zeros before them
+        constexpr std::uint32_t zeros = text32("0000");
+        const auto others = static_cast<unsigned>(32 - 8 * size);
+        std::uint32_t w = ((load32(to - 4) ^ zeros) >> others) << others;
+        if (((w | (w + 0x0606'0606U)) & 0xF0F0'F0F0U) != 0) return false;
+        w = w * 10 + (w >> 8);
+        out = (w & 0xFFU) * 100 + (w >> 16 & 0xFFU);
+        return true;
+    }
     std::uint32_t number = 0;
     for (; from < to; ++from) {
         const unsigned digit = static_cast<unsigned char>(*from) - unsigned{'0'};
@@ -22,7 +34,7 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
 }
 
 /// `sip:`, `sips:` or `tel:` in any letter case, and something behind it.
-[[nodiscard]] inline bool has_scheme(const char* from, const char* to) noexcept {
+[[nodiscard, gnu::always_inline]] inline bool has_scheme(const char* from, const char* to) noexcept {
     if (to - from < 6) return false;
     const std::uint32_t scheme = load32(from) | kLower32;
     return scheme == text32("sip:") || scheme == text32("tel:") ||
@@ -31,7 +43,8 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
 
 /// One parameter of a Via, between its ';' and the next one. Names that could be one of those that count, in
 /// another spelling, are refused.
-[[nodiscard]] inline bool read_via_parameter(const char* from, const char* to, Via& via) noexcept {
+[[nodiscard, gnu::always_inline]] inline bool read_via_parameter(const char* from, const char* to,
+                                                                 Via& via) noexcept {
     // `from` stands behind a ';' in a line that is followed by another one
     switch (*from | 0x20) {
         case 'b':
@@ -60,13 +73,27 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
 }
 
 /// SIP/2.0/UDP host[:port][;parameters], without blanks, quotes and comments, one value.
-[[nodiscard]] inline bool read_via(const Text& t, const char* from, const char* to, Via& via) noexcept {
-    if (to - from < 16 || load64(from) != text64("SIP/2.0/")) return false;
+[[nodiscard, gnu::always_inline]] inline bool read_via(const Text& t, std::string_view value,
+                                                       Via& via) noexcept {
+    const char* const from = value.begin();
+    const char* const to = value.end();
+    if (value.size() < 16 || load64(from) != text64("SIP/2.0/")) return false;
     const std::uint32_t transport = load32(from + 8);
     if (transport != text32("UDP ") && transport != text32("TCP ") && transport != text32("TLS "))
         return false;
-    const char* host = from + 12;
-    if (!all_in(t, host, to, kViaBytes)) return false;
+    const char* const host = from + 12;
+    // 64 bytes of it at once, the rest as the need arises
+    const std::size_t size = value.size() - 12;
+    const std::uint64_t within = size < 64 ? (std::uint64_t{1} << size) - 1 : ~std::uint64_t{0};
+    const char* const here = t.window(host);
+    if ((bytes::outside(here, kViaBytes) & within) != 0) return false;
+    if (size > 64 && !all_in(t, host + 64, to, kViaBytes)) return false;
+    const std::uint64_t semicolons = bytes::template any<';'>(bytes::load(here)) & within;
+    const auto semicolon = [&] [[gnu::always_inline]] (const char* at) {
+        const auto passed = static_cast<std::size_t>(at - host);
+        if (passed < 64 && semicolons >> passed != 0) return at + std::countr_zero(semicolons >> passed);
+        return size <= 64 ? to : first_of<';'>(t, passed < 64 ? host + 64 : at, to);
+    };
     const char* at = host;
     if (*at == '[') {
         do ++at;
@@ -78,30 +105,35 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
         if (at == host) return false;
     }
     via.host = view(host, at);
+    via.port = 0;
     if (at < to && *at == ':') {
-        const char* port = ++at;
+        const char* const port = ++at;
+        at = semicolon(port);
         std::uint32_t number = 0;
-        for (; at < to && is_digit(*at); ++at) number = number * 10 + static_cast<std::uint32_t>(*at - '0');
-        if (at == port || at - port > 5 || number > 0xFFFF) return false;
+        if (at - port > 5 || !read_digits(port, at, number) || number > 0xFFFF) return false;
         via.port = static_cast<std::uint16_t>(number);
     }
     via.sent_by = view(host, at);
     if (at < to && *at != ';') return false;
+    via.rport = false;
+    via.branch = via.maddr = via.rport_param = via.received_param = {};
     via.readable = true;
     via.transport = view(from + 8, from + 11);
-    via.value = view(from, to);
+    via.value = value;
     while (at < to) {
         const char* parameter = at + 1;
-        at = first_of<';'>(t, parameter, to);
+        at = semicolon(parameter);
         if (parameter < at && !read_via_parameter(parameter, at, via)) return false;
     }
     return true;
 }
 
 /// ["name" | words] <uri> [;parameters]: the uri, and the tag when there is one.
-[[nodiscard]] inline bool read_party(const Text& t, const char* from, const char* to, std::string_view& uri,
-                                     std::string_view& tag) noexcept {
-    const char* at = from;
+[[nodiscard, gnu::always_inline]] inline bool read_party(const Text& t, std::string_view value,
+                                                         std::string_view& uri,
+                                                         std::string_view& tag) noexcept {
+    const char* at = value.begin();
+    const char* const to = value.end();
     if (*at == '"') {
         at = first_of<'"', '\\'>(t, at + 1, to);
         if (at == to || *at != '"') return false;
@@ -115,6 +147,7 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
     at = first_outside(t, scheme, to, kUriBytes);
     if (at == to || *at != '>' || !has_scheme(scheme, at)) return false;
     uri = view(scheme, at);
+    tag = {};
     for (++at; at < to;) {
         if (*at != ';' || to - at < 2) return false;
         if (to - at > 5 && load32(at) == text32(";tag") && at[4] == '=') {
@@ -130,14 +163,14 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
     return true;
 }
 
-/// 1*DIGIT SP method.
-[[nodiscard]] inline bool read_cseq(const char* from, const char* to, Message& message) noexcept {
-    const char* blank = from;
-    while (blank < to && is_digit(*blank)) ++blank;
+/// 1*DIGIT SP method; at most nine digits.
+[[nodiscard, gnu::always_inline]] inline bool read_cseq(const Text& t, std::string_view value,
+                                                        Message& message) noexcept {
+    const char* const blank = first_of<' '>(t, value.begin(), value.end());
     std::uint32_t number = 0;
-    if (!read_digits(from, blank, number) || blank == to || *blank != ' ' || blank[1] == ' ') return false;
+    if (blank == value.end() || !read_digits(value.begin(), blank, number) || blank[1] == ' ') return false;
     message.cseq = number;
-    message.cseq_method = view(blank + 1, to);
+    message.cseq_method = view(blank + 1, value.end());
     return true;
 }
 
@@ -148,27 +181,37 @@ enum class Type : std::uint8_t { none, sdp, xml, krr, multipart, text };
 struct Boundary {
     const char* text = nullptr;
     std::size_t size = 0;
+    std::uint32_t mask = 0;  ///< bit i: byte i of its first 32 belongs to it
 };
 
 inline constexpr std::size_t kMostBoundary = 70;  // RFC 2046 5.1.1
 
-/// The boundary parameter behind multipart/mixed, bare or quoted, and nothing else.
-[[nodiscard]] inline bool read_boundary(const Text& t, const char* from, const char* to,
-                                        Boundary& boundary) noexcept {
-    if (from == to || *from != ';') return false;
-    from += from[1] == ' ' ? 2 : 1;
-    if (to - from < 10 || load64(from) != text64("boundary") || from[8] != '=') return false;
-    from += 9;
+/// The boundary parameter's value, bare or quoted, which nothing follows.
+[[nodiscard, gnu::always_inline]] inline bool read_boundary(const Text& t, const char* from, const char* to,
+                                                            Boundary& boundary) noexcept {
     if (*from == '"') {
         if (to - from < 3 || to[-1] != '"') return false;
         ++from;
         --to;
     }
-    if (to - from > static_cast<std::ptrdiff_t>(kMostBoundary) ||
+    if (from == to || to - from > static_cast<std::ptrdiff_t>(kMostBoundary) ||
         first_outside(t, from, to, kBoundaries) != to)
         return false;
-    boundary = {from, static_cast<std::size_t>(to - from)};
+    boundary.text = t.window(from);
+    boundary.size = static_cast<std::size_t>(to - from);
+    boundary.mask = boundary.size < 32 ? (1U << boundary.size) - 1 : ~0U;
     return true;
+}
+
+/// multipart/mixed with its boundary and no other parameter.
+[[nodiscard, gnu::always_inline]] inline bool read_multipart(const Text& t, const char* from, const char* to,
+                                                             Boundary& boundary) noexcept {
+    if (to - from < 26 || (load64(from) | kLower) != text64("multipar") ||
+        (load64(from + 7) | kLower) != text64("rt/mixed") || from[15] != ';')
+        return false;
+    from += from[16] == ' ' ? 17 : 16;
+    if (to - from < 10 || load64(from) != text64("boundary") || from[8] != '=') return false;
+    return read_boundary(t, from + 9, to, boundary);
 }
 
 inline constexpr std::ptrdiff_t kKrrType =
@@ -183,9 +226,8 @@ inline constexpr std::ptrdiff_t kKrrType =
            (load32(from + 40) | kLower32) == text32("+xml");
 }
 
-/// The types that are read here; `none` for all others.
-[[nodiscard]] inline Type read_type(const Text& t, const char* from, const char* to,
-                                    Boundary& boundary) noexcept {
+/// The other types that are read here; `none` for all others.
+[[nodiscard, gnu::noinline]] inline Type read_type(const Text& t, const char* from, const char* to) noexcept {
     const std::ptrdiff_t size = to - from;
     if (size < 10) return Type::none;
     const std::uint64_t first = load64(from) | kLower;
@@ -197,8 +239,6 @@ inline constexpr std::ptrdiff_t kKrrType =
                          first_outside(t, from + 12, to, kSubtypes) == to;
         return xml ? Type::xml : Type::none;
     }
-    if (first == text64("multipar") && size > 16 && (load64(from + 7) | kLower) == text64("rt/mixed"))
-        return read_boundary(t, from + 15, to, boundary) ? Type::multipart : Type::none;
     if (size == 10 && first == text64("text/pla") && (load16(from + 8) | 0x2020) == text16("in"))
         return Type::text;
     return Type::none;

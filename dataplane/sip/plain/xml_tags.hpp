@@ -4,14 +4,17 @@
 #pragma once
 
 #include "dataplane/sip/plain/sdp_lines.hpp"
+#include "dataplane/sip/plain/usual_texts.hpp"
 
 namespace kmsgate::sip::plain::KMSGATE_LEVEL {
 
 /// The text behind the XML declaration, or `at` when there is none; null: a declaration that is not known.
-[[nodiscard]] inline const char* skip_declaration(const char* at, const char* end) noexcept {
+[[nodiscard, gnu::always_inline]] inline const char* skip_declaration(const char* at,
+                                                                      const char* end) noexcept {
     if (end - at < 38 || load64(at) != text64("<?xml ve")) return at;
-    constexpr std::string_view usual = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>";
-    if (equal(at, usual.begin(), usual.size())) return at + usual.size();
+    if (load64(at + 8) == text64("rsion=\"1") && load64(at + 16) == text64(".0\" enco") &&
+        load64(at + 24) == text64("ding=\"UT") && load64(at + 30) == text64("UTF-8\"?>"))
+        return at + 38;
     constexpr std::string_view version = "<?xml version=\"1.0\"";
     constexpr std::string_view encoding = " encoding=\"";
     constexpr std::string_view alone[] = {"?>", " ?>", " standalone=\"yes\"?>", " standalone=\"no\"?>"};
@@ -28,45 +31,144 @@ namespace kmsgate::sip::plain::KMSGATE_LEVEL {
     return nullptr;
 }
 
-/// Walks one document from one character that means something to the next.
+/// Walks one document: usual tags, and words between them, at once; else from one character that means
+/// something to the next.
 class Tags {
   public:
-    Tags(const Text& t, Found& found) noexcept : t_(t), found_(found) {}
+    Tags(const Text& t, Found& found, bool parts) noexcept : t_(t), found_(found), parts_(parts) {}
 
     /// Reads the document at `at` up to the line end before the first line that starts with "--" when
     /// `parts`, else to the message's end, and returns that place. Null: something in it needs the full walk,
     /// such as a line that could be a delimiter to readers who count LF alone.
-    [[nodiscard, gnu::always_inline]] const char* read(const char* at, bool parts) noexcept {
+    [[nodiscard, gnu::always_inline]] const char* read(const char* at) noexcept {
         at = skip_declaration(at, t_.end);
         if (at == nullptr || at == t_.end) return nullptr;
-        base_ = at;
-        mask_ = marks(at);
         while (true) {
-            const char* text = at;
-            const char* mark = next();
-            while (*mark != '<') {
-                if (mark == kEnd) return !parts && is_white(text, t_.end) ? t_.end : nullptr;
-                if (*mark == '=' || *mark == '\t') {
-                    mark = next();
-                    continue;
-                }
-                const bool pair = *mark == '\r' && t_.end - mark >= 2 && mark[1] == '\n';
-                if (pair) static_cast<void>(next());
-                if (!pair && *mark != '\n') return nullptr;
-                const char* line = mark + (pair ? 2 : 1);
-                if (t_.end - line >= 2 && load16(line) == kDashes)
-                    return pair && parts && is_white(text, mark) ? mark : nullptr;
-                mark = next();
+            const char* const here = t_.window(at);
+            std::size_t usual = 0;
+            if (*here == '<') {
+                usual = read_usual(at, here);
+            } else if (load16(here) == kCrLf) {
+                if (load16(here + 2) == kDashes) return parts_ ? at : nullptr;
+                usual = 2;
+            } else if (*here == '\n') {
+                if (load16(here + 1) == kDashes) return nullptr;
+                usual = 1;
+            } else if (*here == ' ') {
+                while (usual < 62 && here[usual] == ' ') ++usual;
+            } else {
+                usual = read_word(at, here);
             }
-            if (t_.end - mark < 4 || (mark != text && !read_text(text, mark))) return nullptr;
-            at = mark[1] == '/' ? read_close(mark) : read_open(mark);
-            if (at == nullptr) return nullptr;
+            at += usual;
+            if (usual != 0) continue;
+            bool ended = false;
+            at = read_next(at, ended);
+            if (at == nullptr || ended) return at;
         }
     }
 
   private:
     enum class Side : std::uint8_t { none, initiator, receiver };
     static constexpr char kEnd[] = "";
+    static constexpr std::size_t kLongText = 56;  // enough to hold an I_MESSAGE, or to look like one
+
+    /// The tag at the '<', whose bytes are `here`: its size when it is a usual one, and read, else 0.
+    [[nodiscard, gnu::always_inline]] std::size_t read_usual(const char* at, const char* here) noexcept {
+        const auto start = bytes::load32(here);
+        const UsualText* tag = likely_;
+        std::size_t size = tag->size;
+        if (!bytes::same(start, tag->text.data(), tag->mask[0]) ||
+            (tag->mask[1] != 0 &&
+             !bytes::same(bytes::load32(here + 32), tag->text.data() + 32, tag->mask[1]))) {
+            const std::uint32_t ends = bytes::template any_of<'>'>(start);
+            size = static_cast<std::size_t>(std::countr_zero(std::uint64_t{ends})) + 1;
+            if (ends != 0) [[likely]] {
+                tag = &usual_text(here, size);
+                if (!bytes::same(start, tag->text.data(), tag->mask[0])) return read_usual_entry(at, here);
+            } else {
+                if (lists_ && load64(here) == text64("<entry u")) return read_usual_entry(at, here);
+                const auto rest = bytes::load32(here + 32);
+                const std::uint32_t last = bytes::template any_of<'>'>(rest);
+                if (last == 0) return 0;
+                size = static_cast<std::size_t>(std::countr_zero(last)) + 33;
+                tag = &usual_text(here, size);
+                if (!bytes::same(start, tag->text.data(), tag->mask[0]) ||
+                    !bytes::same(rest, tag->text.data() + 32, tag->mask[1]))
+                    return 0;
+            }
+        }
+        if (size == 0) __builtin_unreachable();  // no text is empty: the caller need not ask
+        likely_ = tag + 1;
+        if (tag->says <= Says::end) [[likely]] {
+            if (inside_ != 0) inside_ += tag->says == Says::start ? 1U : ~0U;
+        } else if (tag->says == Says::lists) {
+            if (inside_ != 0) ++inside_;
+            lists_ = true;
+        } else {
+            inside_ = 1;
+            receiver_ = tag->says == Says::receiver;
+        }
+        return size;
+    }
+
+    /// `<entry uri="..."/>` or `>` of a resource list, with a plain URI: its size, else 0.
+    [[nodiscard, gnu::always_inline]] std::size_t read_usual_entry(const char* at,
+                                                                   const char* here) noexcept {
+        constexpr std::size_t before = 12;
+        if (!lists_ || load64(here) != text64("<entry u") || load32(here + 8) != text32("ri=\"")) return 0;
+        const char* const value = at + before;
+        const char* const in = t_.window(value);
+        const std::size_t size = word_size(in);
+        if (in[size] != '"' || !has_scheme(value, value + size)) return 0;
+        const bool empty = in[size + 1] == '/';
+        if (in[size + (empty ? 2 : 1)] != '>' || !found_.add(true, view(value, value + size))) return 0;
+        if (!empty && inside_ != 0) ++inside_;
+        return before + size + (empty ? 3 : 2);
+    }
+
+    /// How many of the first 62 bytes are one word.
+    [[nodiscard, gnu::always_inline]] static std::size_t word_size(const char* here) noexcept {
+        constexpr std::uint32_t most = std::uint32_t{1} << 30;
+        const std::uint32_t stops = bytes::outside32(here, kXmlWord);
+        if (stops != 0) [[likely]]
+            return static_cast<std::size_t>(std::countr_zero(stops));
+        return 32 + static_cast<std::size_t>(std::countr_zero(bytes::outside32(here + 32, kXmlWord) | most));
+    }
+
+    /// Character data at `at` that is one short word, and an end tag behind it: its size, else 0.
+    [[nodiscard, gnu::always_inline]] std::size_t read_word(const char* at, const char* here) noexcept {
+        const std::size_t size = word_size(here);
+        if (load16(here + size) != text16("</") || size >= kLongText || (*here | 0x20) == 'v') return 0;
+        if (inside_ == 0 || inside_ > 2) return size;
+        return has_scheme(at, at + size) && found_.add(receiver_, view(at, at + size)) ? size : 0;
+    }
+
+    /// Whatever stands at `at` up to the end of the next tag, mark by mark: the place behind it. Null: it
+    /// needs the full walk. `ended`: no tag, but the document's end.
+    [[nodiscard]] const char* read_next(const char* at, bool& ended) noexcept {
+        if (at == t_.end) return (ended = !parts_) ? at : nullptr;
+        base_ = at;
+        mask_ = marks(at);
+        const char* mark = next();
+        while (*mark != '<') {
+            if (mark == kEnd) return (ended = !parts_ && is_white(at, t_.end)) ? t_.end : nullptr;
+            if (*mark == '=' || *mark == '\t') {
+                mark = next();
+                continue;
+            }
+            const bool pair = *mark == '\r' && t_.end - mark >= 2 && mark[1] == '\n';
+            if (pair) static_cast<void>(next());
+            if (!pair && *mark != '\n') return nullptr;
+            const char* line = mark + (pair ? 2 : 1);
+            if (t_.end - line >= 2 && load16(line) == kDashes) {
+                ended = pair && parts_ && is_white(at, mark);
+                return ended ? mark : nullptr;
+            }
+            mark = next();
+        }
+        if (t_.end - mark < 4 || (mark != at && !read_text(at, mark))) return nullptr;
+        return mark[1] == '/' ? read_close(mark) : read_open(mark);
+    }
 
     [[nodiscard, gnu::always_inline]] std::uint64_t marks(const char* at) const noexcept {
         if (at < t_.last64) [[likely]]
@@ -96,8 +198,7 @@ class Tags {
     [[nodiscard, gnu::always_inline]] const char* read_close(const char* at) noexcept {
         const char* end = next();
         if (*end != '>' || !starts_name(at[2])) return nullptr;
-        depth_ -= depth_ > 0 ? 1 : 0;
-        if (depth_ < side_depth_) side_ = Side::none;
+        if (inside_ != 0) --inside_;
         return end + 1;
     }
 
@@ -112,10 +213,10 @@ class Tags {
             if (end == nullptr) return nullptr;
         }
         if (end[-1] == '/') return end + 1;
-        ++depth_;
+        if (inside_ != 0) ++inside_;
         if (side != Side::none) {
-            side_ = side;
-            side_depth_ = depth_;
+            receiver_ = side == Side::receiver;
+            inside_ = 1;
         }
         return end + 1;
     }
@@ -144,8 +245,8 @@ class Tags {
                 static_cast<void>(next());
                 return next();
             }
-        } else if (lists_ && end - name == 5 && static_cast<std::uint32_t>(first) == text32("entr")) {
-            return read_entry(name, mark, side);
+        } else if (lists_ && is_entry(view(name, end))) {
+            return read_whole(name, mark, side);
         }
         // Nothing in this tag counts but the namespace of a KRR, whatever attribute it stands in.
         while (*mark == '=') {
@@ -187,26 +288,7 @@ class Tags {
         return end - value == 27 && (load64(value + 15) | kLower) == text64("eckmskrr");
     }
 
-    /// `entry` in a resource list: uri="..." and nothing else at once.
-    [[nodiscard, gnu::always_inline]] const char* read_entry(const char* name, const char* mark,
-                                                             Side& side) noexcept {
-        const std::uint64_t mask = mask_;
-        const char* base = base_;
-        if (mark == name + 9 && *mark == '=' && load64(name + 1) == text64("ntry uri")) {
-            const char* opening = next();
-            const char* closing = next();
-            while (*closing == '=') closing = next();
-            const char* end = next();
-            if (opening == mark + 1 && *opening == '"' && *closing == '"' && *end == '>' &&
-                has_scheme(opening + 1, closing) && all_in(t_, opening + 1, closing, kUriBytes))
-                return found_.add(true, view(opening + 1, closing)) ? end : nullptr;
-        }
-        mask_ = mask;
-        base_ = base;
-        return read_whole(name, mark, side);
-    }
-
-    /// The same with every attribute looked at.
+    /// read_long() with every attribute looked at.
     [[nodiscard, gnu::always_inline]] const char* read_whole(const char* name, const char* mark,
                                                              Side& side) noexcept {
         const char* at = first_outside(t_, name, t_.end, kXmlNames);
@@ -275,26 +357,29 @@ class Tags {
         const std::ptrdiff_t size = end - at;
         const char first = *at;
         if ((first | 0x20) == 'v' && size > 1 && !is_alpha(at[1])) return false;  // v=0
-        if (size >= 56 && (first == 'A' || (!is_alpha(first) && !is_digit(first)))) return false;
-        if (side_ == Side::none || depth_ > side_depth_ + 1) return true;
+        if (size >= static_cast<std::ptrdiff_t>(kLongText) &&
+            (first == 'A' || (!is_alpha(first) && !is_digit(first))))
+            return false;
+        if (inside_ == 0 || inside_ > 2) return true;
         if (!has_scheme(at, end) || !all_in(t_, at, end, kUriBytes)) return false;
-        return found_.add(side_ == Side::receiver, view(at, end));
+        return found_.add(receiver_, view(at, end));
     }
 
     const Text& t_;
     Found& found_;
-    const char* base_ = nullptr;
-    std::uint64_t mask_ = 0;
-    std::size_t depth_ = 0;
-    std::size_t side_depth_ = 0;
-    Side side_ = Side::none;
+    const bool parts_;
     bool lists_ = false;
+    bool receiver_ = false;                               // whom the element names that inside_ speaks of
+    const UsualText* likely_ = kUsualTexts.texts.data();  // the next tag, most often
+    std::uint32_t inside_ = 0;    // how deep in an element that names somebody: 1 in itself, 0 in none
+    const char* base_ = nullptr;  // of mask_
+    std::uint64_t mask_ = 0;
 };
 
 /// Tags::read() with all that it keeps in registers.
 [[nodiscard, gnu::noinline]] inline const char* read_xml(const Text& t, const char* at, bool parts,
                                                          Found& found) noexcept {
-    return Tags(t, found).read(at, parts);
+    return Tags(t, found, parts).read(at);
 }
 
 }  // namespace kmsgate::sip::plain::KMSGATE_LEVEL

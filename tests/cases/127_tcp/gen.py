@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-3-Clause
-"""SIP over TCP, not inspected yet: segments with payload do not pass."""
+"""SIP over TCP beside a connection that has nothing to do with it, and a segment out of nowhere."""
 
 from __future__ import annotations
 
@@ -8,30 +8,24 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from lib import sip, wire  # noqa: E402
+from lib import sip  # noqa: E402
 from lib.scene import Scene, main  # noqa: E402
+from lib.talk import Talk  # noqa: E402
 
 
 def scene() -> Scene:
     """The frames of this case."""
     out = Scene()
 
-    syn = wire.OUTWARD.but(src=wire.Node(wire.CLIENT.mac, wire.CLIENT.ip, 40000))
-    web = syn.but(dst=wire.Node(wire.PEER.mac, wire.PEER.ip, 80))
-    data = sip.small(1).encode()
-    out.frames(
-        "inside",
-        1.0,
-        [
-            wire.tcp(syn, b"", "S"),
-            wire.tcp(syn, b"", "A"),
-            wire.tcp(syn, data[:700]),
-            wire.tcp(syn, data[700:]),
-        ],
-    )
-    out.frames("inside", 2.0, [wire.tcp(web, b"GET / HTTP/1.1\r\n\r\n"), wire.tcp(syn, b"", "FA")])
-    back = wire.INWARD.but(dst=wire.Node(wire.CLIENT.mac, wire.CLIENT.ip, 40000))
-    out.frames("outside", 3.0, [wire.tcp(back, b"", "SA"), wire.tcp(back, b"SIP/2.0 100 Trying\r\n\r\n")])
+    talk = Talk(out, 1.0).open()
+    talk.say("inside", sip.small(1), [700])
+    talk.say("outside", sip.response(sip.small(1), 100, "Trying"))
+    web = Talk(out, 2.0, 2, port=80).open()
+    web.say("inside", b"GET / HTTP/1.1\r\n\r\n")
+    web.close()
+    Talk(out, 3.0, 3).segment("outside", b"SIP/2.0 100 Trying\r\n\r\n")
+    talk.clock = 4.0
+    talk.close()
     return out
 
 

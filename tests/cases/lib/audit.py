@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 
-from . import check, rewritten
+from . import check, rewritten, stream
 from .captures import Datagram, Record, assemble, parse, written_as_agreed
 from .fields import SUMMARY, faults_of_fields, nanoseconds
 from .program import OTHER, Inputs, Line, Result
@@ -69,10 +69,10 @@ class Leaving:
         out: list[tuple[list[int], Datagram, int]] = []
         held: list[int] = []
         for position, (source, record) in enumerate(self.frames, 1):
-            if source is not None:
+            packet = parse(record.data)
+            if source is not None or packet is not None and packet.protocol == 6 and not packet.fragment:
                 continue
             held.append(position)
-            packet = parse(record.data)
             if packet is None or not packet.more:
                 out.append((held, assemble([self.frames[p - 1][1].data for p in held]), record.time))
                 held = []
@@ -189,11 +189,13 @@ def answers(result: Result, inputs: Inputs, out: dict[str, Leaving], mtu: int) -
 def counts(result: Result, out: dict[str, Leaving], silent: int) -> list[str]:
     """Absorbed, dropped, held and generated as the lines say; silent frames are duplicates without a line."""
     want = Counter[str]()
+    fates: dict[tuple[str, int], str] = {}
     for line in result.events:
-        size = len(line["frames"])
         verdict = line.get("verdict", "held" if line.get("reason") == "capture-end" else "drop")
         kind = {"forward": "", "drop": "dropped", "held": "held"}.get(str(verdict), "absorbed")
-        want[kind] += size
+        if kind:  # a segment of several messages ends as the last of them that does not pass
+            fates |= {(str(line["port"]), number): kind for number in line["frames"]}
+    want.update(fates.values())
     want["generated"] = sum(source is None for port in OTHER for source, _ in out[port].frames)
     faults = []
     for name in ("absorbed", "dropped", "held", "generated"):
@@ -210,7 +212,8 @@ def enforce(
     faults = faults_of_fields(result) + sums(result, inputs) + captures(result, inputs)
     ended = {port: gone(result, port) | silent[port] for port in OTHER}
     out, lost = leaving(result, inputs, ended)
-    faults += lost + answers(result, inputs, out, mtu) + counts(result, out, sum(map(len, silent.values())))
+    faults += lost + answers(result, inputs, out, mtu) + stream.faults(result, inputs, out)
+    faults += counts(result, out, sum(map(len, silent.values())))
     for number, line in enumerate(result.events, 1):
         if enforcing and line.get("would"):
             faults.append(f"line {number}: would is {line['would']!r}")
@@ -239,12 +242,17 @@ def shadow(result: Result, enforced: Result, inputs: Inputs, silent: dict[str, s
             faults.append(f"{port}-out: {sum(strange.values())} frames that never arrived")
     mine = [line for line in result.events if line["event"] == "message"]
     theirs = [line for line in enforced.events if line["event"] == "message"]
+    ended_streams = any(str(line.get("reason")).startswith("tcp-") for line in enforced.events)
+    if ended_streams or any(line["transport"] == "tcp" and line["verdict"] != "forward" for line in theirs):
+        mine = stream.common(mine, theirs)  # the connection goes on, and more is said
     if len(mine) != len(theirs):
         return [f"shadow: {f}" for f in faults + [f"{len(mine)} message lines, {len(theirs)} when enforced"]]
     for number, (one, two) in enumerate(zip(mine, theirs), 1):
         if two["verdict"] == "absorb" or two["reason"] == "redirect-limit":
             continue
         allowed = [None, "forward"] if two["verdict"] == "forward" else [two["verdict"]]
+        if (two["transport"], two["verdict"]) == ("tcp", "drop"):
+            allowed += ["redirect", "reject", "rewrite"]  # whether an answer goes out first is not asked
         if one["verdict"] != "forward" or one["would"] not in allowed:
             faults.append(
                 f"message {number}: {one['verdict']}, would {one['would']}; enforced {two['verdict']}"

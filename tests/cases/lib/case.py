@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from . import audit, check, expect, program, retag, tshark
+from . import audit, check, expect, program, retag, stream, tshark
 from .program import OTHER, Inputs, Result
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -77,9 +77,12 @@ def expected_out(wanted: list[dict[str, Any]], out: audit.Leaving, result: Resul
     """Compares the frames that left by a port with the list of the case, in order."""
     got: list[object] = []
     ends = {positions[-1]: (positions, data) for positions, data, _ in out.answers()}
+    made = stream.kinds(out)
     for position, (source, _) in enumerate(out.frames, 1):
         if source is not None:
             got.append(source)
+        elif position in made:
+            got.append(made[position])
         elif position in ends:
             head = check.parse(ends[position][1].data)
             size = "one frame" if len(ends[position][0]) == 1 else "fragments"
@@ -88,6 +91,9 @@ def expected_out(wanted: list[dict[str, Any]], out: audit.Leaving, result: Resul
     for item in wanted:
         if "same" in item:
             want += item["same"]
+            continue
+        if "made" in item:
+            want.append(item["made"])
             continue
         answer: dict[str, Any] = item["answer"]
         number = int(str(answer["line"]))
@@ -147,6 +153,7 @@ def run(case: Case, binary: Path) -> tuple[list[str], Result | None]:
             if f"{port}-out" in case.text:
                 faults += expected_out(case.text[f"{port}-out"], out[port], result, port)
             faults += tshark.faults(result.files[f"{port}-out.pcap"], out[port].answers())
+            faults += tshark.segments(result.files[f"{port}-out.pcap"], stream.kinds(out[port]))
         if program.run(binary, inputs, folder / "two").raw != result.raw:
             faults.append("a second run gives other bytes")
         if enforcing:

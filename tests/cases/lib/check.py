@@ -126,7 +126,7 @@ def _top_via(asked: Via, got: Via, source: Datagram) -> list[str]:
     return faults
 
 
-def _wire(request: Datagram, answer: Datagram, top: Via, mtu: int) -> list[str]:
+def _wire(request: Datagram, answer: Datagram, top: Via, mtu: int, tcp: bool) -> list[str]:
     faults = [answer.fault] if answer.fault else []
     for packet in answer.packets:
         if (packet.src_mac, packet.dst_mac) != (request.first.dst_mac, request.first.src_mac):
@@ -145,7 +145,7 @@ def _wire(request: Datagram, answer: Datagram, top: Via, mtu: int) -> list[str]:
             faults.append("fragments with different identifications")
     if answer.sport != request.dport:
         faults.append(f"source port {answer.sport}, the request went to {request.dport}")
-    if answer.dport != destination_port(top, request.sport):
+    if answer.dport != (request.sport if tcp else destination_port(top, request.sport)):
         faults.append(f"destination port {answer.dport}")
     return faults
 
@@ -160,8 +160,8 @@ def to_tag(head: Head) -> str | None:
     return (match[1] or match[2]) if match else None
 
 
-def answer(request: Datagram, got: Datagram, status: int, mtu: int) -> list[str]:
-    """Every fault of an answer, apart from its KRR body."""
+def answer(request: Datagram, got: Datagram, status: int, mtu: int, tcp: bool = False) -> list[str]:
+    """Every fault of an answer, apart from its KRR body. Over TCP it takes the connection of the request."""
     asked, head = parse(request.data), parse(got.data)
     asked_vias, got_vias = vias(asked), vias(head)
     faults = []
@@ -189,7 +189,7 @@ def answer(request: Datagram, got: Datagram, status: int, mtu: int) -> list[str]
         faults.append(f"To is {head.one('to')}, the request had {asked.one('to')}")
     if head.every("content-length") != [str(len(head.body))]:
         faults.append(f"Content-Length {head.every('content-length')}, {len(head.body)} bytes of body")
-    return faults + _wire(request, got, top, mtu)
+    return faults + _wire(request, got, top, mtu, tcp)
 
 
 def without_body(got: Datagram, warning: bool) -> list[str]:

@@ -44,6 +44,8 @@ def differences(expected: object, actual: object, where: str = "") -> list[str]:
 def lines(expected: list[dict[str, object]], actual: list[dict[str, object]]) -> list[str]:
     """Differences of two lists of lines; the first unmatched ones are printed whole."""
     out = []
+    repeated = [one for one in expected for _ in range(int(str(one.get("times", 1))))]
+    expected = [{key: value for key, value in one.items() if key != "times"} for one in repeated]
     for index, (one, two) in enumerate(zip(expected, actual), 1):
         out += differences(one, two, f"line {index}")
     for index in range(len(actual), len(expected)):

@@ -43,3 +43,24 @@ def faults(capture: Path, answers: list[Answer]) -> list[str]:
         if alone and seen.get("sip.Content-Type") != krr.TYPE:
             out.append(f"{where}: Content-Type {seen.get('sip.Content-Type')!r}")
     return out
+
+
+def segments(capture: Path, kinds: dict[int, str]) -> list[str]:
+    """What tshark finds wrong with the TCP segments that were made."""
+    if not kinds:
+        return []
+    command = ["tshark", "-n", "-r", str(capture), "-o", "tcp.check_checksum:TRUE", "-o", "ip.check_checksum:TRUE"]
+    command += ["-T", "fields", "-E", "separator=|", "-E", "occurrence=f"]
+    for name in ("frame.number", "tcp.checksum.status", "ip.checksum.status", "_ws.malformed", "sip.Status-Code"):
+        command += ["-e", name]
+    done = subprocess.run(command, capture_output=True, timeout=120, check=False)
+    rows = {int(row.split("|")[0]): row.split("|")[1:] for row in done.stdout.decode("utf-8", "replace").splitlines()}
+    out = []
+    for position, kind in kinds.items():
+        tcp, ip, malformed, status = rows.get(position, ["", "", "", ""])
+        where = f"tshark, frame {position} of {capture.name} ({kind})"
+        if tcp != "1" or ip not in ("1", "") or malformed:
+            out.append(f"{where}: checksum status {tcp!r} of TCP, {ip!r} of IP, malformed {malformed!r}")
+        if kind.startswith("answer ") and status not in (kind[7:], ""):
+            out.append(f"{where}: status {status!r}")
+    return out

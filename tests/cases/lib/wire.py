@@ -117,14 +117,18 @@ def udp(path: Flow, data: bytes, cuts: list[int] | None = None) -> list[bytes]:
     ]
 
 
-def tcp(path: Flow, data: bytes, flags: str = "PA", seq: int = 1, ack: int = 1) -> bytes:
-    """One TCP segment."""
+def tcp(
+    path: Flow, data: bytes, flags: str = "PA", seq: int = 1, ack: int = 1, window: int = 8192, **fields: Any
+) -> bytes:
+    """One TCP segment; further fields as scapy names them (options, urgptr, chksum)."""
     ip = (
         IPv6(src=path.src.ip, dst=path.dst.ip)
         if path.v6
         else IP(src=path.src.ip, dst=path.dst.ip, id=path.ident)
     )
-    segment = TCP(sport=path.src.port, dport=path.dst.port, flags=flags, seq=seq, ack=ack)
+    segment = TCP(
+        sport=path.src.port, dport=path.dst.port, flags=flags, seq=seq, ack=ack, window=window, **fields
+    )
     return bytes(link(path) / ip / segment / Raw(data)) if data else bytes(link(path) / ip / segment)
 
 

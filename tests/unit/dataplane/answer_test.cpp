@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "dataplane/emit/recall.hpp"
 #include "dataplane/krr/emit.hpp"
 #include "dataplane/krr/parse.hpp"
 #include "tests/unit/dataplane/gate.hpp"
@@ -117,6 +118,60 @@ TEST(Answer, NamesOfTheIncomingList) {
     const auto incoming = incoming_lists(s.seen.facts, s.arena);
     EXPECT_EQ(incoming.lists[0]->size(), 3U);
     EXPECT_FALSE(incoming.lists[1].has_value());
+}
+
+/// What a copy hears of after a commit is what the first one heard of.
+TEST(Answer, RecalledFromText) {
+    Scene s;
+    Decision d;
+    ListOut rule;
+    rule.kind = ListOut::Kind::rule;
+    rule.rule = 0;
+    ListOut none;
+    none.kind = ListOut::Kind::kms;
+    none.rule = 0;
+    const ListOut every[] = {ListOut{}, copied(), rule, none};
+    for (const std::string name : {"kms.x.example", "k&<>\"'&amp;.example", "&", "kms.c.example"})
+        for (const ListOut& first : every)
+            for (const ListOut& second : every) {
+                s.arena.reset();
+                const std::string receiver = name + "r";
+                s.offer(name, receiver);
+                d.krr = {first, second};
+                Said said{{"guests", ""}, krr_lists(d, s.seen, s.policy.table(), s.arena)};
+                const Said again = from_text(to_text(said, s.arena), s.arena);
+                ASSERT_TRUE(again.lists.ok);
+                EXPECT_EQ(again.rules, said.rules);
+                EXPECT_EQ(again.lists.xml, said.lists.xml);
+                for (std::size_t side = 0; side < 2; ++side) {
+                    const auto& before = said.lists.record.lists[side];
+                    const auto& after = again.lists.record.lists[side];
+                    ASSERT_EQ(after.has_value(), before.has_value());
+                    if (before) {
+                        EXPECT_TRUE(std::ranges::equal(*after, *before)) << name;
+                    }
+                }
+            }
+}
+
+/// The same XML, whether an event asks for names or nobody, and whether the table has prepared it or not.
+TEST(Answer, KnownNamesAreNotWrittenAnew) {
+    Scene s;
+    const auto& table = s.policy.table();
+    Decision d;
+    d.krr[0] = d.krr[1] = copied();
+    for (const std::string_view name : {"kms.a.example", "KMS.a.example", "kms.x.example"}) {
+        s.offer(name, name);
+        policy::decide::IMessage known = s.seen.facts.messages[0];
+        known.kmsi.id = known.kmsr.id = table.find_kms(name);
+        s.seen.facts.messages = {&known, 1};
+        const KrrLists named = krr_lists(d, s.seen, table, s.arena);
+        const KrrLists lists = krr_lists(d, s.seen, table, s.arena, Names::no);
+        EXPECT_EQ(lists.xml, named.xml);
+        EXPECT_EQ(lists.xml[0], krr::piece_kms(name)) << "as it was written";
+        EXPECT_EQ(lists.said[0] == kSaidHere, name != "kms.a.example") << name;
+        EXPECT_FALSE(lists.record.lists[0].has_value());
+    }
 }
 
 TEST(Answer, UsedUpArenaSaysSo) {

@@ -137,7 +137,7 @@ TEST(FragmentsHostile, WhatHasPassedMakesRoom) {
     for (std::size_t id = 0; id < 500; ++id) {
         const auto r = kit.piece(0, s(16), true, id);
         ASSERT_EQ(r.added, Added::held) << "datagram " << id;
-        kit.table.pass(*r.datagram);
+        kit.pass(*r.datagram);
         kit.take_all(*r.datagram);
         EXPECT_EQ(kit.piece(16, s(16, 'b'), true, id).added, Added::pass);
         EXPECT_EQ(kit.piece(32, s(3, 'c'), false, id).added, Added::pass);
@@ -152,7 +152,7 @@ TEST(FragmentsHostile, PassingThenTheSameIdAgain) {
     for (int round = 0; round < 3; ++round) {
         const auto r = kit.piece(0, s(16, static_cast<char>('a' + round)), true);
         ASSERT_EQ(r.added, Added::held) << round;
-        kit.table.pass(*r.datagram);
+        kit.pass(*r.datagram);
         kit.take_all(*r.datagram);
         EXPECT_EQ(kit.piece(16, s(5), false).added, Added::pass);
     }
@@ -163,7 +163,7 @@ TEST(FragmentsHostile, PassingIsGuarded) {
     auto r = kit.piece(0, s(8, 'p'), true);
     r = kit.piece(8, s(16, 'q'), true);  // the header alone did not tell
     r = kit.piece(40, s(8, 'z'), true);  // came early: no part of what was read
-    kit.table.pass(*r.datagram);
+    kit.pass(*r.datagram);
     EXPECT_EQ(kit.take_all(*r.datagram).size(), 3U);
     EXPECT_EQ(kit.piece(24, s(16), true).added, Added::pass);
     EXPECT_EQ(kit.piece(0, s(8, 'p'), true).added, Added::pass) << "an exact duplicate";
@@ -172,7 +172,7 @@ TEST(FragmentsHostile, PassingIsGuarded) {
         Kit other;
         other.piece(0, s(8, 'p'), true);
         r = other.piece(8, s(16, 'q'), true);
-        other.table.pass(*r.datagram);
+        other.pass(*r.datagram);
         other.take_all(*r.datagram);
         r = other.piece(offset, s(size, 'S'), true);
         ASSERT_EQ(r.added, Added::overlap)
@@ -187,7 +187,7 @@ TEST(FragmentsHostile, PassingIsGuarded) {
 TEST(FragmentsHostile, PassedOrphanMakesNoNewDatagram) {
     Kit kit;
     auto r = kit.piece(0, s(16), true);
-    kit.table.pass(*r.datagram);
+    kit.pass(*r.datagram);
     kit.take_all(*r.datagram);
     EXPECT_EQ(kit.piece(16, s(5), false).added, Added::pass);
     EXPECT_EQ(kit.piece(16, s(5), false).added, Added::share)
@@ -198,7 +198,7 @@ TEST(FragmentsHostile, PassedOrphanMakesNoNewDatagram) {
 
     Kit late;
     r = late.piece(0, s(16), true, 2);
-    late.table.pass(*r.datagram);
+    late.pass(*r.datagram);
     late.take_all(*r.datagram);
     late.now += kTimeout - 1;
     late.expired();
@@ -232,7 +232,7 @@ TEST(FragmentsHostile, RandomStorm) {
             }
             case Added::held:
                 if (random() % 8 == 0) {
-                    kit.table.pass(*r.datagram);
+                    kit.pass(*r.datagram);
                     kit.take_all(*r.datagram);
                 }
                 break;
@@ -243,12 +243,51 @@ TEST(FragmentsHostile, RandomStorm) {
             case Added::budget:
                 if (r.datagram != nullptr) kit.refuse(*r.datagram);
                 break;
+            case Added::late:
+                kit.take_all(*r.datagram);
+                kit.table.forget(*r.datagram);
+                break;
             case Added::pass:
             case Added::share:
             case Added::dead:
                 break;
         }
     }
+}
+
+TEST(Fragments, WhatTheTimersHaveNotComeToIsLateAndMustBeForgotten) {
+    Kit kit;
+    EXPECT_EQ(kit.piece(0, s(16), true).added, Added::held);
+    kit.now += kTimeout;
+    const auto r = kit.piece(16, s(8), false);
+    ASSERT_EQ(r.added, Added::late);
+    EXPECT_EQ(kit.take_all(*r.datagram).size(), 1U);
+    kit.table.forget(*r.datagram);
+    EXPECT_EQ(kit.piece(16, s(8), false).added, Added::held) << "a datagram of its own";
+    EXPECT_EQ(kit.piece(0, s(16), true).added, Added::whole);
+}
+
+TEST(Fragments, ACallOfTheTimersEndsABoundedNumber) {
+    Kit kit(200);
+    for (std::size_t id = 0; id < kExpired + 10; ++id) kit.piece(0, s(16), true, id);
+    kit.now += kTimeout;
+    std::size_t shown = 0;
+    const auto show = [&](Datagram& d) { shown += kit.take_all(d).size(); };
+    kit.table.expire(kit.now, show, kExpired);
+    EXPECT_EQ(shown, kExpired);
+    kit.table.expire(kit.now, show, kExpired);
+    EXPECT_EQ(shown, kExpired + 10);
+    EXPECT_EQ(kit.table.frames_held(), 0U);
+}
+
+TEST(Fragments, AnExactDuplicateIsToldByItsBytesAlsoInBufferChains) {
+    Kit kit;
+    const std::string data = s(3000);  // more than a buffer
+    std::string other = data;
+    other[2900] ^= 1;
+    EXPECT_EQ(kit.piece(0, data, true).added, Added::held);
+    EXPECT_EQ(kit.piece(0, data, true).added, Added::held) << "the same again";
+    EXPECT_EQ(kit.piece(0, other, true).added, Added::overlap) << "one bit in the second buffer";
 }
 
 }  // namespace

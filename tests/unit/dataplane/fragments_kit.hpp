@@ -43,11 +43,12 @@ class Kit {
             return {};
         }
         meta(m.get()).number = ++number_;
-        const auto p = classify::read({rte_pktmbuf_mtod(m.get(), const std::uint8_t*), m->data_len});
+        std::vector<std::uint8_t> scratch(kMaxDatagram + 64);
+        const auto whole = core::linear(m.get(), scratch);
+        const auto p = classify::read(whole);
         if (p.kind != classify::Kind::fragment) ADD_FAILURE() << "no fragment";
-        const auto data =
-            std::span(rte_pktmbuf_mtod(m.get(), const std::uint8_t*), m->data_len).subspan(p.l4, p.l4_size);
-        return table.add(p, data, m, now);
+        const auto data = whole.subspan(p.l4, p.l4_size);
+        return table.add(table.place(p, meta(m.get()).arrival), p, data, m, now);
     }
     /// One fragment of the datagram with this id, over IPv4.
     Fragments::Result piece(std::size_t offset, std::string_view data, bool more, std::size_t id = 1,
@@ -63,10 +64,15 @@ class Kit {
     }
     /// What the pipeline does with a whole datagram. Returns its frames' numbers in order of arrival.
     std::vector<std::uint64_t> judge(Datagram& d, core::Outcome outcome = core::Outcome::forward) {
-        table.remember(d);
+        std::vector<std::uint8_t> out(kMaxDatagram + 1);
+        static_cast<void>(table.assemble(d, out));
         std::vector<std::uint64_t> numbers = take_all(d);
         table.settle(d, outcome, now);
         return numbers;
+    }
+    void pass(Datagram& d) {
+        std::vector<std::uint8_t> scratch(kMaxDatagram + 1);
+        table.pass(d, scratch);
     }
     void refuse(Datagram& d) {
         take_all(d);

@@ -127,6 +127,16 @@ inline Bytes tagged(std::initializer_list<std::pair<std::size_t, std::size_t>> t
 inline Bytes frame4(const Bytes& payload, std::size_t from = 5060, std::size_t to = 5060) {
     return ether(0x0800, ipv4({}, udp(from, to, payload)));
 }
+/// One TCP segment in one IPv4 frame, its checksum right.
+inline Bytes tcp_frame4(const Bytes& payload, std::size_t from, std::size_t to, std::size_t flags = 0x18) {
+    const V4 h{.protocol = 6};
+    Bytes segment = tcp(from, to, payload, 5, flags);
+    const std::uint16_t sum =
+        ones_sum(bytes(h.source) + bytes(h.destination) + u16(6) + u16(segment.size()) + segment);
+    segment[16] = static_cast<std::uint8_t>((0xFFFF - sum) >> 8);
+    segment[17] = static_cast<std::uint8_t>(0xFFFF - sum);
+    return ether(0x0800, ipv4(h, segment));
+}
 inline Bytes frame6(const Bytes& payload, std::size_t from = 5060, std::size_t to = 5060) {
     return ether(0x86DD, ipv6({}, udp(from, to, payload)));
 }

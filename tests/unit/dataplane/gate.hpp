@@ -206,6 +206,10 @@ class Gate final : public core::EventSink {
                          watch::message_json(r),
                          {r.frames.begin(), r.frames.end()}});
     }
+    policy::decide::Record* recorder() override {
+        record_ = {};
+        return records ? &record_ : nullptr;
+    }
     void drop(const core::DropRecord& r) override {
         drops.push_back({std::string(r.reason), {r.frames.begin(), r.frames.end()}});
     }
@@ -228,11 +232,13 @@ class Gate final : public core::EventSink {
     memory::UserTags& tags = *tags_;
     core::Judge judge;
     core::Time now = 1'700'000'000 * kSecond;
+    bool records = false;  ///< somebody wants decide()'s record of every message
     std::vector<Line> lines;
     std::vector<Drop> drops;
     std::vector<std::uint16_t> pairs;  ///< of the frames that left with the last burst()
 
   private:
+    policy::decide::Record record_;
     std::vector<std::uint8_t> scratch_;
 };
 

@@ -38,6 +38,22 @@ TEST(KrrUsers, BothSpellingsOfANumberKeepTheirTags) {
     EXPECT_EQ(lists_of(g.message(anonymous(answer_to(s)), Arrival::outside).inside).initiator, kC);
 }
 
+/// Nobody asked for the callee when the request went by, and now a rule does: he is one of unknown user.
+TEST(KrrUsers, WhomNoRuleAskedForIsUnknownToRulesThatComeLater) {
+    const std::string before = "      - {name: attached, side: initiator, allow: [A], other: any}\n";
+    const std::string after = before +
+                              "      - {name: guests, side: receiver, when: {tag: roaming}, allow: [C, B]}\n"
+                              "      - {name: called, side: receiver, allow: [A, B]}\n";
+    const Policy later(policy_text("", "", "cs", after));
+    Gate g(policy_text("", "", "cs", before));
+    g.message(invite({.kmsr = kA}), Arrival::outside);
+    ASSERT_EQ(g.last(), "forward no-rule");
+    g.use(later.table(), 2);
+    const Sip back = anonymous(answer_to(invite({}), krr_text(uri("ANY"), uri("ANY"))));
+    EXPECT_EQ(lists_of(g.message(back, Arrival::inside).outside).receiver, kB) << "what both rules allow";
+    EXPECT_EQ(g.counters().get(Counter::krr_unknown_user), 1U);
+}
+
 TEST(KrrUsers, OfAMissTheResponsesOwnIdentitiesCount) {
     Gate g;
     tag(g, "sip:alice@mc1.example", kRoaming);

@@ -2,6 +2,7 @@
 // The bounded table of transactions.
 #include <gtest/gtest.h>
 
+#include "dataplane/memory/snapshots.hpp"
 #include "dataplane/memory/transactions.hpp"
 
 namespace kmsgate::memory {
@@ -89,6 +90,28 @@ TEST(Transactions, Methods) {
         EXPECT_FALSE(t.method_is("CANCEL"));
         EXPECT_FALSE(t.method_is(std::string(name) + "X"));
     }
+}
+
+TEST(Snapshots, ATextIsFoundByItsKeyWhileHalfTheRingIsAhead) {
+    Snapshots ring(1024);
+    const Snapshots::Key one{1, {1, 2, 3, 4}}, other{2, {1, 2, 3, 4}};
+    EXPECT_EQ(ring.find(one), nullptr);
+    EXPECT_EQ(ring.find(Snapshots::Key{}), nullptr) << "nothing was put";
+    const Snapshots::Ref ref = ring.put(one, "text");
+    for (int i = 0; i < 51; ++i) {
+        ASSERT_NE(ring.find(one), nullptr) << i;
+        EXPECT_EQ(ring.find(other), nullptr);
+        EXPECT_EQ(ring.get(*ring.find(one)), "text");
+        EXPECT_TRUE(ring.put("0123456789").kept);
+    }
+    EXPECT_TRUE(ring.put("0123456789").kept);
+    EXPECT_EQ(ring.find(one), nullptr) << "whoever takes it now could lose it soon";
+    EXPECT_EQ(ring.get(ref), "text");
+    EXPECT_TRUE(ring.put(other, "other text").kept);
+    EXPECT_EQ(ring.get(*ring.find(other)), "other text");
+    EXPECT_EQ(ring.find(one), nullptr) << "one place, one key";
+    EXPECT_FALSE(ring.put(one, std::string(1025, 'x')).kept);
+    EXPECT_EQ(ring.find(one), nullptr);
 }
 
 }  // namespace

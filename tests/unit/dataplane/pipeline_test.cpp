@@ -110,9 +110,8 @@ TEST(Pipeline, NoSignallingPassesAtOnce) {
     for (const Bytes& f :
          {ether(0x0806, Bytes(28, 0)), frame4(bytes("no sip"), 4000, 4001),
           ether(0x0800, ipv4({.protocol = 6}, tcp(80, 1000, bytes("HTTP/1.1 200")))),
-          ether(0x0800, ipv4({.protocol = 6}, tcp(5060, 1000, {}))), ether(0x8847, Bytes(60, 1)),
-          Bytes(13, 1), frame4({}, 5060, 5060), frame4(bytes("\r\n\r\n")),
-          ether(0x0800, ipv4({.protocol = 50}, Bytes(30, 3))),
+          tcp_frame4({}, 5060, 1000, 0x10), ether(0x8847, Bytes(60, 1)), Bytes(13, 1), frame4({}, 5060, 5060),
+          frame4(bytes("\r\n\r\n")), ether(0x0800, ipv4({.protocol = 50}, Bytes(30, 3))),
           frame4(u8(0x30) + u8(0xFF) + Bytes(20, 0) + ipv4({}, udp(5060, 5060, bytes("x"))), 2152, 2152)}) {
         const auto out = g.send(f);
         ASSERT_EQ(out.outside.size(), 1U);
@@ -186,18 +185,23 @@ TEST(Pipeline, Ipv6HeadersBehindAFragmentHeader) {
         << "a fragment in fragments";
 }
 
-TEST(Pipeline, TcpIsNotReadYet) {
+TEST(Pipeline, TcpThatIsNotFollowed) {
     Gate g;
+    EXPECT_EQ(g.send(tcp_frame4(bytes("x"), 1000, 5060)).outside.size(), 1U) << "a reset: no beginning was seen";
+    EXPECT_EQ(g.send(tcp_frame4(bytes("INVITE sip:x SIP/2.0\r\n"), 1000, 1001)).outside.size(), 1U);
+    EXPECT_TRUE(
+        g.send(fragments4(tcp(1000, 5060, Bytes(500, 'x')), 200, {.protocol = 6, .id = 3})).outside.empty());
     EXPECT_TRUE(g.send(ether(0x0800, ipv4({.protocol = 6}, tcp(1000, 5060, bytes("x"))))).outside.empty());
     EXPECT_TRUE(
         g.send(ether(0x0800, ipv4({.protocol = 6}, tcp(1000, 1001, bytes("INVITE sip:x SIP/2.0\r\n")))))
             .outside.empty());
-    EXPECT_TRUE(
-        g.send(fragments4(tcp(1000, 5060, Bytes(500, 'x')), 200, {.protocol = 6, .id = 3})).outside.empty());
-    ASSERT_EQ(g.drops.size(), 3U);
-    for (const auto& d : g.drops) EXPECT_EQ(d.reason, "tcp-uninspected");
-    EXPECT_EQ(g.send(ether(0x0800, ipv4({.protocol = 6}, tcp(1000, 5061, bytes("\x16\x03"))))).outside.size(),
-              1U);
+    ASSERT_EQ(g.drops.size(), 5U);
+    EXPECT_EQ(g.drops[0].reason, "tcp-midstream");
+    EXPECT_EQ(g.drops[1].reason, "tcp-midstream");
+    EXPECT_EQ(g.drops[2].reason, "tcp-uninspected");
+    EXPECT_EQ(g.drops[3].reason, "tcp-invalid") << "a wrong checksum";
+    EXPECT_EQ(g.drops[4].reason, "tcp-invalid");
+    EXPECT_EQ(g.send(tcp_frame4(bytes("\x16\x03"), 1000, 5061)).outside.size(), 1U);
     EXPECT_TRUE(g.lines.empty());
 }
 

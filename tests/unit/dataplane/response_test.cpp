@@ -172,7 +172,7 @@ TEST(Response, Destination) {
 }
 
 TEST(Response, TransactionKey) {
-    const memory::Key key{1, 2};
+    const memory::TagHash key({1, 2});
     const auto of = [&](const std::string& via) {
         return transaction_key(Request("Via: " + via + "\r\n").message, key);
     };
@@ -180,7 +180,9 @@ TEST(Response, TransactionKey) {
     EXPECT_EQ(base, of("SIP/2.0/UDP h:1;rport;branch=z9hG4bKa"));
     EXPECT_NE(base, of("SIP/2.0/UDP h:1;branch=z9hG4bKb"));
     EXPECT_NE(base, of("SIP/2.0/UDP h:2;branch=z9hG4bKa"));
-    EXPECT_NE(transaction_key(Request("Via: SIP/2.0/UDP h:1;branch=z9hG4bKa\r\n").message, {1, 3}), base);
+    EXPECT_NE(
+        transaction_key(Request("Via: SIP/2.0/UDP h:1;branch=z9hG4bKa\r\n").message, memory::TagHash({1, 3})),
+        base);
     const ToTag tag = to_tag(base);
     EXPECT_EQ(std::string_view(tag.data(), 2), "kg");
     for (std::size_t i = 2; i < tag.size(); ++i)

@@ -103,6 +103,50 @@ TEST(Users, DisagreementIsAnEventAndNoWayOut) {
     EXPECT_FALSE(s.user(0).disagreement);
 }
 
+/// A host is looked up once for the users who share it; those of another scheme do not share it.
+TEST(Users, AnotherSchemeOfTheSameHostHidesNobody) {
+    Scene s;
+    for (const char* other : {"abc:x@mc1.example", "abcd:x@mc1.example", "tel:x@mc1.example"}) {
+        s.look(plain({.idri = other}, "<sip:alice@mc1.example>;tag=1"));
+        EXPECT_EQ(s.user(0).state, State::ours) << other;
+        EXPECT_EQ(s.names(0), Names{"sip:alice@mc1.example"}) << other;
+        s.look(plain({.idri = "sip:alice@mc1.example"}, std::string("<") + other + ">;tag=1"));
+        EXPECT_EQ(s.names(0), Names{"sip:alice@mc1.example"}) << other;
+    }
+}
+
+/// What was found under a host is remembered: of this table alone, and for no other host.
+TEST(Users, AHostBelongsToWhomTheTableAtHandSays) {
+    const std::string text = policy_text("", "", "is");
+    std::string moved = text;
+    moved.replace(moved.find("*@mc1"), 5, "*@mc9");
+    const Policy here(text), elsewhere(moved);
+    const auto tags = made_tags(10);
+    std::vector<std::byte> storage(1 << 20);
+    sip::Arena arena(storage);
+    Inspection seen;
+    const auto state_of = [&](const Policy& policy, const std::string& from) {
+        const std::string call = plain({}, "<" + from + ">;tag=1").text();
+        arena.reset();
+        Arrived arrived;
+        arrived.now = kNow;
+        arrived.payload = call;
+        inspect(arrived,
+                {&policy.table(), *policy.table().find_edge("e"), Mode::enforce, tags.get(), nullptr}, arena,
+                seen);
+        return seen.facts.users[0].state;
+    };
+    for (int i = 0; i < 1000; ++i) {
+        const std::string host = "h" + std::to_string(i) + std::string(static_cast<std::size_t>(i % 70), 'x');
+        ASSERT_EQ(state_of(here, "sip:alice@mc1.example"), State::ours) << i;
+        ASSERT_EQ(state_of(here, "sip:alice@" + host + ".example"), State::unknown) << i;
+        ASSERT_EQ(state_of(here, "sip:alice@mc9.example"), State::unknown) << i;
+        if (i % 10 != 0) continue;
+        ASSERT_EQ(state_of(elsewhere, "sip:alice@mc1.example"), State::unknown) << i;
+        ASSERT_EQ(state_of(elsewhere, "sip:alice@mc9.example"), State::ours) << i;
+    }
+}
+
 TEST(Users, AssertedIdentityOnlyFromTrustedPeers) {
     Scene s;
     Sip m = plain({}, "<sip:ims@far.example>;tag=1");
@@ -232,7 +276,7 @@ class Lazy {
         inspect(arrived_, context_, arena_, seen);
         return seen;
     }
-    void complete() { resolve_open_users(arrived_, context_, arena_, seen); }
+    void complete() { resolve_open_users({true, true}, arrived_, context_, arena_, seen); }
     [[nodiscard]] std::string said(const policy::decide::User& user) const {
         std::string out = std::to_string(static_cast<int>(user.state)) + (user.disagreement ? "!" : "");
         for (const auto& c : user.candidates) out.append(" ").append(c.uri).append(" ").append(c.alias);

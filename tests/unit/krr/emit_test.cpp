@@ -145,6 +145,55 @@ TEST(KrrJoin, EqualsEmit) {
             }
 }
 
+TEST(KrrJoin, PlainTextsTheShortWay) {
+    Clock clock;
+    for (unsigned bits = 0; bits < 32; ++bits)
+        for (std::size_t length = 1; length < 100; ++length) {
+            Case c;
+            fill(c, bits & 16, 3, 2);
+            const std::string text = std::string(length - 1, 'k') + "/";
+            if (bits & 1) c.pieces.initiator = *(c.document.initiator = text);
+            if (bits & 2) c.pieces.receiver = *(c.document.receiver = text + "r");
+            if (bits & 4) c.pieces.initiator_kms = *(c.document.initiator_kms = text + "ki");
+            if (bits & 8) c.pieces.receiver_kms = *(c.document.receiver_kms = "kr" + text);
+            c.document.id = id_of(c.pieces.id = 0x0123456789abcdef * length);
+            if (length % 2 == 0) c.pieces.time_text = clock.text(c.pieces.time);
+            const std::string whole = emit(c.document);
+            ASSERT_EQ(plain_size(c.pieces), whole.size());
+            std::string out(whole.size() + 8, '#');
+            ASSERT_TRUE(join_plain(c.pieces, out.data()));
+            ASSERT_EQ(out, whole + "########") << bits << ' ' << length;
+        }
+}
+
+TEST(KrrJoin, WhatIsNotPlainGoesTheLongWay) {
+    std::array<char, 4096> out{};
+    for (const std::size_t length : {1U, 7U, 8U, 15U, 16U, 17U, 31U, 32U, 33U, 40U})
+        for (std::size_t at = 0; at < length; ++at)
+            for (int c = 0; c < 256; ++c) {
+                Case made;
+                fill(made, 0, 1, 1);
+                std::string text(length, 'k');
+                text[at] = static_cast<char>(c);
+                made.pieces.receiver = *(made.document.receiver = text);
+                const bool plain = join_plain(made.pieces, out.data());
+                ASSERT_EQ(plain, is_plain_text(text[at])) << c;
+                if (plain) {
+                    ASSERT_EQ(std::string_view(out.data(), plain_size(made.pieces)), emit(made.document));
+                }
+            }
+}
+
+TEST(KrrJoin, TheClockIsThatOfFormatTime) {
+    Clock clock;
+    for (const std::uint64_t t :
+         {0ULL, 1ULL, 1ULL, 1795262400ULL, 0ULL, 253402300799ULL, ~0ULL, ~0ULL, 5ULL}) {
+        std::array<char, kTimeSize> text{};
+        format_time(t, text);
+        EXPECT_EQ(clock.text(t), std::string_view(text.data(), text.size())) << t;
+    }
+}
+
 TEST(KrrJoin, StartsWithThePieces) {
     Case c;
     fill(c, 31, 3, 3);

@@ -46,6 +46,32 @@ TEST(Compare, LetterCaseOfKmsNamesDoesNotCount) {
     EXPECT_EQ(compare(s, r), Lines{});
 }
 
+TEST(Compare, ResetsCountWhereNothingWasAnswered) {
+    Scenario s = shipped("x06");
+    Result r = play(s);
+    Step reset;
+    reset.kind = Step::Kind::reset;
+    reset.from = reset.to = 1;
+    reset.created = true;
+    r.steps.push_back(reset);
+    EXPECT_EQ(compare(s, r), Lines{});
+    r.steps.back().created = false;
+    EXPECT_EQ(compare(s, r), Lines{"came as number 8: connection reset by d1-cs, which was not expected"});
+}
+
+TEST(Compare, OverTcpItsOwnTranscriptCounts) {
+    const Scenario s = shipped("x06");
+    Result r = play(s);
+    r.variant.tcp = true;
+    EXPECT_EQ(compare(s, r).front(),
+              "item 5 of expect-tcp: expected connection reset by d1-cs, which did not come");
+    Scenario tcp = s;
+    tcp.expect = s.expect_tcp;
+    r = play(tcp);
+    r.variant.tcp = true;
+    EXPECT_EQ(compare(s, r), Lines{});
+}
+
 TEST(Compare, MissingStep) {
     const Scenario s = shipped("x08");
     Result r = play(s);

@@ -26,9 +26,10 @@ bool is_list(const Json& list) {
 void expect_schema(const std::string& line) {
     EXPECT_EQ(count(line, "\n"), 0U);
     const Json j = Json::parse(line);
-    EXPECT_EQ(keys(j), (Keys{"scenario", "title", "file", "variant", "passed", "outcome", "kms", "actors",
-                             "steps", "counts", "faults"}));
-    for (const char* key : {"scenario", "title", "file", "variant"}) EXPECT_TRUE(j[key].is_string()) << key;
+    EXPECT_EQ(keys(j), (Keys{"scenario", "title", "file", "variant", "transport", "passed", "outcome", "kms",
+                             "actors", "steps", "counts", "faults"}));
+    for (const char* key : {"scenario", "title", "file", "variant", "transport"})
+        EXPECT_TRUE(j[key].is_string()) << key;
     EXPECT_TRUE(j["passed"].is_boolean());
     EXPECT_EQ(j["passed"], j["faults"].empty());
     EXPECT_EQ(keys(j["outcome"]), (Keys{"accepted", "pair", "failure"}));
@@ -44,7 +45,8 @@ void expect_schema(const std::string& line) {
         if (kind == "mikey" || kind == "krr" || kind == "answer") wanted.insert("to");
         if (kind == "mikey" || kind == "accepted") wanted.insert("pair");
         if (kind == "krr") wanted.insert({"created", "rewritten", "initiator", "receiver", "krr"});
-        if (kind == "answer" || kind == "note" || kind == "failed") wanted.insert("text");
+        if (kind == "answer" || kind == "note" || kind == "failed" || kind == "reset") wanted.insert("text");
+        if (kind == "reset") wanted.insert("answered");
         EXPECT_EQ(keys(step), wanted) << kind;
         if (wanted.contains("pair")) {
             EXPECT_EQ(keys(step["pair"]), (Keys{"idrkmsi", "idrkmsr"}));
@@ -64,7 +66,8 @@ TEST(ToJson, EveryScenario) {
         expect_schema(to_json(s, r));
         r.faults = {"x"};
         Step step;
-        for (const Step::Kind kind : {Step::Kind::note, Step::Kind::answer, Step::Kind::failed}) {
+        for (const Step::Kind kind :
+             {Step::Kind::note, Step::Kind::answer, Step::Kind::failed, Step::Kind::reset}) {
             step.kind = kind;
             r.steps.push_back(step);
         }

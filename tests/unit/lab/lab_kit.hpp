@@ -90,6 +90,11 @@ inline Result play(const Scenario& s) {
                 out.accepted = true;
                 out.final_pair = line.pair;
                 break;
+            case Expected::Kind::reset:
+                step.kind = Step::Kind::reset;
+                step.from = step.to = actor(line.by);
+                out.steps.push_back(step);
+                break;
             case Expected::Kind::fail:
                 step.kind = Step::Kind::failed;
                 step.text = out.failure = line.detail;

@@ -15,8 +15,8 @@ import tempfile
 import unittest
 from pathlib import Path
 
-from scapy.all import IP, UDP, defragment, rdpcap  # type: ignore[import-untyped]
-from transcripts import EDGES, TRANSCRIPTS
+from scapy.all import IP, TCP, UDP, defragment, rdpcap  # type: ignore[import-untyped]
+from transcripts import EDGES, OVER_TCP, TRANSCRIPTS
 
 LAB, ROOT = Path(sys.argv[1]), Path(sys.argv[2])
 
@@ -48,6 +48,8 @@ def transcript(run: dict) -> list[tuple]:
                         names(step["receiver"])))
         elif step["kind"] == "accepted":
             out.append(("A", who(step["from"]), short[step["pair"]["idrkmsi"]], short[step["pair"]["idrkmsr"]]))
+        elif step["kind"] == "reset" and not step["answered"]:
+            out.append(("X", who(step["from"]), None, None))
         elif step["kind"] == "failed":
             out.append(("F", who(step["from"]), step["text"], None))
     return out
@@ -79,20 +81,26 @@ class Lab(unittest.TestCase):
             want |= {(name, "clear"), (name, "hashed")}
             if name not in EDGES:
                 want |= {(name, "through edges without rules"), (name, "hashed, through edges without rules")}
+        want |= {(name, variant + ", TCP") for name, variant in want}
         self.assertEqual(seen, want)
+        for run in self.runs:
+            self.assertEqual(run["transport"], "tcp" if run["variant"].endswith(", TCP") else "udp")
         self.assertEqual(self.summary, {"event": "summary", "passed": len(want), "runs": len(want)})
 
     def test_transcripts_message_by_message(self) -> None:
         for run in self.runs:
             with self.subTest(scenario=run["scenario"], variant=run["variant"]):
-                self.assertEqual(transcript(run), TRANSCRIPTS[run["scenario"]])
+                wanted = OVER_TCP if run["transport"] == "tcp" else TRANSCRIPTS
+                self.assertEqual(transcript(run), wanted[run["scenario"]])
                 self.assertEqual(run["faults"], [])
                 edges = 2 if "without rules" in run["variant"] else EDGES.get(run["scenario"], 0)
                 self.assertEqual(len(run["actors"]), edges + 2)
 
     def test_counts_of_x10(self) -> None:
         for run in self.runs:
-            if run["scenario"] == "X.10":
+            if run["scenario"] == "X.10" and run["transport"] == "tcp":
+                self.assertEqual(run["counts"], {"messages": 2, "created": 2, "rewritten": 0})
+            elif run["scenario"] == "X.10":
                 self.assertEqual(run["counts"], {"messages": 4, "created": 3, "rewritten": 5})
 
     def test_every_message_passes_every_edge_before_the_one_that_answers(self) -> None:
@@ -133,7 +141,8 @@ class Lab(unittest.TestCase):
         for name in TRANSCRIPTS:
             if name in EDGES:
                 continue
-            for variant in ("through-edges-without-rules", "hashed,-through-edges-without-rules"):
+            for variant in ("through-edges-without-rules", "hashed,-through-edges-without-rules",
+                            "through-edges-without-rules,-TCP", "hashed,-through-edges-without-rules,-TCP"):
                 wires = self.captured(f"{name}-{variant}")
                 self.assertEqual(len(wires), 3, name)
                 for wire in wires[1:]:
@@ -157,6 +166,49 @@ class Lab(unittest.TestCase):
                 self.assertEqual((made[UDP].chksum, made[UDP].len), stated[1:], file.name)
                 checked += 1
         self.assertGreater(checked, 200)
+
+    def test_every_refusal_over_tcp_resets_its_connection_towards_both_sides(self) -> None:
+        """By scapy: a KRR of an edge is followed by a reset, and on the edge's other side by no byte of what was refused."""
+        for run in self.runs:
+            if run["transport"] != "tcp" or run["scenario"] not in EDGES:
+                continue
+            edges = EDGES[run["scenario"]]
+            resets = [s for s in run["steps"] if s["kind"] == "reset"]
+            refused = [s for s in run["steps"] if s["kind"] == "krr" and s["created"] and 0 < s["from"] <= edges]
+            with self.subTest(scenario=run["scenario"], variant=run["variant"]):
+                self.assertEqual(sum(s["answered"] for s in resets), len(refused))
+                wires = self.captured(f"{run['scenario']}-{run['variant']}".replace(" ", "-"))
+                for step in refused:
+                    # each attempt goes by a connection of its own: its port tells which one it is
+                    port = 40000 + sum(s["kind"] == "mikey" and s["from"] == 0 and s["time"] <= step["time"] for s in run["steps"])
+                    behind = [TCP(IP(f[14:])[TCP].build()) for f in wires[step["from"]]]
+                    segments = [t for t in behind if port in (t.sport, t.dport)]
+                    self.assertGreaterEqual(len([t for t in segments if t.sport == port and t.flags.R]), 1)
+                    said = b"".join(bytes(t.payload) for t in segments if t.sport == port)
+                    self.assertNotIn(b"INVITE", said)
+                    before = [TCP(IP(f[14:])[TCP].build()) for f in wires[step["from"] - 1]]
+                    self.assertTrue(any(t.flags.R for t in before if t.dport == port))
+
+    def test_a_krr_that_would_be_narrowed_goes_no_further_over_tcp(self) -> None:
+        wires = self.captured("X.10-clear,-TCP")
+        krrs = [sum(b"<KmsRedirectResponse" in f for f in wire) for wire in wires]
+        # one on the first wire is the first edge's own; one on the third is that of the third edge, which the second stops
+        self.assertEqual(krrs, [1, 0, 1, 0, 0])
+
+    def test_checksums_over_tcp_by_scapy_and_order_by_tshark(self) -> None:
+        checked = 0
+        for file in sorted((self.at / "pcap").glob("X.*-clear,-TCP-wire-*.pcap")):
+            for packet in rdpcap(str(file)):
+                again = IP(bytes(packet[IP]))
+                stated = (again.chksum, again[TCP].chksum, again.len)
+                del again.chksum, again[TCP].chksum, again.len
+                made = IP(bytes(again))
+                self.assertEqual((made.chksum, made[TCP].chksum, made.len), stated, file.name)
+                checked += 1
+            done = subprocess.run(["tshark", "-r", str(file), "-Y", "tcp.analysis.lost_segment or tcp.analysis.out_of_order or "
+                                   "tcp.analysis.retransmission or _ws.malformed"], capture_output=True, text=True, check=True)
+            self.assertEqual(done.stdout, "", file.name)
+        self.assertGreater(checked, 300)
 
     def test_tshark_reads_x10(self) -> None:
         file = self.at / "pcap" / "X.10-clear-wire-1.pcap"
@@ -259,6 +311,20 @@ class Program(unittest.TestCase):
         self.assertIn("Examples:", lab("--help").stdout)
         self.assertEqual(len(lab("list").stdout.splitlines()), len(TRANSCRIPTS))
         self.assertIn("14 of 14", lab("check", "all").stdout)
+
+    def test_transports(self) -> None:
+        self.assertTrue(lab("run", "x5", "--quiet").stdout.endswith("2 of 2\n"))
+        self.assertTrue(lab("run", "x5", "--quiet", "--transport", "tcp").stdout.endswith("2 of 2\n"))
+        self.assertTrue(lab("run", "x5", "--quiet", "--transport", "both").stdout.endswith("4 of 4\n"))
+        self.assertTrue(lab("run", "all", "--quiet", "--transport", "udp", "--variant", "clear").stdout.endswith("14 of 14\n"))
+        out = lab("run", "x6", "--transport", "tcp").stdout
+        self.assertIn("resets the connection: drop: krr-initiator-narrowed", out)
+        self.assertIn("gives up: connection-reset", out)
+        self.assertIn("--live speaks UDP", lab("run", "x5", "--live", "--transport", "tcp", code=2).stderr)
+        lab("run", "x5", "--transport", "sctp", code=2)
+        file = self.scenario("x06.yaml", "reset: {by: d1-cs}", "reset: {by: d2-cs}")
+        self.assertRegex(lab("run", file, "--quiet", "--transport", "tcp", code=1).stdout,
+                         r"item 5 of expect-tcp: expected connection reset by d2-cs, came connection reset by d1-cs")
 
     def test_pictures(self) -> None:
         lab("run", "all", "--variant", "clear", "--diagram", "svg", "--output", str(self.at))

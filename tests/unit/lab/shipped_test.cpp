@@ -21,10 +21,10 @@ std::string client(const Scenario& s, const Client& c) {
     return list({c.profile.home}) + ";" + list(c.profile.secondary) + ";" + list(c.profile.external);
 }
 
-/// One word a line: M(A,A) message, K new KRR, R rewritten KRR, ok accepted, fail.
-std::string transcript(const Scenario& s) {
+/// One word a line: M(A,A) message, K new KRR, R rewritten KRR, X connection reset, ok accepted, fail.
+std::string transcript(const Scenario& s, const std::vector<Expected>& expect) {
     std::string out;
-    for (const Expected& line : s.expect) {
+    for (const Expected& line : expect) {
         if (!out.empty()) out += ' ';
         const auto lists = [&] {
             return "(" + s.to_text(line.lists.initiator) + "," + s.to_text(line.lists.receiver) + ")@" +
@@ -42,6 +42,9 @@ std::string transcript(const Scenario& s) {
                 break;
             case Expected::Kind::accept:
                 out += "ok" + s.to_text(line.pair);
+                break;
+            case Expected::Kind::reset:
+                out += "X@" + line.by;
                 break;
             case Expected::Kind::fail:
                 out += "fail:" + line.detail;
@@ -92,9 +95,29 @@ TEST(Shipped, ClientsAndTranscriptsOfEveryUseCase) {
         EXPECT_EQ(s.name, row.name);
         EXPECT_EQ(client(s, s.initiator), row.initiator);
         EXPECT_EQ(client(s, s.receiver), row.receiver);
-        EXPECT_EQ(transcript(s), packed(row.transcript));
+        EXPECT_EQ(transcript(s, s.expect), packed(row.transcript));
         EXPECT_FALSE(s.title.empty());
         EXPECT_FALSE(s.gmk);
+    }
+}
+
+/// Over TCP all goes as over UDP until a KRR would have to be narrowed: its connection is reset by who would.
+TEST(Shipped, OverTcpTheFirstKrrToBeNarrowedEndsTheCall) {
+    for (const Row& row : kRows) {
+        SCOPED_TRACE(row.file);
+        const Scenario s = shipped(row.file);
+        std::string wanted = packed(row.transcript);
+        const std::size_t rewrite = wanted.find("R(");
+        if (rewrite == std::string::npos) {
+            EXPECT_TRUE(s.expect_tcp.empty());
+            continue;
+        }
+        const std::size_t by = wanted.find('@', rewrite);
+        std::string edge;
+        for (const Stop& stop : s.path)
+            if (wanted.substr(by + 1).starts_with(stop.edge)) edge = "@" + stop.edge;
+        wanted = wanted.substr(0, rewrite) + "X" + edge + "fail:connection-reset";
+        EXPECT_EQ(transcript(s, s.expect_tcp), wanted);
     }
 }
 

@@ -2,7 +2,7 @@
 """The eleven use cases as the documents tell them, written here once more by hand and independently of the scenario files.
 
 A step is (kind, by, first, second): M = I_MESSAGE (IDRkmsi, IDRkmsr); K = KRR created; R = KRR rewritten, each with its
-initiator and receiver list; A = accepted; F = failed. By: I, R, or the number of the edge on the path, from 1.
+initiator and receiver list; A = accepted; F = failed; X = TCP connection reset without an answer. By: I, R, or the number of the edge on the path, from 1.
 """
 
 ANY = "ANY"
@@ -37,3 +37,14 @@ TRANSCRIPTS = {
 }
 
 EDGES = {"X.5": 1, "X.6": 2, "X.6-note": 2, "X.7": 1, "X.8": 3, "X.9": 2, "X.10": 4}
+
+# Over TCP nobody narrows a KRR: who would have to takes the connection down (its own answer goes in front of a reset).
+LOST = ("F", "I", "connection-reset", None)
+OVER_TCP = TRANSCRIPTS | {
+    "X.6": [("M", "I", "A", "A"), ("K", 1, ["C"], ["A"]), ("M", "I", "C", "A"), ("K", 2, ANY, ["B"]), ("X", 1, None, None), LOST],
+    "X.6-note": [("M", "I", "C", "C"), ("K", 1, ["A"], ["C"]), ("M", "I", "A", "C"), ("K", 2, ANY, ["B"]), ("X", 1, None, None), LOST],
+    "X.8": [("M", "I", "A", "A"), ("K", 1, ["C", "D"], ANY), ("M", "I", "D", "A"), ("K", 3, ANY, ["B"]), ("X", 2, None, None), LOST],
+    "X.9": [("M", "I", "A", "A"), ("K", 1, ANY, ["B", "D"]), ("M", "I", "A", "B"), ("K", 2, ANY, ["C", "D"]), ("X", 1, None, None), LOST],
+    "X.10": [("M", "I", "A", "A"), ("K", 1, ["B", "C"], ANY), ("M", "I", "C", "A"), ("K", 3, ANY, ["X", "Z"]), ("X", 2, None, None),
+             LOST],
+}

@@ -241,8 +241,11 @@ void Kit::frame(const Bytes& frame, unsigned worker, std::size_t port) {
     core::Mbuf m = core::make_frame(pool(), frame);
     ASSERT_TRUE(m);
     ports[port]->arrive(static_cast<std::uint16_t>(worker), std::move(m));
+    // As Worker::run() does: whoever ends a capture or swaps a table waits for a worker that is online.
+    current.online(worker);
     while (workers[worker]->poll_once() != 0) {
     }
+    current.offline(worker);
     for (const auto& p : ports)
         for (auto& queue : p->sent) queue.clear();
 }

@@ -220,10 +220,12 @@ TEST(Status, AWorkerThatHangsIsSeen) {
     };
     std::atomic<bool> stop = false;
     std::thread rounds([&] {
+        kit.current.online(0);
         while (!stop) {
             kit.workers[0]->poll_once();
             std::this_thread::sleep_for(std::chrono::milliseconds(5));
         }
+        kit.current.offline(0);
     });
     EXPECT_TRUE(soon([&] { return alive(0); }));
     EXPECT_FALSE(alive(1));

@@ -244,7 +244,7 @@ TEST_F(CompileTest, ManyPatternsKmsAndEdges) {
     use(policy);
     const auto& header = table::header_of(blob_);
     EXPECT_LE(header.kms_probe, 16U);
-    EXPECT_LE(header.pattern_probe, 16U);
+    EXPECT_LE(header.patterns.probe, 16U);
     EXPECT_EQ(table_->find_kms("KMS9999.example"), 9999U);
     EXPECT_EQ(table_->find_user("sip:u@h42.d999.example"), 999U);
     EXPECT_EQ(table_->find_user("sip:u@h100.d999.example"), std::nullopt);

@@ -63,9 +63,9 @@ namespace detail {
     for (const table::PeerRecord& peer : t.peers())
         for (const table::CidrRecord& network : t.cidrs(peer.addresses))
             touched += t.find_peer(network.address) != nullptr ? t.text(peer.name).size() : 0;
-    for (const auto& pattern : table::section_of<table::PatternRecord>(t.blob(), table::Section::patterns)) {
+    for (const auto& pattern : t.patterns()) {
         // A user of the pattern's own shape: the glob with its stars filled in.
-        const std::string glob = table::to_glob(pattern.shape, t.text(pattern.text));
+        const std::string glob = table::to_glob(pattern.shape, t.pattern_text(pattern.text));
         for (const std::string_view fill : {"", "a", "x.y"}) {
             std::string user;
             for (const char c : glob) c == '*' ? user.append(fill) : user.append(1, c);

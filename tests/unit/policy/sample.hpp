@@ -115,15 +115,25 @@ class Blob {
     [[nodiscard]] char& string_byte(table::Text t, std::size_t i) {
         return at<char>(table::Section::strings, t.offset + i);
     }
+    [[nodiscard]] char& pattern_byte(table::Text t, std::size_t i) {
+        return at<char>(table::Section::pattern_strings, t.offset + i);
+    }
     [[nodiscard]] std::vector<std::byte>& bytes() { return bytes_; }
     [[nodiscard]] const std::vector<std::byte>& bytes() const { return bytes_; }
 
     Blob& reseal() {
+        header().patterns.digest = table::patterns_digest(bytes_);
         header().digest = table::blob_digest(bytes_);
         return *this;
     }
     [[nodiscard]] std::string verdict() const {
         const auto table = table::Table::open(bytes_);
+        return table ? "" : table.error().what;
+    }
+    /// The verdict where `known`, if it is a table, has been proved before.
+    [[nodiscard]] std::string verdict_beside(const Blob& known) const {
+        const auto proved = table::Table::open(known.bytes_);
+        const auto table = table::Table::open(bytes_, proved ? &*proved : nullptr);
         return table ? "" : table.error().what;
     }
 

@@ -32,9 +32,8 @@ std::ostream& operator<<(std::ostream& out, const Damage& damage) {
 const Damage kHeader[] = {
     {"magic", [](Blob& b) { b.header().magic[0] = 'X'; }, "no magic"},
     {"version", [](Blob& b) { b.header().version = 1; }, "format version 1"},
-    {"header_size", [](Blob& b) { b.header().header_size += 8; }, "header of 480 bytes"},
+    {"header_size", [](Blob& b) { b.header().header_size += 8; }, "header of 536 bytes"},
     {"total_size", [](Blob& b) { b.header().total_size -= 8; }, "are here"},
-    {"reserved", [](Blob& b) { b.header().reserved = 1; }, "reserved"},
     {"bytes behind",
      [](Blob& b) {
          b.bytes().resize(b.bytes().size() + 8);
@@ -60,19 +59,32 @@ const Damage kHeader[] = {
      "not zero"},
     {"kms_probe", [](Blob& b) { b.header().kms_probe = kMaxProbe + 1; }, "section kms_index: lookups"},
     {"kms_probe short", [](Blob& b) { b.header().kms_probe = 0; }, "cannot be found"},
-    {"pattern_probe", [](Blob& b) { b.header().pattern_probe = ~0U; }, "section pattern_index: lookups"},
-    {"pattern_probe short", [](Blob& b) { b.header().pattern_probe = 0; }, "cannot be found"},
-    {"hash_seed", [](Blob& b) { b.header().hash_seed ^= 1; }, "wrong hash"},
-    {"prefix lengths", [](Blob& b) { b.header().lengths[3][3] |= 1; }, "lengths"},
-    {"suffix lengths", [](Blob& b) { b.header().lengths[2] = {}; }, "lengths"},
-    {"host lengths", [](Blob& b) { b.header().lengths[1] = {}; }, "lengths"},
-    {"exact lengths", [](Blob& b) { b.header().lengths[0][1] ^= 1; }, "lengths"},
-    {"odd_first", [](Blob& b) { b.header().odd_first -= 1; }, "odd patterns"},
-    {"odd_count", [](Blob& b) { b.header().odd_count = ~0U; }, "odd patterns"},
+    {"pattern_probe", [](Blob& b) { b.header().patterns.probe = ~0U; }, "section pattern_index: lookups"},
+    {"pattern_probe short", [](Blob& b) { b.header().patterns.probe = 0; }, "cannot be found"},
+    {"kms_seed", [](Blob& b) { b.header().kms_seed ^= 1; }, "section kms_index: record"},
+    {"pattern_seed", [](Blob& b) { b.header().patterns.seed ^= 1; }, "section pattern_index: record"},
+    {"pattern domains fewer", [](Blob& b) { b.header().patterns.domains -= 1; }, "but the header knows of 1"},
+    {"pattern domains none", [](Blob& b) { b.header().patterns.domains = 0; }, "but the header knows of 0"},
+    {"pattern domains outside", [](Blob& b) { b.header().patterns.domains += 1; }, "no domain has the id 2"},
+    {"pattern domains of all ones", [](Blob& b) { b.header().patterns.domains = ~0U; },
+     "no domain has the id"},
+    {"pattern strings elsewhere", [](Blob& b) { b.entry(Section::pattern_strings).offset += 8; },
+     "section pattern_strings: offset"},
+    {"pattern strings nowhere", [](Blob& b) { b.entry(Section::pattern_strings).offset = 0; },
+     "section pattern_strings: offset"},
+    {"pattern strings behind the end", [](Blob& b) { b.entry(Section::pattern_strings).offset = ~0ULL; },
+     "section pattern_strings: offset"},
+    {"pattern strings shorter", [](Blob& b) { b.entry(Section::pattern_strings).count -= 8; }, "offset"},
+    {"prefix lengths", [](Blob& b) { b.header().patterns.lengths[3][3] |= 1; }, "lengths"},
+    {"suffix lengths", [](Blob& b) { b.header().patterns.lengths[2] = {}; }, "lengths"},
+    {"host lengths", [](Blob& b) { b.header().patterns.lengths[1] = {}; }, "lengths"},
+    {"exact lengths", [](Blob& b) { b.header().patterns.lengths[0][1] ^= 1; }, "lengths"},
+    {"odd_first", [](Blob& b) { b.header().patterns.odd_first -= 1; }, "odd patterns"},
+    {"odd_count", [](Blob& b) { b.header().patterns.odd_count = ~0U; }, "odd patterns"},
     {"odd split elsewhere",
      [](Blob& b) {
-         b.header().odd_first -= 1;
-         b.header().odd_count += 1;
+         b.header().patterns.odd_first -= 1;
+         b.header().patterns.odd_count += 1;
      },
      "odd patterns stand last"},
     {"allow_words", [](Blob& b) { b.header().allow_words = 2; }, "allow sets of 2 words"},
@@ -361,17 +373,19 @@ const Damage kPatterns[] = {
     {"pattern text", set(Section::patterns, 0, &PatternRecord::text, kOutside),
      "section patterns: record 0: text"},
     {"pattern empty", set(Section::patterns, 0, &PatternRecord::text, kEmpty), "text is empty"},
-    {"pattern domain", set(Section::patterns, 0, &PatternRecord::domain, 2U), "no domain has the id 2"},
+    {"pattern domain", set(Section::patterns, 0, &PatternRecord::domain, 2U),
+     "domain 2, but the header knows of 2"},
     {"pattern shape enumerator", set(Section::patterns, 0, &PatternRecord::shape, Shape{5}), "unknown shape"},
     {"pattern shape", set(Section::patterns, 0, &PatternRecord::shape, Shape::odd), "not of shape odd"},
     {"pattern rank", [](Blob& b) { b.at<PatternRecord>(Section::patterns, 0).rank += 1; }, "wrong rank"},
     {"pattern reserved", [](Blob& b) { b.at<PatternRecord>(Section::patterns, 0).reserved[2] = 1; },
      "reserved"},
     {"pattern with a star",
-     [](Blob& b) { b.string_byte(b.at<PatternRecord>(Section::patterns, 0).text, 6) = '*'; }, "not of shape"},
+     [](Blob& b) { b.pattern_byte(b.at<PatternRecord>(Section::patterns, 0).text, 6) = '*'; },
+     "not of shape"},
     {"odd patterns in rising rank",
      [](Blob& b) {
-         const std::size_t first = b.header().odd_first;
+         const std::size_t first = b.header().patterns.odd_first;
          std::swap(b.at<PatternRecord>(Section::patterns, first),
                    b.at<PatternRecord>(Section::patterns, first + 1));
      },
@@ -386,6 +400,7 @@ TEST_P(VerifyTest, Refused) {
     GetParam().apply(blob);
     const std::string verdict = blob.reseal().verdict();
     EXPECT_NE(verdict.find(GetParam().says), std::string::npos) << "it said: " << verdict;
+    EXPECT_EQ(blob.verdict_beside(sample()), verdict) << "what is known of another table hides it";
 }
 
 std::string name_of(const ::testing::TestParamInfo<Damage>& info) {
@@ -444,11 +459,14 @@ TEST(Verify, MisalignedBlob) {
     EXPECT_NE(table.error().what.find("aligned"), std::string::npos);
 }
 
-/// Refused, or a table of which everything can be asked.
-void expect_harmless(Blob& blob, std::size_t& accepted) {
+/// Refused, or a table of which everything can be asked; the same beside a known one.
+void expect_harmless(Blob& blob, const Table& known, std::size_t& accepted) {
     const auto table = Table::open(blob.reseal().bytes());
+    const auto beside = Table::open(blob.bytes(), &known);
+    ASSERT_EQ(beside.has_value(), table.has_value());
     if (!table) {
         EXPECT_FALSE(table.error().what.empty());
+        EXPECT_EQ(beside.error().what, table.error().what);
         return;
     }
     ++accepted;
@@ -457,10 +475,13 @@ void expect_harmless(Blob& blob, std::size_t& accepted) {
 
 TEST(Verify, EveryBitOfTheTableFlipped) {
     Blob blob = sample();
+    const Blob whole = blob;
+    const auto known = Table::open(whole.bytes());
+    ASSERT_TRUE(known);
     std::size_t accepted = 0;
     for (std::size_t bit = 0; bit < blob.bytes().size() * 8; ++bit) {
         blob.bytes()[bit / 8] ^= std::byte{1} << (bit % 8);
-        expect_harmless(blob, accepted);
+        expect_harmless(blob, *known, accepted);
         blob.bytes()[bit / 8] ^= std::byte{1} << (bit % 8);
     }
     // Free values: limits, key periods, letters of names.
@@ -471,6 +492,8 @@ TEST(Verify, EveryBitOfTheTableFlipped) {
 TEST(Verify, RandomDamage) {
     std::mt19937 rng(4711);
     const Blob whole = sample();
+    const auto known = Table::open(whole.bytes());
+    ASSERT_TRUE(known);
     std::size_t accepted = 0;
     for (int round = 0; round < 20000; ++round) {
         Blob blob = whole;
@@ -482,9 +505,37 @@ TEST(Verify, RandomDamage) {
             const std::uint32_t value = values[rng() % 5];
             std::memcpy(bytes.data() + at, &value, sizeof value);
         }
-        expect_harmless(blob, accepted);
+        expect_harmless(blob, *known, accepted);
     }
     EXPECT_GT(accepted, 10U);
+}
+
+/// Patterns that are known to be sound are not proved again where a table holds the same bytes; every byte of
+/// them counts, and so do the number of domains and the digest.
+TEST(Verify, KnownPatterns) {
+    const Blob whole = sample();
+    const auto known = Table::open(whole.bytes());
+    ASSERT_TRUE(known);
+    EXPECT_EQ(whole.verdict_beside(whole), "");
+    for (std::size_t at = patterns_start(whole.bytes()); at < whole.bytes().size(); ++at) {
+        Blob changed = whole;
+        changed.bytes()[at] ^= std::byte{1};
+        // Not sealed again: the digest of the patterns is that of the known ones, and their bytes are not.
+        const std::string verdict = changed.verdict_beside(whole);
+        EXPECT_TRUE(verdict.contains("digest of the patterns") || verdict.contains("not zero")) << at;
+    }
+    Blob other = whole;
+    other.header().patterns.digest[5] ^= 1;
+    other.header().digest = blob_digest(other.bytes());
+    EXPECT_NE(other.verdict_beside(whole).find("digest of the patterns"), std::string::npos);
+
+    // The same patterns, in a policy with fewer domains than they name.
+    language::Policy policy = test::sample_policy();
+    policy.domains.resize(1);
+    policy.edges.resize(0);
+    const Blob fewer(compile::compile(policy, &*known));
+    EXPECT_NE(fewer.verdict_beside(whole).find("no domain has the id 1"), std::string::npos);
+    EXPECT_EQ(fewer.verdict(), fewer.verdict_beside(whole));
 }
 
 TEST(Verify, EmptyPolicyIsATable) {

@@ -2,7 +2,10 @@
 // The plain reader: what it takes, what it leaves, and that what it takes is what the full parser reads.
 #include <gtest/gtest.h>
 
+#include <cstring>
+
 #include "dataplane/sip/ascii.hpp"
+#include "dataplane/sip/plain/usual_texts.hpp"
 #include "tests/property/plain_messages.hpp"
 #include "tests/unit/sip/looked.hpp"
 #include "tests/unit/sip/plain_kit.hpp"
@@ -321,6 +324,87 @@ TEST(Plain, Shortened) {
         const std::string less = check.at_every_level(text.substr(0, i) + text.substr(i + 1));
         ASSERT_FALSE(cut.starts_with("wrong")) << i << ": " << cut;
         ASSERT_FALSE(less.starts_with("wrong")) << i << ": " << less;
+    }
+}
+
+/// A document around one usual text, which may be any tag.
+std::string around(std::string_view tag, std::string_view text) {
+    return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<a>" + std::string(tag) + std::string(text) +
+           "</b></a>\r\n";
+}
+
+// Each usual tag and line: read like the full parser does, alone, twice, in front of texts and with each byte
+// missing.
+TEST(Plain, UsualTexts) {
+    PlainCheck check;
+    std::size_t tags = 0;
+    std::size_t lines = 0;
+    for (const plain::UsualText& usual : plain::kUsualTexts.texts) {
+        const std::string text(usual.text.data(), strnlen(usual.text.data(), usual.text.size()));
+        if (usual.says == plain::Says::nothing) continue;
+        if (text[0] == '<') {
+            ++tags;
+            for (const char* behind :
+                 {"sip:alice@a.example", "<c>sip:alice@a.example</c>", "<c><d>sip:alice@a.example</d></c>",
+                  "</c>sip:alice@a.example", "<entry uri=\"sip:bob@b.example\"/>", "\r\n  <c>\r\n</c>\n",
+                  "v=0", "<entry uri=\"bob\"/>", "<entry uri=\"sip:bob@b.example\"><c>tel:+44</c></entry>"}) {
+                const std::string said =
+                    check.at_every_level(typed("application/pidf+xml", around(text, behind)));
+                EXPECT_FALSE(said.starts_with("wrong")) << text << behind << ": " << said;
+                const std::string twice =
+                    check.at_every_level(typed("application/pidf+xml", around(text + text, behind)));
+                EXPECT_FALSE(twice.starts_with("wrong")) << text << text << behind << ": " << twice;
+            }
+            EXPECT_EQ(
+                check.at_every_level(typed("application/pidf+xml", around(text, "sip:alice@a.example"))),
+                "plain")
+                << text;
+            for (std::size_t i = 0; i < text.size(); ++i) {
+                std::string less = text;
+                less.erase(i, 1);
+                const std::string said = check.at_every_level(
+                    typed("application/pidf+xml", around(less, "<d>sip:alice@a.example</d>")));
+                EXPECT_FALSE(said.starts_with("wrong")) << less << ": " << said;
+            }
+        } else {
+            ++lines;
+            const bool sdp_part = usual.says == plain::Says::sdp;
+            const std::string head =
+                usual.says == plain::Says::line ? "Content-Type: application/sdp\r\n" : "";
+            const std::string body =
+                "\r\n\r\n" + (sdp_part || !head.empty() ? sdp(key_line('A')) : kInfo) + "\r\n--b1--\r\n";
+            EXPECT_EQ(multipart_answer("--b1\r\n" + head + text + body), "plain") << text;
+            for (std::size_t i = 0; i < text.size(); ++i)
+                for (const char c : std::string_view("\0\r\n :;,<Aa", 10)) {
+                    std::string other = text;
+                    other[i] = c;
+                    const std::string said = check.at_every_level(
+                        typed("multipart/mixed;boundary=b1", "--b1\r\n" + head + other + body));
+                    EXPECT_FALSE(said.starts_with("wrong")) << other << ": " << said;
+                }
+        }
+    }
+    EXPECT_GT(tags, 60U);
+    EXPECT_GT(lines, 5U);
+}
+
+// Everything that is read by vectors stands once at each distance from the message's end.
+TEST(Plain, AtEveryDistanceFromTheEnd) {
+    for (std::size_t n = 0; n < 140; ++n) {
+        const std::string fill(n, 'x');
+        EXPECT_EQ(answer(typed("application/pidf+xml", kLists + std::string(n, ' '))), "plain") << n;
+        EXPECT_EQ(answer(typed("application/pidf+xml", around("<b>", n < 56 ? fill : "x"))), "plain") << n;
+        EXPECT_EQ(answer(typed("application/sdp", sdp(key_line('A')) + "a=" + fill + "\r\n")), "plain") << n;
+        EXPECT_EQ(answer(invite("X-Fill: y" + fill + "\r\n")), "plain") << n;
+        EXPECT_EQ(answer(invite("X-Fill: y" + fill + "\r\nContent-Length: 0\r\n")), "plain") << n;
+        EXPECT_EQ(multipart_answer(parts("b1", {part("application/sdp", "v=0\r\ns=" + fill + "\r\n")})),
+                  "plain")
+            << n;
+        const std::string boundary = "b" + fill.substr(0, std::min<std::size_t>(n, 69));
+        EXPECT_EQ(multipart_answer(parts(boundary, {part("application/sdp", "v=0\r\n")}),
+                                   "multipart/mixed;boundary=" + boundary),
+                  "plain")
+            << n;
     }
 }
 

@@ -229,6 +229,41 @@ TEST_F(Messages, AResetWhileItsMessageIsHeldReachesThePeerWhereItStands) {
     EXPECT_EQ(streams->held(), 0U);
 }
 
+TEST_F(Messages, ALateCopyOfWhatWasJudgedLeavesWhileTheNextMessageHasBegun) {
+    shake_hands();
+    const std::string text = message("0123456789") + message("another");
+    const Sequence start = at[0];
+    const auto part = [&](std::size_t from, std::size_t to) {
+        send({.from = Arrival::inside,
+              .seq = start + static_cast<Sequence>(from),
+              .ack = at[1],
+              .flags = "A",
+              .payload = text.substr(from, to - from),
+              .options = {}});
+    };
+    part(0, 20);
+    part(20, message("0123456789").size() + 10);
+    send({.from = Arrival::outside,
+          .seq = at[1],
+          .ack = start + 20,
+          .flags = "A",
+          .payload = {},
+          .options = {}});
+    part(10, 40);
+    part(40, text.size());
+    EXPECT_EQ(passed_to(Arrival::outside), text.substr(0, 20) + text.substr(10, 30) +
+                                               text.substr(20, message("0123456789").size() - 10) +
+                                               text.substr(40));
+    send({.from = Arrival::outside,
+          .seq = at[1],
+          .ack = start + static_cast<Sequence>(text.size()),
+          .flags = "A",
+          .payload = {},
+          .options = {}});
+    EXPECT_EQ(room->kept, 0U);
+    EXPECT_EQ(host->ended.size(), number) << "every frame has ended";
+}
+
 using Refusals = Gate;
 
 TEST_F(Refusals, WhatWaitsBehindTheMessageIsNoPartOfIt) {

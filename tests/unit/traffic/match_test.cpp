@@ -57,6 +57,58 @@ TEST_F(Matching, forwarded_frame_by_frame) {
     EXPECT_EQ(o.forward.most(), 2000U);
 }
 
+TEST_F(Matching, a_refused_segment_goes_with_its_connection) {
+    const Link on{&near_, &far_, {}, 1, 1500}, back{&far_, &near_, {}, 2, 1500};
+    Segment data, ack, rst;
+    data.payload = "INVITE sip:b@b.example SIP/2.0\r\n";
+    rst.flags = kRst | kAck;
+    const std::string krr =
+        "<KmsRedirectResponse><ReceiverKmsList><KmsUri>kms.b.example</KmsUri></ReceiverKmsList>"
+        "</KmsRedirectResponse>";
+    const std::string text =
+        response(488, "Not Acceptable Here", "INVITE", names_, "kg1", {}, {std::string(kKrr), krr});
+    Segment answer;
+    answer.payload = text;
+    auto message = std::make_shared<Note>();
+    message->call_id = names_.call_id;
+    message->cseq = names_.cseq;
+    message->method = message->label = "INVITE";
+    message->expected = Expected{policy::decide::Verdict::redirect,
+                                 "receiver-kms-not-allowed",
+                                 {{std::nullopt, std::vector<std::string>{"kms.b.example"}}}};
+    auto segment = std::make_shared<Note>();
+    segment->outcome = "redirect";
+    segment->made.answers = 1;
+    segment->parts.push_back(message);
+    matcher_.sent(1000, false, write_tcp(on, data), segment);
+    EXPECT_FALSE(matcher_.settled());
+    matcher_.received(2000, false, write_tcp(back, answer));
+    matcher_.received(2000, false, write_tcp(back, rst));
+    matcher_.received(2000, true, write_tcp(on, rst));
+    EXPECT_TRUE(matcher_.settled());
+    const Outcome& o = matcher_.finish();
+    EXPECT_EQ(fates(o, Fate::reset), 1U);
+    EXPECT_EQ(o.made.answers, 1U);
+    EXPECT_EQ(o.made.resets, 2U);
+    EXPECT_EQ(o.lost + o.mismatches + o.unexpected, 0U) << (o.examples.empty() ? "" : o.examples[0]);
+}
+
+TEST_F(Matching, an_answer_that_does_not_come_by_its_connection_is_lost) {
+    auto message = std::make_shared<Note>();
+    message->call_id = names_.call_id;
+    message->expected = Expected{policy::decide::Verdict::redirect, "receiver-kms-not-allowed", {}};
+    auto segment = std::make_shared<Note>();
+    segment->outcome = "redirect";
+    segment->made.answers = 1;
+    segment->parts.push_back(message);
+    Segment data, rst;
+    data.payload = "x";
+    rst.flags = kRst;
+    matcher_.sent(1000, false, write_tcp({&near_, &far_, {}, 1, 1500}, data), segment);
+    matcher_.received(2000, true, write_tcp({&near_, &far_, {}, 3, 1500}, rst));
+    EXPECT_EQ(matcher_.finish().lost, 1U);
+}
+
 TEST_F(Matching, a_lost_fragment_is_a_lost_datagram) {
     auto out = invite(3000);
     send(false, out, "forward");

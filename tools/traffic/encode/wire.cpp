@@ -11,7 +11,7 @@ namespace kmsgate::traffic {
 
 namespace {
 
-constexpr std::size_t kIp4 = 20, kIp6 = 40, kUdp = 8, kTcp = 20, kFragment = 8;
+constexpr std::size_t kIp4 = 20, kIp6 = 40, kUdp = 8, kTcp = kTcpHeader, kFragment = 8;
 constexpr std::size_t kLeastFrame = 60;
 constexpr std::uint16_t kTypeIp4 = 0x0800, kTypeIp6 = 0x86DD, kTypeTag = 0x8100, kTypeServiceTag = 0x88A8;
 

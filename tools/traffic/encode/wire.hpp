@@ -48,7 +48,7 @@ void write_ip(const Link& link, Protocol protocol, std::span<const std::uint8_t>
 [[nodiscard]] Frame udp_datagram(const Link& link, std::string_view payload);
 
 /// Flags of a TCP header.
-inline constexpr std::uint8_t kFin = 1, kSyn = 2, kRst = 4, kPsh = 8, kAck = 16;
+inline constexpr std::uint8_t kFin = 1, kSyn = 2, kRst = 4, kPsh = 8, kAck = 16, kUrg = 32;
 struct Segment {
     std::uint32_t sequence = 0;
     std::uint32_t acknowledgement = 0;
@@ -58,8 +58,8 @@ struct Segment {
     std::uint16_t mss = 0;  ///< of a SYN: MSS, SACK permitted and window scale are said, too
     std::string_view payload;
 };
-/// Bytes of the options that every segment has, and most payload of one.
-inline constexpr std::size_t kTcpOptions = 12;
+/// Bytes of a TCP header, of the options that every segment has, and most payload of one.
+inline constexpr std::size_t kTcpHeader = 20, kTcpOptions = 12;
 [[nodiscard]] std::size_t largest_segment(const Link& link) noexcept;
 [[nodiscard]] Frame write_tcp(const Link& link, const Segment& segment);
 

@@ -160,10 +160,11 @@ void print_parts(Context& c, const json& d) {
               << '\n';
     for (const auto& [key, value] : d.items()) {
         if (!value.is_object()) continue;
-        const std::string line = key == "clock"                           ? clock_of(value)
-                                 : key == "tags" || key == "transactions" ? room_of(value)
-                                 : key == "memory"                        ? memory_of(value)
-                                                                          : inlined(value);
+        const std::string line =
+            key == "clock" ? clock_of(value)
+            : key == "tags" || key == "transactions" || key == "streams" || key == "segments" ? room_of(value)
+            : key == "memory" ? memory_of(value)
+                              : inlined(value);
         t.out << fmt::format("  {:<13}{}\n", safe(key), line);
     }
 }

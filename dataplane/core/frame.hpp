@@ -37,7 +37,10 @@ struct FrameMeta {
     std::uint32_t offset = 0;  ///< of its data in the datagram
     std::uint32_t size = 0;    ///< of its data
     std::uint32_t data = 0;    ///< where its data starts in the frame
-    rte_mbuf* next = nullptr;  ///< in a FrameList
+    // while it is a TCP segment that is kept
+    std::uint32_t tcp = 0;       ///< where its TCP header starts in the frame
+    std::uint32_t stamp_at = 0;  ///< where its timestamp stands in there; 0: it has none
+    rte_mbuf* next = nullptr;    ///< in a FrameList
 };
 inline constexpr std::uint16_t kPrivateSize = 64;
 static_assert(sizeof(FrameMeta) <= kPrivateSize);

@@ -148,6 +148,18 @@ void add_edge(const Box& box, std::size_t slot, EdgeSums& sums) {
     }
 }
 
+worker::Worker::Streams streams_of(const Box& box) {
+    worker::Worker::Streams all;
+    for (const worker::Worker* w : box.workers) {
+        const worker::Worker::Streams one = w->streams();
+        all.connections += one.connections;
+        all.most_connections += one.most_connections;
+        all.segments += one.segments;
+        all.most_segments += one.most_segments;
+    }
+    return all;
+}
+
 Memory memory_of() {
     Memory out;
     for (unsigned i = 0; i < rte_socket_count(); ++i) {
@@ -212,6 +224,7 @@ std::string status_json(const Box& box, const Pulse& pulse, const Watching& watc
     const auto uptime =
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started);
     const std::string& remark = box.publisher.remark();
+    const worker::Worker::Streams streams = streams_of(box);
     return text(
         {{"version", version()},
          {"pid", ::getpid()},
@@ -225,6 +238,8 @@ std::string status_json(const Box& box, const Pulse& pulse, const Watching& watc
          {"workers", std::move(workers)},
          {"tags", {{"count", box.tags.size()}, {"capacity", box.tags.capacity()}}},
          {"transactions", {{"count", box.shared.transactions()}, {"capacity", box.shared.capacity()}}},
+         {"streams", {{"count", streams.connections}, {"capacity", streams.most_connections}}},
+         {"segments", {{"count", streams.segments}, {"capacity", streams.most_segments}}},
          {"memory", memory_json(box)},
          {"roster", roster_json(box)},
          {"events",

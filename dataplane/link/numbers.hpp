@@ -33,6 +33,9 @@ struct Memory {
 };
 [[nodiscard]] Memory memory_of();
 
+/// TCP connections and kept segments, all workers together.
+[[nodiscard]] worker::Worker::Streams streams_of(const Box& box);
+
 /// Which workers still make their rounds: their heartbeats, looked at from time to time.
 class Pulse {
   public:

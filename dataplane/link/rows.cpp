@@ -104,6 +104,7 @@ template <class Make>
                          std::chrono::steady_clock::time_point started) {
     const publish::Generation* now = box.publisher.current();
     const Memory memory = memory_of();
+    const worker::Worker::Streams streams = streams_of(box);
     const auto age =
         std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started);
     const std::pair<std::string_view, std::uint64_t> values[] = {
@@ -113,6 +114,10 @@ template <class Make>
         {"tags.capacity", box.tags.capacity()},
         {"transactions.count", box.shared.transactions()},
         {"transactions.capacity", box.shared.capacity()},
+        {"streams.count", streams.connections},
+        {"streams.capacity", streams.most_connections},
+        {"segments.count", streams.segments},
+        {"segments.capacity", streams.most_segments},
         {"roster.users", box.tags.roster().size()},
         {"memory.bytes", memory.bytes},
         {"memory.used", memory.used},

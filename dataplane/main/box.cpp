@@ -149,6 +149,11 @@ void Box::make_workers() {
     settings.pipeline.transactions = s.transactions;
     settings.pipeline.fragments = sizes_for(s).fragments;
     settings.pipeline.sources = s.sources;
+    settings.pipeline.streams = {.flows = s.streams,
+                                 .frames = s.segments,
+                                 .held = s.stream.held_milliseconds * core::kMillisecond,
+                                 .idle = s.stream.idle_seconds * core::kSecond,
+                                 .least_ttl = static_cast<std::uint8_t>(s.stream.least_ttl)};
     settings.pipeline.tag_key = options_.tag_key;
     settings.pipeline.table_key = random_key();
     settings.pipeline.shared = shared_.get();

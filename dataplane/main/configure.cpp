@@ -13,6 +13,7 @@
 
 #include "dataplane/main/eal.hpp"
 #include "dataplane/main/table_file.hpp"
+#include "dataplane/stream/flow_table.hpp"
 
 namespace kmsgate::box {
 
@@ -57,6 +58,9 @@ std::expected<std::string, Failure> check(const Configuration& configuration, co
     out += fmt::format("DPDK memory     about {} MB are needed\n", sizes.megabytes);
     out += fmt::format("packet buffers  {}\n", sizes.buffers);
     out += fmt::format("held fragments  {} for each worker and edge\n", sizes.fragments);
+    out +=
+        fmt::format("TCP connections {} MB of each worker, {} bytes a connection\n",
+                    (s.streams * stream::FlowStore::bytes_each() >> 20) + 1, stream::FlowStore::bytes_each());
     out += fmt::format("CPUs            main {}, workers {}\n", plan.cpus.front(),
                        fmt::join(plan.cpus.begin() + 1, plan.cpus.end(), " "));
     out +=

@@ -115,7 +115,8 @@ Sizes sizes_for(const startup::Startup& startup) {
     sizes.fragments = std::max(startup.fragments / pipelines, kLeastFragments);
     const std::size_t queues = startup.ports.size() * startup.workers;
     const std::size_t buffers = queues * (2 * sizes.descriptors + kDriverRing) +
-                                pipelines * (sizes.fragments + kWaiting) + startup.workers * kInFlight;
+                                pipelines * (sizes.fragments + kWaiting) +
+                                startup.workers * (startup.segments + kInFlight);
     sizes.buffers = static_cast<unsigned>(std::max(buffers, startup.ports.size() * kPerPort));
     const std::size_t one = sizeof(rte_mbuf) + core::kPrivateSize + RTE_MBUF_DEFAULT_BUF_SIZE + 64 + 16;
     // what net_af_xdp and net_pcap need to send a chain in one buffer

@@ -14,10 +14,12 @@ namespace {
 
 namespace language = policy::language;
 
-constexpr std::array<std::string_view, 13> kTopKeys = {"version", "ports",  "edges",   "workers", "mtu",
+constexpr std::array<std::string_view, 14> kTopKeys = {"version", "ports",  "edges",   "workers", "mtu",
                                                        "sizes",   "state",  "sockets", "keys",    "user",
-                                                       "link",    "memory", "control"};
-constexpr std::array<std::string_view, 4> kSizeKeys = {"user-tags", "transactions", "fragments", "sources"};
+                                                       "link",    "memory", "control", "streams"};
+constexpr std::array<std::string_view, 6> kSizeKeys = {"user-tags", "transactions", "fragments",
+                                                       "sources",   "streams",      "segments"};
+constexpr std::array<std::string_view, 3> kStreamKeys = {"held-ms", "idle-s", "least-ttl"};
 constexpr std::array<std::string_view, 3> kSocketKeys = {"control", "table", "metrics"};
 constexpr std::array<std::string_view, 2> kKeyKeys = {"signing", "certificate"};
 constexpr std::array<std::string_view, 1> kLinkKeys = {"propagate-ms"};
@@ -82,6 +84,16 @@ void Reading::read_sizes(const Node& node) {
     read_number(fields, "transactions", owner, 1, 10 * kMillion, startup_.transactions);
     read_number(fields, "fragments", owner, 1, kMillion, startup_.fragments);
     read_number(fields, "sources", owner, 1, kMillion, startup_.sources);
+    read_number(fields, "streams", owner, 1, 10 * kMillion, startup_.streams);
+    read_number(fields, "segments", owner, 256, kMillion, startup_.segments);
+}
+
+void Reading::read_streams(const Node& node) {
+    const std::string owner = "streams";
+    const Fields fields = nodes_.fields(node, "`streams`", kStreamKeys);
+    read_number(fields, "held-ms", owner, 100, 600'000, startup_.stream.held_milliseconds);
+    read_number(fields, "idle-s", owner, 60, 86'400, startup_.stream.idle_seconds);
+    read_number(fields, "least-ttl", owner, 0, 255, startup_.stream.least_ttl);
 }
 
 void Reading::read_state(const Node& node) {
@@ -179,6 +191,7 @@ void Reading::read(const Node& root) {
     if (const Node* const node = top.find("link"))
         read_number(nodes_.fields(*node, "`link`", kLinkKeys), "propagate-ms", "link", 10, 10'000,
                     startup_.link_milliseconds);
+    if (const Node* const node = top.find("streams")) read_streams(*node);
     if (const Node* const node = top.find("memory"))
         read_number(nodes_.fields(*node, "`memory`", kMemoryKeys), "megabytes", "memory", 64, kMillion,
                     startup_.memory_megabytes);

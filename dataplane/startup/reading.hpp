@@ -50,6 +50,7 @@ class Reading {
     void read_edge(const Node& node, const Word& edge);
     void read_pair(const Node& node, const std::string& edge);
     void read_sizes(const Node& node);
+    void read_streams(const Node& node);
     void read_state(const Node& node);
     void read_sockets(const Node* node);
     void read_metrics(const Node& node);

@@ -62,6 +62,14 @@ struct Places {
     bool operator==(const Places&) const noexcept { return true; }
 };
 
+/// SIP over TCP.
+struct Streams {
+    unsigned held_milliseconds = 30'000;  ///< from the first byte of a message to its last, 100-600,000
+    unsigned idle_seconds = 7'440;        ///< open connections without a segment, 60-86,400 (RFC 5382 5)
+    unsigned least_ttl = 0;               ///< segments below it never reach the peer; 0-255, 0: no floor
+    bool operator==(const Streams&) const = default;
+};
+
 /// What the file says, defaults where it is silent.
 struct Startup {
     std::vector<Port> ports;
@@ -72,6 +80,9 @@ struct Startup {
     std::size_t transactions = 100'000;      ///< up to 10 million
     std::size_t fragments = 4096;            ///< frames held for reassembly, up to 1 million
     std::size_t sources = 65'536;            ///< source addresses that the redirect limit tells apart
+    std::size_t streams = 65'536;            ///< TCP connections of a worker, up to 10 million
+    std::size_t segments = 16'384;           ///< TCP segments kept by a worker, 256 to 1 million
+    Streams stream;                          ///< how long they are held, which of them are taken
     std::string state;                       ///< folder: To tag key, history; never empty
     std::string control_socket;              ///< where the file is silent: control.sock in `state`
     std::string table_socket;                ///< where the file is silent: table.sock in `state`

@@ -12,6 +12,7 @@ namespace kmsgate::stream {
 using core::Counter;
 using core::meta;
 using core::opposite;
+using policy::Action;
 using policy::Cause;
 
 namespace {
@@ -60,21 +61,38 @@ void Streams::acknowledge(Coming& in, Flow& flow) {
     const bool moved = after(ack, r.acked);
     const Sequence edge =
         s.ack + (std::uint32_t{s.window} << (flow.scaled ? flow.from(in.arrival).scale : 0));
+    const bool ours = after(r.promised, ack);
     if (moved) {
         r.acked = ack;
-        r.tries = r.duplicates = 0;
+        r.offer = later(r.offer, ack);
+        r.tries = 0;
         const std::size_t before_it = r.kept.frames();
         r.kept.acknowledged(earlier(r.acked, r.message));
         room_.kept -= before_it - r.kept.frames();
-    } else if (s.size == 0 && !s.has(Flag::fin) && edge == r.edge && before(r.acked, r.released)) {
-        if (r.duplicates < 255) ++r.duplicates;
-        constexpr std::uint8_t kFast = 3;  // RFC 5681 3.2
-        if (r.duplicates == kFast && after(r.promised, r.acked))
+        // of several that were lost, the next one (RFC 6582 3.2)
+        if (ours && r.duplicates >= kLost && before(ack, r.recover))
             again(flow, opposite(in.arrival), in.now, in.host);
+        else
+            r.duplicates = 0;
+        // Its timer begins anew (RFC 6298 5.3), unless it has something else to say.
+        rte_mbuf* const waits = r.kept.waiting();
+        if (ours && r.deadline != 0 && !after(r.next, r.promised) &&
+            (waits == nullptr || meta(waits).time + limits_.held > in.now))
+            set_timer(flow, r, in.now, core::kSecond);
+    } else if (before(r.acked, r.released) &&
+               (s.sack || (s.size == 0 && !s.has(Flag::fin) && edge == r.edge))) {
+        if (r.duplicates <= kLost) ++r.duplicates;
+        if (r.duplicates == kLost && ours) {
+            r.recover = r.released;
+            again(flow, opposite(in.arrival), in.now, in.host);
+        }
     }
-    if (!after(edge, r.edge)) return;
-    r.edge = edge;
-    if (r.kept.waiting() != nullptr) release(flow, opposite(in.arrival), in.host, r.message);
+    const bool wider = after(edge, r.edge);
+    if (wider) r.edge = edge;
+    if ((wider || moved) && r.kept.waiting() != nullptr)
+        release(flow, opposite(in.arrival), in.host, r.message);
+    // Its sender takes no acknowledgement that is behind ours: what room there is it hears from us.
+    if (ours) more_room(flow, opposite(in.arrival), in.now, in.host);
 }
 
 void Streams::open(Coming& in, Flow& flow) {
@@ -84,6 +102,9 @@ void Streams::open(Coming& in, Flow& flow) {
     if (s.timestamps) {
         if (!after(s.seq, h.acked)) h.recent = later(h.recent, s.timestamps->value);
         h.newest = later(h.newest, s.timestamps->value);
+        // what passes at once
+        const bool passes = s.size == 0 || !after(s.seq + s.size, h.released);
+        if (passes && !after(s.seq, h.released)) h.shown = later(h.shown, s.timestamps->value);
     }
     table_.touch(flow, in.now);
     acknowledge(in, flow);
@@ -117,10 +138,14 @@ void Streams::data(Coming& in, Flow& flow) {
     m.data = s.payload;
     m.more = s.has(Flag::fin);
     m.left = false;
+    note_stamp(in.frame.get(), in.packet, s);
     const Now c{in.packet, in.arrival, in.now, m.pair, in.host};
     rte_mbuf* const frame = in.frame.get();
     const std::size_t most = (limits_.frames - std::min(room_.kept, limits_.frames)) / 4;
-    switch (h.kept.add(in.frame, most)) {
+    Kept::Added added = h.kept.add(in.frame, most);
+    if (added == Kept::Added::full && make_room(flow, in))
+        added = h.kept.add(in.frame, std::max<std::size_t>(most, h.kept.frames() + 1U));
+    switch (added) {
         case Kept::Added::known:
             return known_data(in, flow);
         case Kept::Added::conflict:
@@ -146,6 +171,34 @@ void Streams::data(Coming& in, Flow& flow) {
     h.next = Kept::reach(frame, h.next);
     if (in.host.watching()) h.released = h.next;
     read(flow, c, frame);
+}
+
+/// Who has waited longest for the rest of a message gives way to who has just begun: of a few connections, in
+/// turn. So a crowd that holds all the room keeps nobody else from it for long.
+bool Streams::make_room(const Flow& flow, Coming& in) {
+    constexpr std::size_t kLooks = 16;
+    constexpr Time kLeast = core::kSecond;
+    if (in.host.watching()) return false;
+    const auto since = [&](Flow& f) {
+        Time first = in.now;
+        for (Half& h : f.half)
+            if (h.kept.waiting() != nullptr) first = std::min(first, meta(h.kept.waiting()).time);
+        return first;
+    };
+    Flow* victim = nullptr;
+    Time oldest = in.now - std::min(in.now, kLeast);
+    table_.timers(kLooks, [&](Flow& other) {
+        if (&other == &flow || other.state != Flow::State::open || since(other) >= oldest) return;
+        victim = &other;
+        oldest = since(other);
+    });
+    if (victim == nullptr) return false;
+    const Arrival side =
+        victim->from(Arrival::inside).kept.waiting() != nullptr ? Arrival::inside : Arrival::outside;
+    const Action action = in.host.cause(Cause::tcp_budget);
+    in.host.count(Counter::tcp_late);
+    refuse(*victim, side, in.now, in.host, Outcome::tcp_budget, false, action == Action::drop);
+    return room_.kept < limits_.frames;
 }
 
 /// On another port a connection is watched for its first line. Nothing of it waits meanwhile: a peer that is

@@ -27,13 +27,23 @@ std::uint32_t clock_of(Time now) noexcept {
 /// Timestamps of a segment in the name of the side that sends `h`, for the other side.
 std::optional<Timestamps> stamps(const Flow& flow, const Half& h, const Half& other) noexcept {
     if (!flow.stamps) return std::nullopt;
-    return Timestamps{h.newest, other.newest};
+    return Timestamps{h.shown, other.newest};
 }
 
-/// The window that we offer in the name of the side that sends `h`: room for a message.
-std::uint16_t offered(const Flow& flow, const Half& h) noexcept {
+/// The window that we offer to the side that sends `h`, in the name of its peer.
+std::uint16_t offered(const Flow& flow, Half& h, const Half& peer) noexcept {
+    if (flow.joined) return peer.window;
+    const std::uint32_t room = std::min<std::uint32_t>(distance(h.next, h.room_end()) >> peer.scale, 0xFFFF);
+    h.offer = later(h.offer, h.next + (room << peer.scale));
+    return static_cast<std::uint16_t>(room);
+}
+
+/// The window that the side that sends `h` offers itself, as we know it.
+std::uint16_t own_window(const Flow& flow, const Half& h, const Half& peer) noexcept {
     if (flow.joined) return h.window;
-    return static_cast<std::uint16_t>(std::min<std::uint32_t>(kMaxMessage >> h.scale, 0xFFFF));
+    if (!after(peer.edge, peer.acked)) return 0;
+    return static_cast<std::uint16_t>(
+        std::min<std::uint32_t>(distance(peer.acked, peer.edge) >> h.scale, 0xFFFF));
 }
 
 }  // namespace
@@ -56,15 +66,44 @@ void Streams::promise(Flow& flow, Arrival arrival, Time now, Host& host) {
     made.seq = r.released + (r.have_fin && r.released == r.fin ? 1U : 0U);
     made.ack = h.next;
     made.flags = Flag::ack;
-    made.window = offered(flow, r);
+    made.window = offered(flow, h, r);
     made.timestamps = stamps(flow, r, h);
     Mbuf frame = make(bytes_of(like), true, made, host.pool());
     if (!frame) return host.count(Counter::unsent_answers);
     host.count(Counter::tcp_promises);
     const std::uint16_t pair = meta(like).pair;
     h.promised = later(h.promised, h.next);
-    h.offered = true;
     host.made(std::move(frame), arrival, arrival, now, pair);
+}
+
+/// Tells the sender of room that it does not know of, when that is much or it has none.
+void Streams::more_room(Flow& flow, Arrival arrival, Time now, Host& host) {
+    constexpr std::uint32_t kMuch = kMaxMessage / 4;
+    const Half& h = flow.from(arrival);
+    if (flow.joined) return;
+    const std::uint32_t more = distance(h.offer, h.room_end()) >> flow.to(arrival).scale;
+    if (more << flow.to(arrival).scale >= kMuch ||
+        (more != 0 && !h.blocked() && distance(h.next, h.offer) < kMuch))
+        promise(flow, arrival, now, host);
+}
+
+/// Asks a receiver without room whether it has some now: with a segment in front of what it waits for, which
+/// it has to answer (RFC 9293 3.10.7.4). Its news of room may be lost, and a sender that was told so asks no
+/// more.
+void Streams::probe(Flow& flow, Arrival arrival, Time now, Host& host) {
+    const Half& h = flow.from(arrival);
+    const Half& r = flow.to(arrival);
+    rte_mbuf* const like = h.kept.waiting();
+    Made made;
+    made.seq = h.released - 1;
+    made.ack = r.acked;
+    made.flags = Flag::ack;
+    made.window = own_window(flow, h, r);
+    made.timestamps = stamps(flow, h, r);
+    Mbuf frame = make(bytes_of(like), false, made, host.pool());
+    if (!frame) return host.count(Counter::unsent_answers);
+    host.count(Counter::tcp_probes);
+    host.made(std::move(frame), opposite(arrival), arrival, now, meta(like).pair);
 }
 
 /// Sends the first byte that the peer lacks once more, with the segment that it came in.
@@ -76,6 +115,7 @@ void Streams::again(Flow& flow, Arrival arrival, Time now, Host& host) {
     const auto bytes = bytes_of(m);
     Mbuf frame = core::make_frame(host.pool(), bytes);
     if (!frame) return host.count(Counter::unsent_answers);
+    freshen(frame.get(), stamp_of(m), flow, arrival, 0);
     host.count(Counter::tcp_retransmissions);
     host.made(std::move(frame), opposite(arrival), arrival, now, meta(m).pair);
 }
@@ -98,7 +138,7 @@ bool Streams::answer(Flow& flow, const Now& c, std::string_view text) {
         made.ack = h.next;
         made.payload = rest.substr(0, most);
         made.flags = Flag::ack | (made.payload.size() == rest.size() ? Flag::psh : 0);
-        made.window = offered(flow, r);
+        made.window = offered(flow, h, r);
         made.timestamps = stamps(flow, r, h);
         Mbuf frame = make(bytes_of(like), true, made, c.host.pool());
         if (!frame) {
@@ -215,9 +255,12 @@ void Streams::fire(Flow& flow, Arrival arrival, Time now, Host& host) {
         if (h.tries == kTries) return give_up();
         again(flow, arrival, now, host);
         ++h.tries;
+        h.duplicates = kLost;
+        h.recover = h.released;
         return set_timer(flow, h, now, std::min(kFirstTimeout << h.tries, kLongestTimeout));
     }
     if (waits == nullptr) return set_timer(flow, h, now, 0);
+    if (h.blocked()) probe(flow, arrival, now, host);
     if (after(h.next, later(h.promised, h.acked))) promise(flow, arrival, now, host);
     set_timer(flow, h, now, std::min(kFirstTimeout, limits_.held));
 }

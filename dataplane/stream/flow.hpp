@@ -15,44 +15,58 @@ namespace kmsgate::stream {
 using core::Arrival;
 using core::Time;
 
+/// Acknowledgements of the same byte that say that it was lost (RFC 5681 3.2).
+inline constexpr std::uint8_t kLost = 3;
+
 /// One direction: what the side at port `Arrival` sends. "Peer" is the other side, who gets it.
 struct Half {
-    Sequence start = 0;          ///< first byte of the stream
-    Sequence next = 0;           ///< first byte that has not come in order
-    Sequence released = 0;       ///< first byte that was not let go to the peer
-    Sequence acked = 0;          ///< the peer has everything before it
-    Sequence promised = 0;       ///< the sender was told so of everything before it; ours to deliver
-    Sequence claimed = 0;        ///< the peer said so, also of what was not let go to it yet
-    Sequence edge = 0;           ///< the peer takes nothing from here on
-    Sequence message = 0;        ///< start of the message that is being read, or of what stands before one
-    Sequence read = 0;           ///< head_end == 0: first byte that the scan for its end has not seen
-    std::uint32_t head = 0;      ///< bytes of its head; 0: not whole yet
-    std::uint32_t body = 0;      ///< bytes of its body, once `head` is known
-    Sequence fin = 0;            ///< where the stream ends, once have_fin
-    std::uint32_t recent = 0;    ///< PAWS: newest timestamp in order (RFC 7323 4.3)
-    std::uint32_t newest = 0;    ///< newest timestamp of all: for segments made in this side's name
-    std::uint32_t deadline = 0;  ///< of its timer, in milliseconds of the gate's clock; 0: none runs
+    Sequence start = 0;        ///< first byte of the stream
+    Sequence next = 0;         ///< first byte that has not come in order
+    Sequence released = 0;     ///< first byte that was not let go to the peer
+    Sequence acked = 0;        ///< the peer has everything before it
+    Sequence promised = 0;     ///< the sender was told so of everything before it; ours to deliver
+    Sequence claimed = 0;      ///< the peer said so, also of what was not let go to it yet
+    Sequence edge = 0;         ///< the peer takes nothing from here on
+    Sequence offer = 0;        ///< the sender was told by us that there is room up to here
+    Sequence recover = 0;      ///< once `duplicates` says that a byte was lost: all before it may be, too
+    Sequence message = 0;      ///< start of the message that is being read, or of what stands before one
+    Sequence read = 0;         ///< head_end == 0: first byte that the scan for its end has not seen
+    std::uint32_t head = 0;    ///< bytes of its head; 0: not whole yet
+    std::uint32_t body = 0;    ///< bytes of its body, once `head` is known
+    Sequence fin = 0;          ///< where the stream ends, once have_fin
+    std::uint32_t recent = 0;  ///< PAWS: newest timestamp in order (RFC 7323 4.3)
+    std::uint32_t newest = 0;  ///< newest timestamp of all
+    std::uint32_t shown =
+        0;  ///< newest timestamp that the peer goes by: nothing with an older one may follow
+    std::uint32_t deadline = 0;       ///< of its timer, in milliseconds of the gate's clock; 0: none runs
     std::uint16_t mss = kDefaultMss;  ///< what this side takes in one segment
     std::uint16_t window = 0;         ///< that this side offered last, as it stands in the header
-    std::uint8_t tries = 0;           ///< retransmissions of the same byte
-    std::uint8_t duplicates = 0;      ///< acknowledgements of the same byte by the peer
+    std::uint8_t tries : 4 = 0;       ///< retransmissions of the same byte
+    std::uint8_t duplicates : 4 = 0;  ///< acknowledgements of the same byte by the peer
     std::uint8_t scale = 0;           ///< of the windows that this side offers
     HeadScan scan;
     bool open : 1 = false;  ///< its SYN has come
     bool have_fin : 1 = false;
     bool between : 1 = true;   ///< no byte of a message has come
-    bool offered : 1 = false;  ///< a window of ours went to its sender
     bool told : 1 = false;     ///< joining: `acked` is what the peer said
-    bool stamped : 1 = false;  ///< `recent` and `newest` say something
+    bool stamped : 1 = false;  ///< `recent`, `newest` and `shown` say something
     Kept kept;
 
-    /// Behind what its receiver takes, or what we offered when we took bytes for it: an offer stays good.
-    [[nodiscard]] Sequence window_end() const noexcept {
-        return offered ? later(edge, promised + kMaxMessage) : edge;
+    /// Behind what its receiver takes, or we do.
+    [[nodiscard]] Sequence window_end() const noexcept { return later(edge, offer); }
+    /// Its first waiting segment was judged, and waits for room at its receiver, or for what was lost.
+    [[nodiscard]] bool blocked() const noexcept {
+        return kept.waiting() != nullptr && !after(Kept::end(kept.waiting()), message);
+    }
+    /// Bytes of ours to deliver were lost, and not all that left before it was seen is acknowledged.
+    [[nodiscard]] bool recovering() const noexcept { return duplicates >= kLost && after(promised, acked); }
+    /// Behind what we have room for: a message, and what its receiver is slow to take counts as well.
+    [[nodiscard]] Sequence room_end() const noexcept {
+        return later(later(offer, next), (blocked() ? released : message) + kMaxMessage);
     }
     /// Where its stream begins, as far as the gate is concerned.
     void start_at(Sequence at) noexcept {
-        start = next = released = acked = promised = claimed = message = read = at;
+        start = next = released = acked = promised = claimed = offer = message = read = at;
         open = true;
     }
     /// Nothing waits for a verdict, no message has begun.

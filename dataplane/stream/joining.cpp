@@ -51,8 +51,8 @@ void Streams::join(Coming& in, Flow* flow) {
     constexpr std::uint32_t kWidest = std::uint32_t{1} << 30;
     h.edge = h.start + kWidest;
     r.edge = r.start + kWidest;
-    h.recent = h.newest;
-    r.recent = r.newest;
+    h.recent = h.shown = h.newest;
+    r.recent = r.shown = r.newest;
     flow->stamps = s.timestamps.has_value() && r.stamped;
     flow->state = Flow::State::open;
     open(in, *flow);

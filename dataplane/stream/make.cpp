@@ -47,6 +47,32 @@ std::size_t put_ip(std::uint8_t* at, bool v6, const Ends& ends, std::size_t behi
 
 }  // namespace
 
+void change(std::span<std::uint8_t> tcp, std::size_t at, std::span<const std::uint8_t> bytes) noexcept {
+    constexpr std::size_t kSum = 16;
+    // whole words around it, changed (RFC 1624 3)
+    const std::size_t from = at & ~std::size_t{1};
+    const std::size_t size = ((at + bytes.size() + 1) & ~std::size_t{1}) - from;
+    if (from + size > tcp.size() || tcp.size() < kHeader) return;
+    const std::span<const std::uint8_t> words = tcp.subspan(from, size);
+    std::uint32_t sum = static_cast<std::uint16_t>(~(tcp[kSum] << 8U | tcp[kSum + 1]));
+    for (std::size_t i = 0; i < size; i += 2)
+        sum += static_cast<std::uint16_t>(~(words[i] << 8U | words[i + 1]));
+    std::ranges::copy(bytes, tcp.begin() + static_cast<std::ptrdiff_t>(at));
+    emit::put16(tcp.data() + kSum, emit::checksum_fold(emit::checksum_add(sum, words)));
+}
+
+void change32(std::span<std::uint8_t> tcp, std::size_t at, std::uint32_t value) noexcept {
+    std::array<std::uint8_t, 4> bytes{};
+    emit::put32(bytes.data(), value);
+    change(tcp, at, bytes);
+}
+
+void change16(std::span<std::uint8_t> tcp, std::size_t at, std::uint16_t value) noexcept {
+    std::array<std::uint8_t, 2> bytes{};
+    emit::put16(bytes.data(), value);
+    change(tcp, at, bytes);
+}
+
 core::Mbuf make(std::span<const std::uint8_t> like, bool back, const Made& what, rte_mempool* pool) noexcept {
     const classify::Packet packet = classify::read(like);
     if (packet.kind != classify::Kind::tcp || packet.l3 > kMaxLink || packet.l3 < 2 * kMac) return nullptr;

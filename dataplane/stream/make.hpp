@@ -27,4 +27,9 @@ struct Made {
 [[nodiscard]] core::Mbuf make(std::span<const std::uint8_t> like, bool back, const Made& what,
                               rte_mempool* pool) noexcept;
 
+/// Puts other bytes into a TCP header, and the checksum for them.
+void change(std::span<std::uint8_t> tcp, std::size_t at, std::span<const std::uint8_t> bytes) noexcept;
+void change32(std::span<std::uint8_t> tcp, std::size_t at, std::uint32_t value) noexcept;
+void change16(std::span<std::uint8_t> tcp, std::size_t at, std::uint16_t value) noexcept;
+
 }  // namespace kmsgate::stream

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "dataplane/stream/make.hpp"
 #include "dataplane/stream/streams.hpp"
 
 namespace kmsgate::stream {
@@ -20,6 +21,13 @@ constexpr std::uint32_t kOutstanding = 4'380;
 /// A sender whose bytes are held is told that they have come after this time, before its own timer ends.
 constexpr Time kPatience = 150 * core::kMillisecond;
 constexpr std::size_t kChunk = 2048;
+constexpr std::size_t kAckAt = 8, kWindowAt = 14;  // in a TCP header
+/// Largest distance that any receiver puts up with: no SIP endpoint's window has always been smaller.
+constexpr std::uint32_t kOldAcknowledgement = 8'192;
+
+std::uint32_t get32(const std::uint8_t* p) noexcept {
+    return std::uint32_t{p[0]} << 24 | std::uint32_t{p[1]} << 16 | std::uint32_t{p[2]} << 8 | p[3];
+}
 
 /// Bytes from `from` on as one kept frame has them, at most `to` and a chunk. `newest` is where they are
 /// likely to stand: a message in tiny segments must not be walked through with each of them.
@@ -181,13 +189,58 @@ void Streams::note_frames(const Half& h, Sequence end) {
     std::ranges::sort(numbers);
 }
 
+/// Kept beside the frame.
+void Streams::note_stamp(rte_mbuf* m, const classify::Packet& packet, const Segment& segment) noexcept {
+    meta(m).tcp = packet.l4;
+    meta(m).stamp_at = segment.timestamps ? segment.stamp_at : 0U;
+}
+
+Streams::Stamp Streams::stamp_of(rte_mbuf* m) noexcept {
+    return {meta(m).tcp, meta(m).stamp_at};
+}
+
+/// What a segment says beside its bytes grows old while it is held, and its receiver would throw it away for
+/// that:
+/// - its timestamp, behind one that filled a gap in front of it or that we had to send (RFC 7323 5.2);
+/// - its acknowledgement, which we have gone far beyond in this side's name (RFC 5961 5.2). `slack`: how far
+/// behind
+///   it may be.
+/// Such a segment, and no other, is brought up to date.
+void Streams::freshen(rte_mbuf* m, Stamp at, Flow& flow, Arrival arrival, std::uint32_t slack) noexcept {
+    Half& h = flow.from(arrival);
+    const Half& r = flow.to(arrival);
+    if (at.tcp + kMaxHeader > m->data_len && at.tcp + std::max<std::size_t>(kHeader, at.at + 4) > m->data_len)
+        return;
+    const std::span<std::uint8_t> tcp(rte_pktmbuf_mtod(m, std::uint8_t*) + at.tcp, m->data_len - at.tcp);
+    const Sequence known = later(r.acked, r.promised);
+    const Sequence ack = get32(tcp.data() + kAckAt);
+    if (after(known, ack) && distance(ack, known) > slack) {
+        change32(tcp, kAckAt, known);
+        if (!flow.joined) {
+            const Sequence end = later(later(r.edge, r.offer), known);
+            change16(
+                tcp, kWindowAt,
+                static_cast<std::uint16_t>(std::min<std::uint32_t>(distance(known, end) >> h.scale, 0xFFFF)));
+        }
+    }
+    if (!flow.stamps || at.at == 0) return;
+    const std::uint32_t value = get32(tcp.data() + at.at);
+    if (!before(value, h.shown))
+        h.shown = value;
+    else
+        change32(tcp, at.at, h.shown);
+}
+
 /// Segments that hold nothing but bytes that were judged leave, as far as the peer takes them.
 void Streams::release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_from) {
     Half& h = flow.from(arrival);
     while (rte_mbuf* const m = h.kept.waiting()) {
         const Sequence end = Kept::end(m);
         if (after(end, h.message) || after(meta(m).offset, h.released) || after(end, h.edge)) break;
+        // its sender knows of no loss, and sends on: what is under way beside the lost is bounded by us
+        if (h.recovering() && distance(h.acked, end) > kMaxMessage) break;
         const bool blanks = !before(meta(m).offset, blanks_from) && blanks_from != h.message;
+        freshen(m, stamp_of(m), flow, arrival, kOldAcknowledgement);
         end_kept(h, m, host, blanks ? Outcome::keep_alive : Outcome::forward);
         h.released = later(h.released, end);
     }

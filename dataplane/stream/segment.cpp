@@ -20,9 +20,18 @@ std::uint32_t get32(const std::uint8_t* p) noexcept {
 }
 
 /// Options that change how a stream is read; all others are passed over by their size.
-enum Option : std::uint8_t { end = 0, none = 1, mss = 2, scale = 3, sack_permitted = 4, timestamps = 8 };
+enum Option : std::uint8_t {
+    end = 0,
+    none = 1,
+    mss = 2,
+    scale = 3,
+    sack_permitted = 4,
+    sack = 5,
+    timestamps = 8
+};
 
 bool read_options(std::span<const std::uint8_t> options, Segment& out) noexcept {
+    const std::uint8_t* const start = options.data();
     std::uint32_t seen = 0;
     while (!options.empty()) {
         const std::uint8_t kind = options[0];
@@ -56,6 +65,10 @@ bool read_options(std::span<const std::uint8_t> options, Segment& out) noexcept 
             case Option::timestamps:
                 if (!once(10)) return false;
                 out.timestamps = {get32(value), get32(value + 4)};
+                out.stamp_at = static_cast<std::uint16_t>(kHeader + static_cast<std::size_t>(value - start));
+                break;
+            case Option::sack:
+                out.sack = true;
                 break;
             default:
                 break;

@@ -37,7 +37,9 @@ struct Segment {
     std::optional<std::uint16_t> mss;
     std::optional<std::uint8_t> scale;
     bool sack_permitted = false;
+    bool sack = false;  ///< says what came behind a gap
     std::optional<Timestamps> timestamps;
+    std::uint16_t stamp_at = 0;  ///< where its own timestamp stands in the TCP header
 
     [[nodiscard]] bool has(Flag f) const noexcept { return (flags & f) != 0; }
     /// Behind its payload; SYN and FIN count one each.

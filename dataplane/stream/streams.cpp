@@ -156,7 +156,7 @@ void Streams::opening(Coming& in, Flow* flow) {
     h.scale = s.scale.value_or(0);
     flow->scaled = s.scale.has_value();
     flow->stamps = s.timestamps.has_value();
-    if (s.timestamps) h.recent = h.newest = s.timestamps->value;
+    if (s.timestamps) h.recent = h.newest = h.shown = s.timestamps->value;
     h.stamped = true;
     flow->to(in.arrival).edge = s.window;  // place and width are known once the other side has answered
     end(in, Outcome::passed, false);
@@ -175,7 +175,7 @@ void Streams::answered(Coming& in, Flow* flow) {
         flow->scaled = flow->scaled && s.scale.has_value();
         if (!flow->scaled) h.scale = r.scale = 0;
         flow->stamps = flow->stamps && s.timestamps.has_value();
-        if (s.timestamps) h.recent = h.newest = s.timestamps->value;
+        if (s.timestamps) h.recent = h.newest = h.shown = s.timestamps->value;
         h.stamped = true;
         r.edge = s.ack + s.window;  // windows of SYNs are never scaled
         flow->state = Flow::State::open;

@@ -93,6 +93,7 @@ class Streams {
     [[nodiscard]] bool believed(Coming& in, Flow& flow);
     void acknowledge(Coming& in, Flow& flow);
     void data(Coming& in, Flow& flow);
+    [[nodiscard]] bool make_room(const Flow& flow, Coming& in);
     /// False: it is no SIP, and its flow is gone.
     [[nodiscard]] bool speaks_sip(Coming& in, Flow& flow);
     void watch(Flow& flow, bool on);
@@ -112,12 +113,21 @@ class Streams {
     void read(Flow& flow, const Now& c, rte_mbuf* newest);
     [[nodiscard]] bool find_head(Flow& flow, const Now& c, rte_mbuf* newest);
     [[nodiscard]] bool judge(Flow& flow, const Now& c);
+    /// Where the timestamp of a kept frame stands; both 0: it has none.
+    struct Stamp {
+        std::uint32_t tcp = 0, at = 0;
+    };
+    static void note_stamp(rte_mbuf* m, const classify::Packet& packet, const Segment& segment) noexcept;
+    [[nodiscard]] static Stamp stamp_of(rte_mbuf* m) noexcept;
+    static void freshen(rte_mbuf* m, Stamp at, Flow& flow, Arrival arrival, std::uint32_t slack) noexcept;
     void note_frames(const Half& h, Sequence end);
     void release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_from);
     void encrypted(Flow& flow, const Now& c);
 
     // ending.cpp: promises, refusals, timers
     void promise(Flow& flow, Arrival arrival, Time now, Host& host);
+    void more_room(Flow& flow, Arrival arrival, Time now, Host& host);
+    void probe(Flow& flow, Arrival arrival, Time now, Host& host);
     void again(Flow& flow, Arrival arrival, Time now, Host& host);
     [[nodiscard]] bool answer(Flow& flow, const Now& c, std::string_view text);
     /// Both ends hear a reset (but for `silent`). What waits ends as `outcome` and is told; after a `message`

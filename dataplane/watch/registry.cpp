@@ -177,6 +177,11 @@ void add_process_wide(std::vector<Metric>& out) {
     add("kmsgate_transactions", Kind::gauge, "SIP transactions remembered", "transactions.count");
     add("kmsgate_transactions_capacity", Kind::gauge, "SIP transactions that can be remembered",
         "transactions.capacity");
+    add("kmsgate_streams", Kind::gauge, "TCP connections followed, all workers", "streams.count");
+    add("kmsgate_streams_capacity", Kind::gauge, "TCP connections that can be followed", "streams.capacity");
+    add("kmsgate_segments", Kind::gauge,
+        "TCP segments kept until they are judged and acknowledged, all workers", "segments.count");
+    add("kmsgate_segments_capacity", Kind::gauge, "TCP segments that can be kept", "segments.capacity");
     add("kmsgate_roster_users", Kind::gauge, "users whose hashed identities are known", "roster.users");
     add("kmsgate_roster_entries", Kind::gauge, "hashed identities known, over all KMSs and key periods",
         "roster.entries");

@@ -50,6 +50,7 @@ struct Worker::Inside {
     std::vector<std::unique_ptr<core::Pipeline>> pipelines;  ///< by slot
     std::array<core::Count, kCounters> counters;
     std::vector<core::Count> held;  ///< by slot
+    core::Count connections, segments;
 
     // one round
     struct Taken {

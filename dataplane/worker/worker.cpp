@@ -81,6 +81,14 @@ std::size_t Worker::held(std::size_t slot) const noexcept {
     return inside_->held[slot];
 }
 
+Worker::Streams Worker::streams() const noexcept {
+    const Inside& w = *inside_;
+    return {.connections = w.connections,
+            .most_connections = w.workspace.streams.flows.capacity(),
+            .segments = w.segments,
+            .most_segments = w.settings.pipeline.streams.frames};
+}
+
 unsigned Worker::number() const noexcept {
     return inside_->settings.number;
 }

@@ -88,6 +88,13 @@ class Worker {
     /// Frames that wait in it: fragments, and messages beyond the time budget of a round. Readable like
     /// counters.
     [[nodiscard]] std::size_t held(std::size_t slot) const noexcept;
+    /// TCP connections that it follows, segments of them that it keeps: how many, and room for how many.
+    struct Streams {
+        std::size_t connections = 0, most_connections = 0;
+        std::size_t segments = 0, most_segments = 0;
+    };
+    /// Of all its edges. Readable like counters.
+    [[nodiscard]] Streams streams() const noexcept;
     [[nodiscard]] unsigned number() const noexcept;
 
   private:

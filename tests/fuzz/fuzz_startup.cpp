@@ -21,6 +21,8 @@ void require(bool holds) {
 void check(const startup::Startup& s) {
     require(s.workers >= 1 && s.workers <= 64 && s.mtu >= 576 && s.mtu <= 9600);
     require(s.user_tags <= 10'000'000 && s.transactions <= 10'000'000 && s.fragments <= 1'000'000);
+    require(s.streams <= 10'000'000 && s.segments >= 256 && s.segments <= 1'000'000 &&
+            s.stream.least_ttl <= 255);
     require(!s.state.empty() && !s.control_socket.empty() && !s.table_socket.empty());
     require(s.signing_key.empty() == s.signing_certificate.empty());
     const auto is_port = [&](const std::string& name) {

@@ -12,7 +12,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tests"))
 
-from smoke import calls, commits, lab, load, ports, relay, unharmed  # noqa: E402,F401  (they register their tests)
+from smoke import calls, commits, lab, load, ports, relay, streams, unharmed  # noqa: E402,F401  (they register their tests)
 from smoke.lib import suite  # noqa: E402
 
 if __name__ == "__main__":

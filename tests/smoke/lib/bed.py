@@ -56,8 +56,10 @@ class Bed:
 
     _count = 0
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, rough: str = "") -> None:
+        """`rough`: a or b; on that side a second wire stands in front of the box, for lib/weather.py to join."""
         Bed._count += 1
+        self.rough = rough
         self.folder = folder
         stem = f"kg{os.getpid()}-{Bed._count}"
         self.devices = [os.environ.get(f"KMSGATE_PORT_{x}", "") for x in "AB"]
@@ -100,10 +102,16 @@ class Bed:
         box = self.box_space
         box.tool("sysctl", "-qw", "net.ipv6.conf.all.disable_ipv6=1", "net.ipv6.conf.default.disable_ipv6=1")
         for port, side in zip("ab", self.sides):
+            near = f"d{port}"
+            if port == self.rough:
+                near = f"w{port}"
+                box.ip("link", "add", f"x{port}", "type", "veth", "peer", "name", f"d{port}")
+                for end in (f"x{port}", f"d{port}"):
+                    box.ip("link", "set", end, "promisc", "on", "up")
             box.ip(
                 "link",
                 "add",
-                f"d{port}",
+                near,
                 "type",
                 "veth",
                 "peer",
@@ -112,7 +120,7 @@ class Bed:
                 "netns",
                 str(side.space.name),
             )
-            box.ip("link", "set", f"d{port}", "promisc", "on", "up")
+            box.ip("link", "set", near, "promisc", "on", "up")
         self.devices = ["net_af_xdp0,iface=da", "net_af_xdp1,iface=db"]
         self.attach()
 

@@ -39,8 +39,9 @@ def _request(method: str, number: str, to: str, call: str, rest: list[str]) -> s
     )
 
 
-def caller_xml(kmsi: str, kmsr: str, small: bool = False, hold_ms: int = 50) -> str:
-    """An initiator that takes what comes: 200, ACK, BYE, or 488 and the ACK of that. INVITE of 2.5 kB, or `small`."""
+def caller_xml(kmsi: str, kmsr: str, small: bool = False, hold_ms: int = 50, tcp: bool = False) -> str:
+    """An initiator that takes what comes: 200, ACK, BYE, or 488 and the ACK of that (over TCP there is none: the
+    connection is no more). INVITE of 2.5 kB, or `small`."""
     message = mikey.i_message(kmsi, kmsr, sip.ALICE, sip.BOB, small=small)
     offer = sip.invite(1, message) if not small else sip.offer("INVITE", 1, message)
     kind, body = offer.get("Content-Type"), offer.body.decode().replace("\r\n", "\n").rstrip("\n")
@@ -61,7 +62,7 @@ def caller_xml(kmsi: str, kmsr: str, small: bool = False, hold_ms: int = 50) -> 
         + f'<pause milliseconds="{hold_ms}"/>\n'
         + _block(_request("BYE", "2", peer, "bye", tail), ' retrans="500"')
         + '<recv response="200" next="end"/>\n<label id="refused"/>\n'
-        + _block(_request("ACK", "1", peer, "inv", tail))
+        + ("" if tcp else _block(_request("ACK", "1", peer, "inv", tail)))
         + '<label id="end"/>\n</scenario>\n'
     )
 
@@ -91,7 +92,7 @@ def callee_xml() -> str:
 class Callee:
     """A SIPp that accepts calls at a port of a side."""
 
-    def __init__(self, bed: Bed, side: Side, version: int = 4, port: int = 5060) -> None:
+    def __init__(self, bed: Bed, side: Side, version: int = 4, port: int = 5060, transport: str = "u1") -> None:
         scenario = bed.folder / "callee.xml"
         scenario.write_text(callee_xml())
         self.process = bed.spawn(
@@ -104,12 +105,14 @@ class Callee:
             side.address(version),
             "-p",
             str(port),
+            "-t",
+            transport,
             "-nostdin",
             "-trace_err",
             "-error_file",
             str(bed.folder / "callee-errors.log"),
         )
-        bed.wait_port(side, port)
+        bed.wait_port(side, port, "udp" if transport[0] == "u" else "tcp")
 
 
 class Caller:
@@ -130,9 +133,10 @@ class Caller:
         local: int = 5060,
         hold_ms: int = 50,
         seconds: int = 30,
+        transport: str = "u1",
     ) -> None:
         scenario = bed.folder / f"{name}.xml"
-        scenario.write_text(caller_xml(kmsi, kmsr, small, hold_ms))
+        scenario.write_text(caller_xml(kmsi, kmsr, small, hold_ms, transport[0] != "u"))
         self.counts = bed.folder / f"{name}-counts.csv"
         self.process: Process = bed.spawn(
             name,
@@ -144,6 +148,10 @@ class Caller:
             bed.a.address(version),
             "-p",
             str(local),
+            "-t",
+            transport,
+            "-max_socket",
+            "1000",
             "-m",
             str(calls),
             "-r",

@@ -193,6 +193,8 @@ TEST(Status, SaysWhatIsInForce) {
                                  {"pairs", {{{"inside", "c"}, {"outside", "d"}, {"vlan", 7}}}}}}));
     EXPECT_EQ(s["transactions"]["count"], 1);
     EXPECT_GE(s["transactions"]["capacity"], 1000);
+    EXPECT_EQ(s["streams"], (json{{"count", 0}, {"capacity", 2 * 4'096}})) << "of two workers";
+    EXPECT_EQ(s["segments"], (json{{"count", 0}, {"capacity", 2 * 16'384}}));
     EXPECT_GT(s["memory"]["bytes"], s["memory"]["used"]);
     EXPECT_GT(s["memory"]["used"], 0);
     EXPECT_EQ(s["clock"]["time"], 1'700'000'000.0);

@@ -22,6 +22,9 @@ TEST(Read, EveryKeyOfTheExample) {
     want.transactions = 150000;
     want.fragments = 8192;
     want.sources = 131072;
+    want.streams = 1000000;
+    want.segments = 65536;
+    want.stream = {.held_milliseconds = 20000, .idle_seconds = 3600, .least_ttl = 5};
     want.state = "/var/lib/kmsgate";
     want.control_socket = "/run/kmsgate/control.sock";
     want.table_socket = "/run/kmsgate/table.sock";
@@ -67,7 +70,12 @@ TEST(Read, DefaultsWhereTheFileIsSilent) {
     EXPECT_EQ(got.metrics, "127.0.0.1:9464");
     EXPECT_EQ(got.link_milliseconds, 100U);
     EXPECT_EQ(got.memory_megabytes, 512U);
-    EXPECT_EQ(sound(least_and("sizes: {}\nsockets: {}\nkeys: {}\nlink: {}\nmemory: {}\n"
+    EXPECT_EQ(got.streams, 65536U);
+    EXPECT_EQ(got.segments, 16384U);
+    EXPECT_EQ(got.stream.held_milliseconds, 30000U);
+    EXPECT_EQ(got.stream.idle_seconds, 7440U);
+    EXPECT_EQ(got.stream.least_ttl, 0U);
+    EXPECT_EQ(sound(least_and("sizes: {}\nsockets: {}\nkeys: {}\nlink: {}\nmemory: {}\nstreams: {}\n"
                               "control: {}\n")),
               want);
     EXPECT_EQ(sound(least_and("control: {events: {}, roles: {}}\n")), want);

@@ -126,6 +126,9 @@ TEST(Sizes, GrowWithWhatIsAsked) {
     EXPECT_EQ(sizes_for(s).fragments, 256U);
     s.fragments = 1'000'000;
     EXPECT_GT(sizes_for(s).buffers, 1'000'000U);
+    s.fragments = 1;
+    s.segments = 1'000'000;
+    EXPECT_GT(sizes_for(s).buffers, 4'000'000U) << "of each worker";
     s.user_tags = 10'000'000;
     EXPECT_GT(sizes_for(s).megabytes, sizes_for(two_ports(4)).megabytes + 500);
     EXPECT_EQ(edges_of(s), (std::vector<std::string>{"e", "f"}));

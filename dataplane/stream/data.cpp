@@ -92,7 +92,7 @@ void Streams::acknowledge(Coming& in, Flow& flow) {
     if ((wider || moved) && r.kept.waiting() != nullptr)
         release(flow, opposite(in.arrival), in.host, r.message);
     // Its sender takes no acknowledgement that is behind ours: what room there is it hears from us.
-    if (ours) more_room(flow, opposite(in.arrival), in.now, in.host);
+    if (after(r.promised, later(ack, r.claimed))) more_room(flow, opposite(in.arrival), in.now, in.host);
 }
 
 void Streams::open(Coming& in, Flow& flow) {

@@ -54,6 +54,8 @@ class Judge:
         self.side = {"inside": Side(), "outside": Side()}
         self.arrived: dict[str, dict[bytes, list[int]]] = {"inside": {}, "outside": {}}
         self.left: set[tuple[str, int]] = set()
+        self.bearing: dict[tuple[str, int, bytes], list[tuple[int, bytes]]] = {}  # the same, by place and payload
+        self.newest: dict[str, int] = {}  # timestamp that left by a port
         self.faults: list[str] = []
         self.generated = 0
         self.twins = 0  # empty segments that left as they came; without an IP identification, ours look the same
@@ -66,8 +68,11 @@ class Judge:
         """All faults."""
         at = 0
         for index, (time, port, number, frame) in enumerate(self.inputs):
-            self.reading.feed(port, time, number, read(frame))
+            segment = read(frame)
+            self.reading.feed(port, time, number, segment)
             self.arrived[port].setdefault(frame, []).append(number)
+            if segment is not None and segment.payload:
+                self.bearing.setdefault((port, segment.seq, segment.payload), []).append((number, frame))
             following = self.inputs[index + 1][0] if index + 1 < len(self.inputs) else 1 << 62
             while at < len(self.outputs) and self.outputs[at][0] < following:
                 self._output(*self.outputs[at])
@@ -85,7 +90,7 @@ class Judge:
     def _output(self, time: int, port: str, frame: bytes) -> None:
         source = OTHER[port]
         segment = read(frame)
-        numbers = self.arrived[source].get(frame)
+        numbers = self.arrived[source].get(frame) or self._renewed(port, segment, frame)
         ours, number = not numbers, 0
         if numbers:
             number = numbers.pop(0)
@@ -94,6 +99,8 @@ class Judge:
             if self.reading.invalid.get((source, number), "rst") not in ASKED:
                 why = self.reading.invalid[source, number]
                 self.fault(f"frame {number} of {source} left, which only one end would believe: {why}")
+        if segment is not None and segment.sound and segment.stamp is not None:
+            self.newest[port] = max(self.newest.get(port, 0), segment.stamp[0])
         where = "a generated frame" if ours else f"frame {number} of {source}"
         if segment is None or (not segment.sound and ours):
             self.fault(f"at {time}: {where} is no sound TCP segment")
@@ -114,6 +121,27 @@ class Judge:
         if segment.flags & FIN and not segment.flags & SYN:
             place = self._place(port, segment) + len(segment.payload)
             self.side[port].fin = self.side[port].fin or place == self.side[port].reach()
+
+    def _renewed(self, port: str, segment: Segment | None, frame: bytes) -> list[int]:
+        """The frame that waited and left with a newer timestamp or acknowledgement than it came with: a receiver would
+        otherwise throw it away (RFC 7323 5.2, RFC 5961 5.2). Nothing else of it may have changed."""
+        source = OTHER[port]
+        if segment is None or not segment.sound:
+            return []
+        for number, old in self.bearing.get((source, segment.seq, segment.payload), []):
+            before = read(old)
+            if (source, number) in self.left or before is None or len(old) != len(frame):
+                continue
+            ip = 14 + len(segment.tags)
+            tcp = ip + ((frame[ip] & 15) * 4 if frame[ip] >> 4 == 4 else 40)
+            may = {*range(tcp + 8, tcp + 12), *range(tcp + 14, tcp + 18)}  # acknowledgement, window, checksum
+            if segment.stamp is not None and before.stamp is not None:
+                if before.stamp[0] < segment.stamp[0] <= self.newest.get(port, 0):
+                    at = frame.index(b"\x08\x0a", tcp + 20)
+                    may |= {*range(at + 2, at + 6)}
+            if all(i in may for i in range(len(frame)) if frame[i] != old[i]) and segment.ack - before.ack & 1 << 31 == 0:
+                return [number]
+        return []
 
     def _place(self, port: str, segment: Segment) -> int:
         return self.reading.half[OTHER[port]].place(segment.seq)

@@ -2,6 +2,7 @@
 // Segments of an open connection: which of them both ends believe, what they acknowledge, where their bytes
 // go.
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include "dataplane/sip/message.hpp"
@@ -143,6 +144,8 @@ void Streams::data(Coming& in, Flow& flow) {
     rte_mbuf* const frame = in.frame.get();
     const std::size_t most = (limits_.frames - std::min(room_.kept, limits_.frames)) / 4;
     Kept::Added added = h.kept.add(in.frame, most);
+    if (added == Kept::Added::full && !after(s.seq, h.next) && give_way(h, in))
+        added = h.kept.add(in.frame, h.kept.frames() + 1U);
     if (added == Kept::Added::full && make_room(flow, in))
         added = h.kept.add(in.frame, std::max<std::size_t>(most, h.kept.frames() + 1U));
     switch (added) {
@@ -171,6 +174,19 @@ void Streams::data(Coming& in, Flow& flow) {
     h.next = Kept::reach(frame, h.next);
     if (in.host.watching()) h.released = h.next;
     read(flow, c, frame);
+}
+
+/// What came early must not keep out what it waits for.
+bool Streams::give_way(Half& h, Coming& in) {
+    Mbuf early = h.kept.take_early(h.next);
+    if (!early) return false;
+    --room_.kept;
+    --waiting_;
+    const std::array<std::uint64_t, 1> number = {meta(early.get()).number};
+    in.host.cause(Cause::tcp_budget);
+    in.host.leave(std::move(early), Outcome::tcp_budget);
+    in.host.line(in.now, in.arrival, number, Outcome::tcp_budget);
+    return true;
 }
 
 /// Who has waited longest for the rest of a message gives way to who has just begun: of a few connections, in

@@ -78,6 +78,17 @@ void Kept::acknowledged(Sequence acked) noexcept {
     if (head_ == nullptr) tail_ = nullptr;
 }
 
+Mbuf Kept::take_early(Sequence next) noexcept {
+    rte_mbuf* const last = tail_;
+    if (last == nullptr || meta(last).left || !after(meta(last).offset, next)) return nullptr;
+    tail_ = nullptr;
+    for (rte_mbuf* m = head_; m != last; m = following(m)) tail_ = m;
+    (tail_ != nullptr ? meta(tail_).next : head_) = nullptr;
+    if (waiting_ == last) waiting_ = nullptr;
+    --frames_;
+    return Mbuf(last);
+}
+
 void Kept::clear() noexcept {
     while (head_ != nullptr) {
         const Mbuf done(head_);

@@ -50,6 +50,8 @@ class Kept {
     void ended(rte_mbuf* m) noexcept;
     /// The first frame that ends behind `at`; null: none.
     [[nodiscard]] rte_mbuf* behind(Sequence at) const noexcept;
+    /// Takes out the last frame, if it waits and starts behind `next`; null: there is none.
+    [[nodiscard]] Mbuf take_early(Sequence next) noexcept;
     /// How far the stream goes from `from` on without a gap; `at`: a frame that starts at or before it.
     [[nodiscard]] static Sequence reach(rte_mbuf* at, Sequence from) noexcept;
     /// The bytes from `from` to `to`, which stand here without a gap: in place when one frame has them in one

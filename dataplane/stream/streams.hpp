@@ -97,6 +97,7 @@ class Streams {
     /// False: it is no SIP, and its flow is gone.
     [[nodiscard]] bool speaks_sip(Coming& in, Flow& flow);
     void watch(Flow& flow, bool on);
+    [[nodiscard]] bool give_way(Half& h, Coming& in);
     void known_data(Coming& in, Flow& flow);
     void invalid(Coming& in, core::Counter why);
     [[nodiscard]] static bool looks_like_sip(const Coming& in) noexcept;

@@ -848,6 +848,42 @@ TEST_F(Budgets, OneDirectionTakesAQuarterOfWhatIsLeft) {
     EXPECT_EQ(passed_to(Arrival::outside), large);
 }
 
+TEST_F(Budgets, WhatCameEarlyDoesNotKeepOutWhatItWaitsFor) {
+    Limits limits;
+    limits.frames = 20;
+    build(limits);
+    shake_hands();
+    const std::string first = message(std::string(200, 'b'));
+    const std::string text = first + message("next");
+    const Sequence start = at[0];
+    const auto part = [&](std::size_t from, std::size_t to) {
+        send({.from = Arrival::inside,
+              .seq = start + static_cast<Sequence>(from),
+              .ack = at[1],
+              .flags = "A",
+              .payload = text.substr(from, to - from),
+              .options = {}});
+    };
+    part(100, 120);
+    part(120, 140);
+    part(140, first.size());
+    part(first.size(), text.size());
+    EXPECT_EQ(room->kept, 4U) << "all that there is for one direction";
+    part(0, 100);
+    EXPECT_EQ(ends(Outcome::tcp_budget), 1U) << "the last one gave way";
+    EXPECT_EQ(passed_to(Arrival::outside), first);
+    ASSERT_EQ(host->lines.size(), 1U);
+    EXPECT_EQ(host->lines[0], (std::pair{Outcome::tcp_budget, std::vector<std::uint64_t>{7}}));
+    send({.from = Arrival::outside,
+          .seq = at[1],
+          .ack = start + static_cast<Sequence>(first.size()),
+          .flags = "A",
+          .payload = {},
+          .options = {}});
+    part(first.size(), text.size());
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+}
+
 TEST_F(Budgets, ConnectionsMakeRoomOnlyWhileTheyAreOpening) {
     Limits limits;
     limits.flows = 2;

@@ -81,8 +81,8 @@ Loop::~Loop() {
     inside_->signals.clear();
     inside_->woken.reset();
     ::close(inside_->wake);
-    // A stream that was let go while a deferred callback of its was due is freed by that callback (which calls
-    // nobody any more); the base would forget it.
+    // A stream that was let go while a deferred callback of its was due is freed by that callback (which
+    // calls nobody any more); the base would forget it.
     while (::event_base_get_num_events(inside_->base.get(), EVENT_BASE_COUNT_ACTIVE) > 0 &&
            ::event_base_loop(inside_->base.get(), EVLOOP_NONBLOCK) >= 0) {
     }

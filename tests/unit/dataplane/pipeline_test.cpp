@@ -187,7 +187,8 @@ TEST(Pipeline, Ipv6HeadersBehindAFragmentHeader) {
 
 TEST(Pipeline, TcpThatIsNotFollowed) {
     Gate g;
-    EXPECT_EQ(g.send(tcp_frame4(bytes("x"), 1000, 5060)).outside.size(), 1U) << "a reset: no beginning was seen";
+    EXPECT_EQ(g.send(tcp_frame4(bytes("x"), 1000, 5060)).outside.size(), 1U)
+        << "a reset: no beginning was seen";
     EXPECT_EQ(g.send(tcp_frame4(bytes("INVITE sip:x SIP/2.0\r\n"), 1000, 1001)).outside.size(), 1U);
     EXPECT_TRUE(
         g.send(fragments4(tcp(1000, 5060, Bytes(500, 'x')), 200, {.protocol = 6, .id = 3})).outside.empty());

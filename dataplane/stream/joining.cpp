@@ -25,6 +25,7 @@ void Streams::join(Coming& in, Flow* flow) {
     }
     table_.touch(*flow, in.now);
     if (s.has(Flag::rst)) {
+        if (s.size != 0) return invalid(in, core::Counter::tcp_window);
         table_.remove(*flow);
         return end(in, Outcome::passed, false);
     }

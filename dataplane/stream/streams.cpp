@@ -262,6 +262,8 @@ void Streams::late(Coming& in, Flow& flow) {
     }
     const Half& h = flow.from(in.arrival);
     if (s.size == 0 || !after(s.seq + s.size, h.acked)) return end(in, Outcome::passed, false);
+    forget(flow, in.now, in.host);  // a connection that is joined takes its place
+    table_.remove(flow);
     unknown(in);
 }
 

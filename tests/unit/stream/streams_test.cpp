@@ -571,6 +571,19 @@ TEST_F(Disbelief, JoinedWhereAMessageCertainlyBegins) {
     EXPECT_EQ(passed_to(Arrival::inside), "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n");
 }
 
+TEST_F(Disbelief, AResetWithBytesWhileJoining) {
+    host->action = policy::Action::judge;
+    say(Arrival::inside, "the end of something");
+    send({.from = Arrival::outside,
+          .seq = at[1],
+          .ack = at[0],
+          .flags = "FR",
+          .payload = message(),
+          .options = {}});
+    EXPECT_EQ(passed_to(Arrival::inside), "");
+    EXPECT_EQ(ends(Outcome::tcp_invalid), 1U);
+}
+
 TEST_F(Disbelief, AWatchingEdgeChangesNothing) {
     host->watches = true;
     host->verdict = [](std::string_view) { return Host::Judged{.forward = true, .answer = {}}; };

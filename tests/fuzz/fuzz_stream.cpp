@@ -195,6 +195,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     Time now = core::kSecond;
     std::array<Sequence, 2> next = {100, 0xFFFFFFF0};
     std::size_t sent = 0;
+    bool over = false;
     const auto send = [&](std::size_t side, Sequence seq, Sequence ack, std::uint8_t flags,
                           std::uint16_t window, const std::string& options, const std::string& payload) {
         const auto bytes = frame_of(side, seq, ack, flags, window, options, payload);
@@ -231,11 +232,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const Sequence ack = next[1 - side] + static_cast<Sequence>(behind);
         if ((flags & Flag::ack) != 0 && !after(ack, next[1 - side]))
             host.acked[1 - side] = later(host.acked[1 - side], ack);
+        over = over || (flags & Flag::rst) != 0;
         send(side, seq, ack, flags, static_cast<std::uint16_t>((kind & 64) != 0 ? in.wide() : 0xFFFF), {},
              payload);
         if ((kind & 128) == 0) next[side] = later(next[side], seq + static_cast<Sequence>(payload.size()));
     }
-    if ((how & 8) == 0 && !host.watches)
+    // behind a reset another connection may be joined
+    if ((how & 8) == 0 && !host.watches && !over)
         for (std::size_t side = 0; side < 2; ++side) check(host.out[side], host.accepted[side], 0);
     streams->drain(now, host);
     require(streams->held() == 0);

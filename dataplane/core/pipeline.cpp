@@ -194,8 +194,7 @@ bool Pipeline::is_no_signalling(rte_mbuf* frame) noexcept {
     if (packet.kind == Kind::tcp && packet.tcp_syn && packet.payload_size == 0 && !packet.tunnelled &&
         !is_sip_port(packet, true, false) && !is_sip_port(packet, true, true)) {
         // at once, or what comes behind it in this burst would overtake it
-        note_stream(packet, bytes, meta(frame));
-        return true;
+        return note_stream(packet, bytes, meta(frame));
     }
     return is_no_signalling(packet, bytes);
 }

@@ -235,8 +235,8 @@ class Pipeline {
     friend class StreamHost;
     [[nodiscard]] bool is_stream(const classify::Packet& packet,
                                  std::span<const std::uint8_t> bytes) const noexcept;
-    void note_stream(const classify::Packet& packet, std::span<const std::uint8_t> bytes,
-                     const FrameMeta& frame);
+    [[nodiscard]] bool note_stream(const classify::Packet& packet, std::span<const std::uint8_t> bytes,
+                                   const FrameMeta& frame);
     void tick_streams(Time now);
     void drain_streams(Time now);
     void stream_segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes);

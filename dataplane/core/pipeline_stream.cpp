@@ -85,10 +85,10 @@ void Pipeline::stream_segment(Mbuf frame, const classify::Packet& packet,
     streams_.segment(std::move(frame), packet, bytes, is_sip_port(packet, true, false), host);
 }
 
-void Pipeline::note_stream(const classify::Packet& packet, std::span<const std::uint8_t> bytes,
+bool Pipeline::note_stream(const classify::Packet& packet, std::span<const std::uint8_t> bytes,
                            const FrameMeta& frame) {
     StreamHost host(*this);
-    streams_.note(packet, bytes, frame.arrival, frame.time, host);
+    return streams_.note(packet, bytes, frame.arrival, frame.time, host);
 }
 
 void Pipeline::tick_streams(Time now) {

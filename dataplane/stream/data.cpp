@@ -51,6 +51,7 @@ bool Streams::believed(Coming& in, Flow& flow) {
 void Streams::acknowledge(Coming& in, Flow& flow) {
     const Segment& s = in.segment;
     Half& r = flow.to(in.arrival);
+    if (flow.joined) flow.from(in.arrival).window = s.window;
     if (before(s.ack, r.acked)) return;
     Sequence ack = s.ack;
     if (after(ack, r.released) && r.released != r.next) {

@@ -265,6 +265,14 @@ void Streams::fire(Flow& flow, Arrival arrival, Time now, Host& host) {
     set_timer(flow, h, now, std::min(kFirstTimeout, limits_.held));
 }
 
+/// The connection is over. It stays known (and watched, on another port): one end may not have heard of that.
+void Streams::close(Flow& flow, Time now, Host& host) {
+    for (const Arrival a : {Arrival::inside, Arrival::outside})
+        end_waiting(flow, a, now, host, Outcome::tcp_reset, true);
+    flow.state = Flow::State::closed;
+    table_.touch(flow, now);
+}
+
 /// Before a flow's place is given to another one, or its stream has no further use.
 void Streams::forget(Flow& flow, Time now, Host& host) {
     watch(flow, false);

@@ -79,7 +79,7 @@ struct Flow {
         joining,  ///< no SYN seen: waits until it is certain where a message begins
         opening,  ///< SYN seen
         open,     ///< SYN answered
-        closed,   ///< both FINs acknowledged, or RST: what comes now is late
+        closed,   ///< both FINs acknowledged, or RST: what comes now is late, and believed by nobody
         refused,  ///< reset by the gate: whoever still sends hears so again
         passing,  ///< cannot be read, and policy lets it pass (encrypted transport, edges that only watch)
     };
@@ -88,13 +88,16 @@ struct Flow {
     std::uint32_t newer = 0, older = 0;                ///< neighbours in the list of ages
     std::uint32_t timer_next = 0, timer_previous = 0;  ///< neighbours among those whose timer runs
     State state = State::free;
-    bool scaled : 1 = false;           ///< both sides offered window scaling
-    bool stamps : 1 = false;           ///< both sides offered timestamps
-    bool candidate : 1 = false;        ///< on another port: has not shown yet whether it speaks SIP
-    bool off_port : 1 = false;         ///< it does
-    bool joined : 1 = false;           ///< picked up in its middle: nobody knows how its windows are scaled
-    bool disputed : 1 = false;         ///< two versions of the same bytes came
-    Arrival client = Arrival::inside;  ///< who sent the SYN
+    bool scaled : 1 = false;            ///< both sides offered window scaling
+    bool stamps : 1 = false;            ///< both sides offered timestamps
+    bool candidate : 1 = false;         ///< on another port: has not shown yet whether it speaks SIP
+    bool off_port : 1 = false;          ///< it does
+    bool joined : 1 = false;            ///< picked up in its middle: nobody knows how its windows are scaled
+    bool disputed : 1 = false;          ///< two versions of the same bytes came
+    bool renewing : 1 = false;          ///< a SYN came while it was open
+    Arrival client = Arrival::inside;   ///< who sent the SYN
+    Arrival renewer = Arrival::inside;  ///< who sent the one that came while it was open
+    Sequence renewal = 0;               ///< what stands behind that one
 
     [[nodiscard]] Half& from(Arrival a) noexcept { return half[static_cast<std::size_t>(a)]; }
     [[nodiscard]] Half& to(Arrival a) noexcept { return half[1 - static_cast<std::size_t>(a)]; }

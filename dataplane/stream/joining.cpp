@@ -21,7 +21,6 @@ void Streams::join(Coming& in, Flow* flow) {
             return end(in, Outcome::tcp_budget, true);
         }
         flow->state = Flow::State::joining;
-        flow->joined = true;
     }
     table_.touch(*flow, in.now);
     if (s.has(Flag::rst)) {
@@ -46,17 +45,25 @@ void Streams::join(Coming& in, Flow* flow) {
         if (!h.told || s.seq == h.acked) ask_peer(in);
         return end(in, Outcome::tcp_midstream, true);
     }
-    h.start_at(s.seq);
-    r.start_at(s.ack);
-    // as wide as any window can be: both ends keep theirs among themselves
+    open_wide(*flow, in, s.seq);
+    open(in, *flow);
+}
+
+/// Open from here on, its windows as wide as any can be: both ends keep theirs among themselves. `start`: of
+/// what the side of this segment says; the other side begins where the segment acknowledges.
+void Streams::open_wide(Flow& flow, const Coming& in, Sequence start) {
     constexpr std::uint32_t kWidest = std::uint32_t{1} << 30;
+    Half& h = flow.from(in.arrival);
+    Half& r = flow.to(in.arrival);
+    h.start_at(start);
+    r.start_at(in.segment.ack);
     h.edge = h.start + kWidest;
     r.edge = r.start + kWidest;
     h.recent = h.shown = h.newest;
     r.recent = r.shown = r.newest;
-    flow->stamps = s.timestamps.has_value() && r.stamped;
-    flow->state = Flow::State::open;
-    open(in, *flow);
+    flow.joined = true;
+    flow.stamps = in.segment.timestamps.has_value() && r.stamped;
+    flow.state = Flow::State::open;
 }
 
 /// A segment in front of what its receiver waits for, without a byte: the answer says what that is.

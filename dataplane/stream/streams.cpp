@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Connections: what their ends have agreed on, and which segments both of them believe.
+// Segments on their way in: to their connection, to none, or too late for it.
 #include "dataplane/stream/streams.hpp"
 
 #include <algorithm>
@@ -65,18 +65,20 @@ void Streams::end(Coming& in, Outcome outcome, bool tell) {
 
 void Streams::invalid(Coming& in, Counter why) {
     in.sip = in.sip || looks_like_sip(in);
-    if (in.sip) in.host.count(why);
+    if (in.sip && in.frame) in.host.count(why);
     if (in.host.watching() || !in.sip) return end(in, Outcome::passed, false);
     end(in, Outcome::tcp_invalid, true);
 }
 
-void Streams::note(const classify::Packet& packet, std::span<const std::uint8_t> bytes, Arrival arrival,
+bool Streams::note(const classify::Packet& packet, std::span<const std::uint8_t> bytes, Arrival arrival,
                    Time now, Host& host) {
     Coming in{nullptr, packet, bytes, {}, arrival, now, false, false, host};
-    if (read_segment(bytes, packet, in.segment) != Unsound::none) return;
+    // with odd options as with plain ones: who takes it has a connection all the same
+    if (read_segment(bytes, packet, in.segment) == Unsound::checksum || in.segment.has(Flag::rst))
+        return true;
     Flow* const flow = table_.find(key_of(packet, arrival, edge_));
-    if (in.segment.has(Flag::fin) || in.segment.has(Flag::rst)) return;
     in.segment.has(Flag::ack) ? answered(in, flow) : opening(in, flow);
+    return !in.sip;
 }
 
 void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes,
@@ -84,20 +86,18 @@ void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<cons
     const core::FrameMeta& m = meta(frame.get());
     Coming in{std::move(frame), packet, bytes, {}, m.arrival, m.time, on_port, on_port, host};
     Flow* const flow = table_.find(key_of(packet, in.arrival, edge_));
-    if (flow != nullptr && flow->off_port) in.sip = true;
-    switch (read_segment(bytes, packet, in.segment)) {
-        case Unsound::checksum:
-            return invalid(in, Counter::tcp_checksum);
-        case Unsound::options:
-            return invalid(in, Counter::tcp_options);
-        case Unsound::none:
-            break;
-    }
+    const Unsound unsound = read_segment(bytes, packet, in.segment);
     const Segment& s = in.segment;
+    // bytes that only one end takes could complete a start line
+    if (flow != nullptr) in.sip = in.sip || flow->off_port || (flow->candidate && s.size != 0);
+    if (unsound == Unsound::checksum) return invalid(in, Counter::tcp_checksum);
+    if (unsound == Unsound::options && (in.sip || !s.has(Flag::syn)))
+        return invalid(in, Counter::tcp_options);
     if (s.ttl < limits_.least_ttl) return invalid(in, Counter::tcp_low_ttl);
     if (s.has(Flag::syn)) {
         // data, FIN or RST on a SYN: some ends take it, some do not (RFC 7413, RFC 9293 3.4)
-        if (s.size != 0 || s.has(Flag::fin) || s.has(Flag::rst)) return invalid(in, Counter::tcp_syn_data);
+        if (s.size != 0 || s.has(Flag::rst) || (in.on_port && s.has(Flag::fin)))
+            return begins_with_data(in, flow);
         return s.has(Flag::ack) ? answered(in, flow) : opening(in, flow);
     }
     if (flow == nullptr) return unknown(in);
@@ -114,83 +114,13 @@ void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<cons
             return join(in, flow);
         case Flow::State::opening:
             if (s.has(Flag::rst)) return reset_by(in, *flow);
-            if (flow->candidate && s.size != 0) {  // its other direction goes another way
-                forget(*flow, in.now, in.host);
-                table_.remove(*flow);
-                return unknown(in);
-            }
-            return invalid(in, Counter::tcp_window);  // nobody takes data before both SYNs are there
+            // nobody takes data before both SYNs are there; or its other direction goes another way
+            if (flow->candidate && s.size != 0) return unknown(in);
+            return invalid(in, Counter::tcp_window);
         case Flow::State::open:
             if (s.has(Flag::rst)) return reset_by(in, *flow);
             return open(in, *flow);
     }
-}
-
-/// A SYN begins a connection unless an open one stands there: its peer will say what it thinks of that.
-void Streams::opening(Coming& in, Flow* flow) {
-    const Segment& s = in.segment;
-    if (flow != nullptr && flow->state == Flow::State::open && !flow->candidate)
-        return end(in, Outcome::passed, false);
-    if (flow != nullptr && flow->state == Flow::State::opening && !flow->candidate &&
-        flow->client != in.arrival)
-        return invalid(in, Counter::tcp_window);  // both ends open at once: no SIP endpoint does
-    if (flow != nullptr) {
-        forget(*flow, in.now, in.host);
-        table_.remove(*flow);
-    }
-    flow = table_.add(key_of(in.packet, in.arrival, edge_), in.now,
-                      [&](Flow& gone) { forget(gone, in.now, in.host); });
-    if (flow == nullptr) {
-        // what is no SIP for sure needs no place, and what may be is told when it looks like it
-        if (!in.on_port) return end(in, Outcome::passed, false);
-        in.host.cause(Cause::tcp_budget);
-        if (in.host.watching()) return end(in, Outcome::passed, false);
-        return end(in, Outcome::tcp_budget, true);
-    }
-    flow->client = in.arrival;
-    flow->candidate = !in.on_port;
-    watch(*flow, flow->candidate);
-    Half& h = flow->from(in.arrival);
-    h.start_at(s.seq + 1);
-    h.mss = std::max(s.mss.value_or(kDefaultMss), kDefaultMss);
-    h.scale = s.scale.value_or(0);
-    flow->scaled = s.scale.has_value();
-    flow->stamps = s.timestamps.has_value();
-    if (s.timestamps) h.recent = h.newest = h.shown = s.timestamps->value;
-    h.stamped = true;
-    flow->to(in.arrival).edge = s.window;  // place and width are known once the other side has answered
-    end(in, Outcome::passed, false);
-}
-
-void Streams::answered(Coming& in, Flow* flow) {
-    const Segment& s = in.segment;
-    if (flow == nullptr) return end(in, Outcome::passed, false);  // no byte of a stream in it
-    Half& h = flow->from(in.arrival);
-    Half& r = flow->to(in.arrival);
-    if (flow->state == Flow::State::opening && flow->client != in.arrival && s.ack == r.start) {
-        h.start_at(s.seq + 1);
-        h.edge = h.start + h.edge;
-        h.mss = std::max(s.mss.value_or(kDefaultMss), kDefaultMss);
-        h.scale = s.scale.value_or(0);
-        flow->scaled = flow->scaled && s.scale.has_value();
-        if (!flow->scaled) h.scale = r.scale = 0;
-        flow->stamps = flow->stamps && s.timestamps.has_value();
-        if (s.timestamps) h.recent = h.newest = h.shown = s.timestamps->value;
-        h.stamped = true;
-        r.edge = s.ack + s.window;  // windows of SYNs are never scaled
-        flow->state = Flow::State::open;
-        table_.touch(*flow, in.now);
-        return end(in, Outcome::passed, false);
-    }
-    if (flow->state == Flow::State::open && s.seq + 1 == h.start && flow->client != in.arrival)
-        return end(in, Outcome::passed, false);  // a copy
-    if (flow->state == Flow::State::open) {
-        // That end has forgotten the connection; the next SYN begins a new one.
-        forget(*flow, in.now, in.host);
-        flow->state = Flow::State::closed;
-        table_.touch(*flow, in.now);
-    }
-    invalid(in, Counter::tcp_window);
 }
 
 /// No SYN was seen: in the middle of a stream nobody knows where a message begins.
@@ -201,7 +131,13 @@ void Streams::unknown(Coming& in) {
     const Action action = in.host.cause(Cause::tcp_midstream);
     if (in.host.watching()) return end(in, Outcome::passed, false);
     if (in.on_port && (action == Action::judge || action == Action::forward)) return join(in, nullptr);
-    if (action == Action::reset && !s.has(Flag::rst)) {
+    stray(in, action == Action::reset);
+}
+
+/// It leaves for nobody; with `reset` both ends hear so.
+void Streams::stray(Coming& in, bool reset) {
+    const Segment& s = in.segment;
+    if (reset && !s.has(Flag::rst)) {
         Made made;
         made.seq = s.ack;
         made.ack = s.seq + s.size;
@@ -242,13 +178,13 @@ void Streams::reset_by(Coming& in, Flow& flow) {
                              meta(in.frame.get()).pair);
         }
     }
-    forget(flow, in.now, in.host);
-    flow.state = Flow::State::closed;
-    table_.touch(flow, in.now);
+    close(flow, in.now, in.host);
     end(in, Outcome::passed, false);
 }
 
-/// The connection is over. Bytes that its peer had are harmless; others come too late.
+/// The connection is over, but who it was ended for may not have heard of that. Bytes that its peer had are
+/// harmless. No others leave, nor is it joined where it stands: how far its peer had come in a message is not
+/// known.
 void Streams::late(Coming& in, Flow& flow) {
     const Segment& s = in.segment;
     if (flow.state == Flow::State::refused) {
@@ -261,10 +197,12 @@ void Streams::late(Coming& in, Flow& flow) {
         return end(in, Outcome::tcp_reset, s.size != 0);
     }
     const Half& h = flow.from(in.arrival);
-    if (s.size == 0 || !after(s.seq + s.size, h.acked)) return end(in, Outcome::passed, false);
-    forget(flow, in.now, in.host);  // a connection that is joined takes its place
-    table_.remove(flow);
-    unknown(in);
+    // where no handshake was answered, nobody has acknowledged anything
+    const bool had = h.open && flow.to(in.arrival).open && !after(s.seq + s.size, h.acked);
+    if (s.size == 0 || had) return end(in, Outcome::passed, false);
+    const Action action = in.host.cause(Cause::tcp_midstream);
+    if (in.host.watching()) return end(in, Outcome::passed, false);
+    stray(in, action == Action::reset || action == Action::judge || action == Action::forward);
 }
 
 bool Streams::wants(const classify::Packet& packet) const noexcept {

@@ -53,9 +53,10 @@ class Streams {
     /// port. Of all other connections come the SYNs, what wants() says, and what looks like SIP.
     void segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes,
                  bool on_port, Host& host);
-    /// A SYN between other ports passes in any case; what begins with it is only noted.
-    void note(const classify::Packet& packet, std::span<const std::uint8_t> bytes, Arrival arrival, Time now,
-              Host& host);
+    /// Notes what begins with a SYN between other ports. True: it passes; false: ask segment(), which drops
+    /// it.
+    [[nodiscard]] bool note(const classify::Packet& packet, std::span<const std::uint8_t> bytes,
+                            Arrival arrival, Time now, Host& host);
     /// May this segment belong to a connection on another port that has not shown yet whether it speaks SIP?
     [[nodiscard]] bool wants(const classify::Packet& packet) const noexcept;
     [[nodiscard]] const classify::Watched& watched() const noexcept { return room_.watched; }
@@ -80,28 +81,35 @@ class Streams {
         bool sip;  ///< surely: what is no SIP is nobody's matter, however odd it looks
         Host& host;
     };
-    // streams.cpp: handshake and end of connections; data.cpp: what both ends believe, and data
+    // handshake.cpp: how connections begin
     void opening(Coming& in, Flow* flow);
+    void begins_with_data(Coming& in, Flow* flow);
     void answered(Coming& in, Flow* flow);
-    void unknown(Coming& in);
-    void reset_by(Coming& in, Flow& flow);
+    /// True: a SYN that answers one goes its way.
+    [[nodiscard]] bool renewed(Coming& in, Flow& flow);
+    void watch(Flow& flow, bool on);
     // joining.cpp: connections of which no beginning was seen
     void join(Coming& in, Flow* flow);
+    static void open_wide(Flow& flow, const Coming& in, Sequence start);
     void ask_peer(Coming& in);
-    void open(Coming& in, Flow& flow);
+    // streams.cpp: segments of no connection, of one that ends or is over
+    void unknown(Coming& in);
+    void stray(Coming& in, bool reset);
+    void reset_by(Coming& in, Flow& flow);
     void late(Coming& in, Flow& flow);
+    void invalid(Coming& in, core::Counter why);
+    [[nodiscard]] static bool looks_like_sip(const Coming& in) noexcept;
+    void end(Coming& in, Outcome outcome, bool tell);
+    // data.cpp: what both ends believe, and data
+    void open(Coming& in, Flow& flow);
     [[nodiscard]] bool believed(Coming& in, Flow& flow);
     void acknowledge(Coming& in, Flow& flow);
     void data(Coming& in, Flow& flow);
     [[nodiscard]] bool make_room(const Flow& flow, Coming& in);
     /// False: it is no SIP, and its flow is gone.
     [[nodiscard]] bool speaks_sip(Coming& in, Flow& flow);
-    void watch(Flow& flow, bool on);
     [[nodiscard]] bool give_way(Half& h, Coming& in);
     void known_data(Coming& in, Flow& flow);
-    void invalid(Coming& in, core::Counter why);
-    [[nodiscard]] static bool looks_like_sip(const Coming& in) noexcept;
-    void end(Coming& in, Outcome outcome, bool tell);
 
     // reading.cpp: messages
     struct Now {
@@ -142,6 +150,7 @@ class Streams {
     void set_timer(Flow& flow, Half& half, Time now, Time delay);
     void fire(Flow& flow, Time now, Host& host);
     void fire(Flow& flow, Arrival arrival, Time now, Host& host);
+    void close(Flow& flow, Time now, Host& host);
     void forget(Flow& flow, Time now, Host& host);
     [[nodiscard]] std::span<const std::uint8_t> bytes_of(rte_mbuf* m);
 

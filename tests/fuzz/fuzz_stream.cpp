@@ -106,6 +106,7 @@ class FuzzHost final : public Host {
     std::array<std::vector<std::string>, 2> accepted;
     std::array<Sequence, 2> start{};
     std::array<Sequence, 2> acked{};  ///< by the other side: what stands before it matters to nobody
+    std::array<bool, 2> over{};       ///< the other side has another connection now, or none
     std::size_t ended = 0;
     policy::Action action = policy::Action::reset;
     bool watches = false;
@@ -114,7 +115,7 @@ class FuzzHost final : public Host {
     void note(std::size_t side, std::span<const std::uint8_t> bytes) {
         const classify::Packet packet = classify::read(bytes);
         Segment s;
-        if (read_segment(bytes, packet, s) != Unsound::none || s.has(Flag::syn)) return;
+        if (over[side] || read_segment(bytes, packet, s) != Unsound::none || s.has(Flag::syn)) return;
         for (std::uint32_t i = 0; i < s.size; ++i) {
             const Sequence at = s.seq + i;
             if (before(at, acked[side]) || before(at, start[side])) continue;
@@ -194,8 +195,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto streams = std::make_unique<Streams>(limits, room, hash, 0);
     Time now = core::kSecond;
     std::array<Sequence, 2> next = {100, 0xFFFFFFF0};
+    std::array<Sequence, 2> furthest = next;
     std::size_t sent = 0;
-    bool over = false;
     const auto send = [&](std::size_t side, Sequence seq, Sequence ack, std::uint8_t flags,
                           std::uint16_t window, const std::string& options, const std::string& payload) {
         const auto bytes = frame_of(side, seq, ack, flags, window, options, payload);
@@ -216,7 +217,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         send(0, next[0]++, 0, Flag::syn, 0xFFFF, options, {});
         send(1, next[1]++, next[0], Flag::syn | Flag::ack, (how & 16) != 0 ? 200 : 0xFFFF, options, {});
     }
-    host.start = host.acked = next;
+    host.start = host.acked = furthest = next;
     while (!in.empty() && sent < 400) {
         const std::uint8_t kind = in.byte();
         const std::size_t side = kind & 1;
@@ -230,15 +231,15 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         }
         const Sequence seq = next[side] + static_cast<Sequence>(offset);
         const Sequence ack = next[1 - side] + static_cast<Sequence>(behind);
-        if ((flags & Flag::ack) != 0 && !after(ack, next[1 - side]))
+        furthest[side] = later(furthest[side], seq + static_cast<Sequence>(payload.size()));
+        if ((flags & Flag::ack) != 0 && !after(ack, furthest[1 - side]))
             host.acked[1 - side] = later(host.acked[1 - side], ack);
-        over = over || (flags & Flag::rst) != 0;
+        if ((flags & (Flag::rst | Flag::syn)) != 0) host.over[1 - side] = true;
         send(side, seq, ack, flags, static_cast<std::uint16_t>((kind & 64) != 0 ? in.wide() : 0xFFFF), {},
              payload);
         if ((kind & 128) == 0) next[side] = later(next[side], seq + static_cast<Sequence>(payload.size()));
     }
-    // behind a reset another connection may be joined
-    if ((how & 8) == 0 && !host.watches && !over)
+    if ((how & 8) == 0 && !host.watches)
         for (std::size_t side = 0; side < 2; ++side) check(host.out[side], host.accepted[side], 0);
     streams->drain(now, host);
     require(streams->held() == 0);

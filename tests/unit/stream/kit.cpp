@@ -151,8 +151,12 @@ void Gate::send(Wire w) {
     const classify::Packet packet = classify::read(linear);
     ASSERT_EQ(packet.kind, classify::Kind::tcp);
     const bool on_port = w.server_port == 5060;
-    if (!on_port && !streams->wants(packet) && sip::looks_like_sip(w.payload, true) != sip::LooksLike::yes)
-        return host->leave(std::move(frame), Outcome::passed);  // the pipeline never asks
+    // what the pipeline never asks, or only tells of
+    const bool syn = packet.tcp_syn && packet.payload_size == 0;
+    if (!on_port &&
+        (syn ? streams->note(packet, linear, w.from, now, *host)
+             : !streams->wants(packet) && sip::looks_like_sip(w.payload, true) != sip::LooksLike::yes))
+        return host->leave(std::move(frame), Outcome::passed);
     streams->segment(std::move(frame), packet, linear, on_port, *host);
 }
 

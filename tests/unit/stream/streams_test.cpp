@@ -800,8 +800,10 @@ TEST_F(OffPort, WhatLooksOddIsNobodysMatterWhereItIsNoSip) {
          .payload = "one direction only",
          .options = {}});
     open();
+    say(Arrival::inside, "GET / HTTP/1.1\r\n");
     odd({.from = Arrival::inside, .seq = at[0] + 200'000, .ack = at[1], .payload = "zz", .options = {}});
     odd({.from = Arrival::inside, .seq = at[0], .ack = at[1], .flags = "AU", .payload = "zz", .options = {}});
+    at[0] = kClient + 1;
     open();  // the same ends once more
     say(Arrival::inside, message());
     EXPECT_EQ(host->messages.size(), 1U);

@@ -63,6 +63,17 @@ void Streams::begins_with_data(Coming& in, Flow* flow) {
     invalid(in, Counter::tcp_syn_data);
 }
 
+/// Ends that agree on Multipath TCP read what the gate cannot follow: bytes in an order of their own, over
+/// several connections. Who hears of no offer goes on with plain TCP (RFC 8684 3.7).
+bool Streams::make_single(Coming& in) {
+    rte_mbuf* const m = in.frame.get();
+    if (in.host.watching()) return true;
+    if (in.segment.payload > m->data_len || rte_mbuf_refcnt_read(m) != 1) return false;
+    clear_multipath({rte_pktmbuf_mtod(m, std::uint8_t*) + in.packet.l4, in.segment.payload - in.packet.l4});
+    in.host.count(Counter::tcp_multipath);
+    return true;
+}
+
 void Streams::answered(Coming& in, Flow* flow) {
     const Segment& s = in.segment;
     if (flow == nullptr) return end(in, Outcome::passed, false);  // no byte of a stream in it

@@ -40,7 +40,8 @@ void Streams::join(Coming& in, Flow* flow) {
     }
     if (s.size == 0) return end(in, Outcome::passed, false);
     const auto text = core::as_text(in.bytes.subspan(s.payload, s.size));
-    const bool begins = h.told && s.seq == h.acked && sip::looks_like_sip(text, true) == sip::LooksLike::yes;
+    const bool begins =
+        h.told && s.seq == h.acked && !s.multipath && sip::looks_like_sip(text, true) == sip::LooksLike::yes;
     if (!begins) {
         if (!h.told || s.seq == h.acked) ask_peer(in);
         return end(in, Outcome::tcp_midstream, true);

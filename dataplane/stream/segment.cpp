@@ -5,6 +5,7 @@
 #include <array>
 
 #include "dataplane/emit/checksum.hpp"
+#include "dataplane/stream/make.hpp"
 
 namespace kmsgate::stream {
 
@@ -27,7 +28,8 @@ enum Option : std::uint8_t {
     scale = 3,
     sack_permitted = 4,
     sack = 5,
-    timestamps = 8
+    timestamps = 8,
+    multipath = 30
 };
 
 bool read_options(std::span<const std::uint8_t> options, Segment& out) noexcept {
@@ -70,6 +72,9 @@ bool read_options(std::span<const std::uint8_t> options, Segment& out) noexcept 
             case Option::sack:
                 out.sack = true;
                 break;
+            case Option::multipath:
+                out.multipath = true;
+                break;
             default:
                 break;
         }
@@ -110,6 +115,20 @@ Unsound read_segment(std::span<const std::uint8_t> frame, const classify::Packet
     if (!read_options(l4.subspan(kHeader, packet.payload - packet.l4 - kHeader), out))
         return Unsound::options;
     return Unsound::none;
+}
+
+void clear_multipath(std::span<std::uint8_t> tcp) noexcept {
+    constexpr std::array<std::uint8_t, kMaxHeader> kNothing = [] {
+        std::array<std::uint8_t, kMaxHeader> all{};
+        all.fill(Option::none);
+        return all;
+    }();
+    for (std::size_t at = kHeader; at < tcp.size() && tcp[at] != Option::end;) {
+        const std::size_t size = tcp[at] == Option::none ? 1U : at + 1 < tcp.size() ? tcp[at + 1] : 0U;
+        if (size == 0 || size > tcp.size() - at) return;
+        if (tcp[at] == Option::multipath) change(tcp, at, std::span(kNothing).first(size));
+        at += size;
+    }
 }
 
 }  // namespace kmsgate::stream

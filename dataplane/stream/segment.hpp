@@ -40,6 +40,7 @@ struct Segment {
     bool sack = false;  ///< says what came behind a gap
     std::optional<Timestamps> timestamps;
     std::uint16_t stamp_at = 0;  ///< where its own timestamp stands in the TCP header
+    bool multipath = false;      ///< it speaks Multipath TCP (RFC 8684 3)
 
     [[nodiscard]] bool has(Flag f) const noexcept { return (flags & f) != 0; }
     /// Behind its payload; SYN and FIN count one each.
@@ -56,6 +57,10 @@ enum class Unsound : std::uint8_t { none, options, checksum };
 /// the header, has a size that it cannot have, or stands there twice: readers differ on what follows.
 [[nodiscard]] Unsound read_segment(std::span<const std::uint8_t> frame, const classify::Packet& packet,
                                    Segment& out) noexcept;
+
+/// Puts no-operations in the place of what offers Multipath TCP, and the checksum for them. `tcp`: a header
+/// with options that read_segment() has found sound.
+void clear_multipath(std::span<std::uint8_t> tcp) noexcept;
 
 /// TCP checksum over pseudo header and segment (its checksum field as it is): 0 when it fits.
 [[nodiscard]] std::uint16_t checksum(const policy::table::Address& source,

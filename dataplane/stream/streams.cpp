@@ -98,6 +98,7 @@ void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<cons
         // data, FIN or RST on a SYN: some ends take it, some do not (RFC 7413, RFC 9293 3.4)
         if (s.size != 0 || s.has(Flag::rst) || (in.on_port && s.has(Flag::fin)))
             return begins_with_data(in, flow);
+        if (s.multipath && in.on_port && !make_single(in)) return invalid(in, Counter::tcp_options);
         return s.has(Flag::ack) ? answered(in, flow) : opening(in, flow);
     }
     if (flow == nullptr) return unknown(in);

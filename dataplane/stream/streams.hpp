@@ -85,6 +85,8 @@ class Streams {
     void opening(Coming& in, Flow* flow);
     void begins_with_data(Coming& in, Flow* flow);
     void answered(Coming& in, Flow* flow);
+    /// Clears an offer of Multipath TCP; false: it cannot be.
+    [[nodiscard]] static bool make_single(Coming& in);
     /// True: a SYN that answers one goes its way.
     [[nodiscard]] bool renewed(Coming& in, Flow& flow);
     void watch(Flow& flow, bool on);

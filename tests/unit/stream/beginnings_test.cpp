@@ -235,5 +235,47 @@ TEST_F(SplitLine, BehindASynWithOddOptionsOrAFin) {
     EXPECT_EQ(room->flows.size(), 2U);
 }
 
+constexpr std::string_view kOffer{"\x1e\x0c\x01\x81\x01\x02\x03\x04\x05\x06\x07\x08", 12};
+constexpr std::string_view kMss{"\x02\x04\x05\xb4", 4};
+constexpr std::string_view kNops{"\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01\x01", 12};
+
+TEST_F(Beginnings, NeitherEndHearsOfMultipath) {
+    Wire offer = client("S", kClient);
+    offer.options = std::string(kMss) + std::string(kOffer) + std::string("\x01\x03\x03\x02", 4);
+    send(offer);
+    const Wire left = read_back(host->ended.back().frame);  // with its checksum
+    EXPECT_EQ(host->ended.back().outcome, Outcome::passed);
+    EXPECT_EQ(left.options, std::string(kMss) + std::string(kNops) + std::string("\x01\x03\x03\x02", 4));
+    Wire answer = server("SA", kServer, kClient + 1);
+    answer.options = std::string(kOffer);
+    send(answer);
+    EXPECT_EQ(read_back(host->ended.back().frame).options, kNops);
+    EXPECT_EQ(host->counted(Counter::tcp_multipath), 2U);
+    say(Arrival::inside, message("1"));
+    EXPECT_EQ(passed_to(Arrival::outside), message("1"));
+}
+
+TEST_F(Beginnings, AWatchingEdgeLeavesMultipathAlone) {
+    host->watches = true;
+    Wire offer = client("S", kClient);
+    offer.options = kOffer;
+    send(offer);
+    EXPECT_EQ(read_back(host->ended.back().frame).options, kOffer);
+}
+
+TEST_F(SplitLine, MultipathIsLeftAloneWhereItIsNoSip) {
+    Wire offer = client("S", kClient);
+    offer.options = kOffer;
+    send(offer);
+    EXPECT_EQ(read_back(host->ended.back().frame).options, kOffer);
+    send(server("SA", kServer, kClient + 1));
+    Wire sip = client("PA", at[0], text);
+    sip.options = std::string("\x1e\x08\x20\x00\x00\x00\x00\x00", 8);
+    send(sip);
+    EXPECT_EQ(ends(Outcome::tcp_broken), 1U);
+    EXPECT_EQ(passed_to(Arrival::outside), "");
+    EXPECT_TRUE(host->messages.empty());
+}
+
 }  // namespace
 }  // namespace kmsgate::stream::test

@@ -2,7 +2,6 @@
 // Segments of an open connection: which of them both ends believe, what they acknowledge, where their bytes
 // go.
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "dataplane/sip/message.hpp"
@@ -181,14 +180,20 @@ void Streams::data(Coming& in, Flow& flow) {
 
 /// What came early must not keep out what it waits for.
 bool Streams::give_way(Half& h, Coming& in) {
-    Mbuf early = h.kept.take_early(h.next);
-    if (!early) return false;
-    --room_.kept;
-    --waiting_;
-    const std::array<std::uint64_t, 1> number = {meta(early.get()).number};
+    rte_mbuf* early = h.kept.take_early(h.next);
+    if (early == nullptr) return false;
     in.host.cause(Cause::tcp_budget);
-    in.host.leave(std::move(early), Outcome::tcp_budget);
-    in.host.line(in.now, in.arrival, number, Outcome::tcp_budget);
+    room_.numbers.clear();
+    while (early != nullptr) {
+        Mbuf frame(std::exchange(early, Kept::following(early)));
+        --room_.kept;
+        if (meta(frame.get()).left) continue;
+        --waiting_;
+        room_.numbers.push_back(meta(frame.get()).number);
+        in.host.leave(std::move(frame), Outcome::tcp_budget);
+    }
+    std::ranges::sort(room_.numbers);
+    if (!room_.numbers.empty()) in.host.line(in.now, in.arrival, room_.numbers, Outcome::tcp_budget);
     return true;
 }
 

@@ -11,6 +11,10 @@ using core::meta;
 
 namespace {
 
+/// Frames of one direction that a new one is compared with. More stand there only when somebody sends a few
+/// bytes in each; who then sends out of order has to wait.
+constexpr std::size_t kMostLooks = 1'024;
+
 rte_mbuf* next_waiting(rte_mbuf* m) noexcept {
     while (m != nullptr && meta(m).left) m = Kept::following(m);
     return m;
@@ -48,7 +52,9 @@ Kept::Added Kept::add(Mbuf& frame, std::size_t most) noexcept {
         behind_this = tail_;
     } else {
         Sequence covered = from;
+        std::size_t looks = 0;
         for (rte_mbuf* k = head_; k != nullptr && before(meta(k).offset, end(m)); k = following(k)) {
+            if (++looks > kMostLooks) return Added::full;
             if (!after(meta(k).offset, from)) behind_this = k;
             if (!after(end(k), from)) continue;
             if (!same(k, m)) return Added::conflict;
@@ -78,15 +84,24 @@ void Kept::acknowledged(Sequence acked) noexcept {
     if (head_ == nullptr) tail_ = nullptr;
 }
 
-Mbuf Kept::take_early(Sequence next) noexcept {
-    rte_mbuf* const last = tail_;
-    if (last == nullptr || meta(last).left || !after(meta(last).offset, next)) return nullptr;
-    tail_ = nullptr;
-    for (rte_mbuf* m = head_; m != last; m = following(m)) tail_ = m;
-    (tail_ != nullptr ? meta(tail_).next : head_) = nullptr;
-    if (waiting_ == last) waiting_ = nullptr;
-    --frames_;
-    return Mbuf(last);
+rte_mbuf* Kept::take_early(Sequence next) noexcept {
+    if (tail_ == nullptr || !after(meta(tail_).offset, next)) return nullptr;
+    rte_mbuf* last = nullptr;  // of those that stay
+    rte_mbuf* gone = head_;
+    std::size_t stay = 0;
+    const auto step = [&] {
+        last = gone;
+        gone = following(gone);
+        ++stay;
+    };
+    while (!after(meta(gone).offset, next)) step();
+    const std::size_t early = frames_ - stay;
+    for (std::size_t i = std::max<std::size_t>(early / 4, 1); i < early; ++i) step();
+    (last != nullptr ? meta(last).next : head_) = nullptr;
+    tail_ = last;
+    frames_ = static_cast<std::uint16_t>(stay);
+    waiting_ = next_waiting(head_);
+    return gone;
 }
 
 void Kept::clear() noexcept {
@@ -96,6 +111,10 @@ void Kept::clear() noexcept {
     }
     tail_ = waiting_ = nullptr;
     frames_ = 0;
+}
+
+rte_mbuf* Kept::first_with(Sequence at) const noexcept {
+    return waiting_ != nullptr && !after(meta(waiting_).offset, at) ? waiting_ : head_;
 }
 
 rte_mbuf* Kept::behind(Sequence at) const noexcept {
@@ -116,7 +135,7 @@ void Kept::ended(rte_mbuf* m) noexcept {
 
 std::string_view Kept::text(Sequence from, Sequence to, std::span<char> scratch) const noexcept {
     std::size_t have = 0;
-    for (rte_mbuf* m = head_; m != nullptr && before(from, to); m = following(m)) {
+    for (rte_mbuf* m = first_with(from); m != nullptr && before(from, to); m = following(m)) {
         if (!after(end(m), from)) continue;
         const std::uint32_t n = distance(from, earlier(to, end(m)));
         const char* const bytes = bytes_of(m, from, n, scratch.data() + have);

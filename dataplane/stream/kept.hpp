@@ -30,7 +30,7 @@ class Kept {
         kept,
         known,     ///< all of its bytes stand here already, and are the same
         conflict,  ///< some of its bytes stand here already, and are others
-        full,      ///< no room for another frame
+        full,      ///< no room for another frame, or no end of looking for its place
     };
     /// Takes the frame (and nulls `frame`) when it says kept; meta() must be set. At most `most` frames.
     Added add(Mbuf& frame, std::size_t most) noexcept;
@@ -48,10 +48,13 @@ class Kept {
     [[nodiscard]] rte_mbuf* waiting() const noexcept { return waiting_; }
     /// Called once it has: its bytes stay until they are acknowledged.
     void ended(rte_mbuf* m) noexcept;
+    /// No frame in front of this one has a byte from `at` on, where nothing was judged yet.
+    [[nodiscard]] rte_mbuf* first_with(Sequence at) const noexcept;
     /// The first frame that ends behind `at`; null: none.
     [[nodiscard]] rte_mbuf* behind(Sequence at) const noexcept;
-    /// Takes out the last frame, if it waits and starts behind `next`; null: there is none.
-    [[nodiscard]] Mbuf take_early(Sequence next) noexcept;
+    /// Takes out the last quarter, one at least, of what came early, behind a gap at `next`: linked by
+    /// following(), the caller's now; null: nothing did.
+    [[nodiscard]] rte_mbuf* take_early(Sequence next) noexcept;
     /// How far the stream goes from `from` on without a gap; `at`: a frame that starts at or before it.
     [[nodiscard]] static Sequence reach(rte_mbuf* at, Sequence from) noexcept;
     /// The bytes from `from` to `to`, which stand here without a gap: in place when one frame has them in one

@@ -36,8 +36,7 @@ std::string_view chunk(const Kept& kept, rte_mbuf* newest, Sequence from, Sequen
     const auto has = [&](rte_mbuf* m) { return !after(meta(m).offset, from) && after(Kept::end(m), from); };
     rte_mbuf* m = newest;
     if (m == nullptr || !has(m)) {
-        m = kept.waiting();
-        if (m == nullptr || after(meta(m).offset, from)) m = kept.front();
+        m = kept.first_with(from);
         while (m != nullptr && !after(Kept::end(m), from)) m = Kept::following(m);
         if (m == nullptr || !has(m)) return {};
     }
@@ -155,7 +154,7 @@ bool Streams::judge(Flow& flow, const Now& c) {
         h.head = h.body = 0;
         h.scan = {};
         const std::size_t before_it = h.kept.frames();
-        if (c.host.watching()) h.kept.acknowledged(earlier(h.acked, h.message));
+        if (c.host.watching()) h.kept.acknowledged(h.message);
         room_.kept -= before_it - h.kept.frames();
         return true;
     }
@@ -172,7 +171,8 @@ void Streams::note_frames(const Half& h, Sequence end) {
     numbers.clear();
     Sequence covered = h.message;
     int overlaps = 0;
-    for (rte_mbuf* m = h.kept.front(); m != nullptr && before(meta(m).offset, end); m = Kept::following(m)) {
+    for (rte_mbuf* m = h.kept.first_with(h.message); m != nullptr && before(meta(m).offset, end);
+         m = Kept::following(m)) {
         if (!after(Kept::end(m), h.message)) continue;
         Sequence given = later(meta(m).offset, h.message);
         const bool alone = !before(given, covered) && !before(meta(m).offset, h.message);

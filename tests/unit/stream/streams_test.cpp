@@ -899,6 +899,29 @@ TEST_F(Budgets, WhatCameEarlyDoesNotKeepOutWhatItWaitsFor) {
     EXPECT_EQ(passed_to(Arrival::outside), text);
 }
 
+TEST_F(Budgets, LookingForAPlaceHasAnEnd) {
+    shake_hands();
+    const std::string large = message(std::string(3'000, 'b'));
+    const Sequence start = at[0];
+    const auto byte = [&](std::size_t i) {
+        send({.from = Arrival::inside,
+              .seq = start + static_cast<Sequence>(i),
+              .ack = at[1],
+              .flags = "A",
+              .payload = large.substr(i, 1),
+              .options = {}});
+    };
+    for (std::size_t i = 1; i < 2'000; ++i) byte(i);
+    EXPECT_EQ(ends(Outcome::tcp_budget), 0U) << "each behind all others";
+    byte(1'998);
+    EXPECT_EQ(ends(Outcome::tcp_budget), 1U) << "behind too many";
+    byte(5);
+    EXPECT_EQ(ends(Outcome::tcp_duplicate), 1U);
+    byte(0);
+    for (std::size_t i = 2'000; i < large.size(); ++i) byte(i);
+    EXPECT_EQ(passed_to(Arrival::outside), large);
+}
+
 TEST_F(Budgets, ConnectionsMakeRoomOnlyWhileTheyAreOpening) {
     Limits limits;
     limits.flows = 2;

@@ -171,11 +171,17 @@ void Streams::data(Coming& in, Flow& flow) {
         return broken(flow, in.arrival, in.now, in.host, Counter::tcp_multipath, Outcome::tcp_broken);
     if (after(s.seq, h.next)) {
         if (h.deadline == 0) set_timer(flow, h, in.now, limits_.held);
+        if (!in.host.watching()) promise(flow, in.arrival, in.now, in.host, frame);
         return;
     }
     h.next = Kept::reach(frame, h.next);
+    const bool filled = after(h.next, s.seq + s.size);
     if (in.host.watching()) h.released = h.next;
     read(flow, c, frame);
+    // a sender that mends a loss waits to hear how far that went
+    if (filled && flow.state == Flow::State::open && h.kept.waiting() != nullptr &&
+        after(h.next, later(h.promised, h.acked)))
+        promise(flow, in.arrival, in.now, in.host);
 }
 
 /// What came early must not keep out what it waits for.

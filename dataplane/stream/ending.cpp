@@ -56,18 +56,20 @@ void Streams::set_timer(Flow& flow, Half& half, Time now, Time delay) {
         table_.stop_timer(flow);
 }
 
-/// Tells the sender that its bytes have come. From then on they are ours to deliver.
-void Streams::promise(Flow& flow, Arrival arrival, Time now, Host& host) {
+/// Tells the sender that its bytes have come. From then on they are ours to deliver. `early`: they have not,
+/// but these have, from behind the gap (RFC 5681 4.2).
+void Streams::promise(Flow& flow, Arrival arrival, Time now, Host& host, rte_mbuf* early) {
     Half& h = flow.from(arrival);
     Half& r = flow.to(arrival);
     rte_mbuf* const like = h.kept.waiting() != nullptr ? h.kept.waiting() : h.kept.front();
-    if (like == nullptr || !after(h.next, h.acked)) return;
+    if (like == nullptr || (early == nullptr && !after(h.next, h.acked))) return;
     Made made;
     made.seq = r.released + (r.have_fin && r.released == r.fin ? 1U : 0U);
     made.ack = h.next;
     made.flags = Flag::ack;
     made.window = offered(flow, h, r);
     made.timestamps = stamps(flow, r, h);
+    if (early != nullptr && flow.sack) made.sack = Range{meta(early).offset, Kept::end(early)};
     Mbuf frame = make(bytes_of(like), true, made, host.pool());
     if (!frame) return host.count(Counter::unsent_answers);
     host.count(Counter::tcp_promises);

@@ -95,6 +95,7 @@ struct Flow {
     bool joined : 1 = false;            ///< picked up in its middle: nobody knows how its windows are scaled
     bool disputed : 1 = false;          ///< two versions of the same bytes came
     bool renewing : 1 = false;          ///< a SYN came while it was open
+    bool sack : 1 = false;              ///< both sides take selective acknowledgements
     Arrival client = Arrival::inside;   ///< who sent the SYN
     Arrival renewer = Arrival::inside;  ///< who sent the one that came while it was open
     Sequence renewal = 0;               ///< what stands behind that one

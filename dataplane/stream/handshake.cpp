@@ -45,6 +45,7 @@ void Streams::opening(Coming& in, Flow* flow) {
     h.scale = s.scale.value_or(0);
     flow->scaled = s.scale.has_value();
     flow->stamps = s.timestamps.has_value();
+    flow->sack = s.sack_permitted;
     if (s.timestamps) h.recent = h.newest = h.shown = s.timestamps->value;
     h.stamped = true;
     flow->to(in.arrival).edge = s.window;  // place and width are known once the other side has answered
@@ -87,6 +88,7 @@ void Streams::answered(Coming& in, Flow* flow) {
         flow->scaled = flow->scaled && s.scale.has_value();
         if (!flow->scaled) h.scale = r.scale = 0;
         flow->stamps = flow->stamps && s.timestamps.has_value();
+        flow->sack = flow->sack && s.sack_permitted;
         if (s.timestamps) h.recent = h.newest = h.shown = s.timestamps->value;
         h.stamped = true;
         r.edge = s.ack + s.window;  // windows of SYNs are never scaled
@@ -129,6 +131,7 @@ bool Streams::renewed(Coming& in, Flow& flow) {
         r.newest = s.timestamps->echo;
         h.stamped = r.stamped = true;
     }
+    next->sack = s.sack_permitted;
     open_wide(*next, in, s.seq + 1);
     table_.touch(*next, in.now);
     end(in, Outcome::passed, false);

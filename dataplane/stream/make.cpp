@@ -17,6 +17,7 @@ constexpr std::size_t kMaxLink = 64;  // 14 bytes and up to 8 VLAN tags
 constexpr std::uint8_t kTcp = 6;
 constexpr std::uint8_t kHops = 64;
 constexpr std::size_t kTimestamps = 12;  // two NOPs in front keep it aligned (RFC 7323 A)
+constexpr std::size_t kSack = 12;        // likewise, with one range
 
 struct Ends {
     std::span<const std::uint8_t> source, destination;
@@ -78,11 +79,11 @@ core::Mbuf make(std::span<const std::uint8_t> like, bool back, const Made& what,
     if (packet.kind != classify::Kind::tcp || packet.l3 > kMaxLink || packet.l3 < 2 * kMac) return nullptr;
     const auto& source = back ? packet.destination : packet.source;
     const auto& destination = back ? packet.source : packet.destination;
-    std::array<std::uint8_t, kMaxLink + 40 + kHeader + kTimestamps> head{};
+    std::array<std::uint8_t, kMaxLink + 40 + kHeader + kTimestamps + kSack> head{};
     std::uint8_t* const link = head.data();
     std::copy_n(like.begin(), packet.l3, link);
     if (back) std::swap_ranges(link, link + kMac, link + kMac);
-    const std::size_t tcp_size = kHeader + (what.timestamps ? kTimestamps : 0);
+    const std::size_t tcp_size = kHeader + (what.timestamps ? kTimestamps : 0) + (what.sack ? kSack : 0);
     const std::size_t at = packet.l3 + put_ip(link + packet.l3, packet.v6, {source, destination},
                                               tcp_size + what.payload.size());
     std::uint8_t* const tcp = link + at;
@@ -98,6 +99,13 @@ core::Mbuf make(std::span<const std::uint8_t> like, bool back, const Made& what,
         std::copy_n(kOption.begin(), kOption.size(), tcp + kHeader);
         emit::put32(tcp + kHeader + 4, what.timestamps->value);
         emit::put32(tcp + kHeader + 8, what.timestamps->echo);
+    }
+    if (what.sack) {
+        constexpr std::array<std::uint8_t, 4> kOption = {1, 1, 5, 10};
+        std::uint8_t* const option = tcp + tcp_size - kSack;
+        std::copy_n(kOption.begin(), kOption.size(), option);
+        emit::put32(option + 4, what.sack->from);
+        emit::put32(option + 8, what.sack->to);
     }
     const std::span<const std::uint8_t> payload{reinterpret_cast<const std::uint8_t*>(what.payload.data()),
                                                 what.payload.size()};

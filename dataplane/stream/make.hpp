@@ -12,6 +12,11 @@
 
 namespace kmsgate::stream {
 
+/// Bytes that have come behind a gap (RFC 2018 3).
+struct Range {
+    Sequence from = 0, to = 0;
+};
+
 /// What a segment of ours says.
 struct Made {
     Sequence seq = 0;
@@ -19,6 +24,7 @@ struct Made {
     std::uint8_t flags = 0;
     std::uint16_t window = 0;
     std::optional<Timestamps> timestamps;
+    std::optional<Range> sack;
     std::string_view payload;
 };
 

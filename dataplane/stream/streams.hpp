@@ -136,7 +136,7 @@ class Streams {
     void encrypted(Flow& flow, const Now& c);
 
     // ending.cpp: promises, refusals, timers
-    void promise(Flow& flow, Arrival arrival, Time now, Host& host);
+    void promise(Flow& flow, Arrival arrival, Time now, Host& host, rte_mbuf* early = nullptr);
     void more_room(Flow& flow, Arrival arrival, Time now, Host& host);
     void probe(Flow& flow, Arrival arrival, Time now, Host& host);
     void again(Flow& flow, Arrival arrival, Time now, Host& host);

@@ -67,7 +67,8 @@ Outcome Pipeline::transport(Kind kind, Whole& whole) {
         case Kind::tcp: {
             const bool looks = sip::looks_like_sip(whole.payload, true) == sip::LooksLike::yes;
             if (whole.payload.empty()) break;
-            if (looks || is_sip_port(whole.packet, true, false))
+            if (looks || is_sip_port(whole.packet, true, false) ||
+                streams_.concerns(whole.packet, whole.arrival, whole.payload))
                 return by_cause(std::move(whole.frames), Cause::tcp_uninspected, Outcome::tcp_uninspected,
                                 whole.now);
             if (is_sip_port(whole.packet, true, true))

@@ -153,7 +153,8 @@ void Box::make_workers() {
                                  .frames = s.segments,
                                  .held = s.stream.held_milliseconds * core::kMillisecond,
                                  .idle = s.stream.idle_seconds * core::kSecond,
-                                 .least_ttl = static_cast<std::uint8_t>(s.stream.least_ttl)};
+                                 .least_ttl = static_cast<std::uint8_t>(s.stream.least_ttl),
+                                 .reset_conflicts = s.stream.reset_conflicts};
     settings.pipeline.tag_key = options_.tag_key;
     settings.pipeline.table_key = random_key();
     settings.pipeline.shared = shared_.get();

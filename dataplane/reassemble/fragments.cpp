@@ -166,7 +166,7 @@ Fragments::Result Fragments::add_to_done(Datagram& d, const classify::Packet& pa
         return {Added::share, &d};
     }
     describe(frame.get(), packet, data.size());
-    rte_mbuf_refcnt_update(frame.get(), 1);
+    rte_pktmbuf_refcnt_update(frame.get(), 1);
     hold(d, Mbuf(frame.get()));
     return {all ? Added::share_whole : Added::share, &d};
 }

@@ -83,6 +83,7 @@ std::string describe(const Startup& startup) {
                                  startup.stream.held_milliseconds)},
         {"least TTL",
          startup.stream.least_ttl == 0 ? std::string("none") : fmt::format("{}", startup.stream.least_ttl)},
+        {"conflicts", startup.stream.reset_conflicts ? "take their TCP connection down" : "are dropped"},
         {"state", startup.state},
         {"control socket", startup.control_socket},
         {"table socket", startup.table_socket},

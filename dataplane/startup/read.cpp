@@ -19,7 +19,7 @@ constexpr std::array<std::string_view, 14> kTopKeys = {"version", "ports",  "edg
                                                        "link",    "memory", "control", "streams"};
 constexpr std::array<std::string_view, 6> kSizeKeys = {"user-tags", "transactions", "fragments",
                                                        "sources",   "streams",      "segments"};
-constexpr std::array<std::string_view, 3> kStreamKeys = {"held-ms", "idle-s", "least-ttl"};
+constexpr std::array<std::string_view, 4> kStreamKeys = {"held-ms", "idle-s", "least-ttl", "on-conflict"};
 constexpr std::array<std::string_view, 3> kSocketKeys = {"control", "table", "metrics"};
 constexpr std::array<std::string_view, 2> kKeyKeys = {"signing", "certificate"};
 constexpr std::array<std::string_view, 1> kLinkKeys = {"propagate-ms"};
@@ -94,6 +94,15 @@ void Reading::read_streams(const Node& node) {
     read_number(fields, "held-ms", owner, 100, 600'000, startup_.stream.held_milliseconds);
     read_number(fields, "idle-s", owner, 60, 86'400, startup_.stream.idle_seconds);
     read_number(fields, "least-ttl", owner, 0, 255, startup_.stream.least_ttl);
+    const Node* const conflict = fields.find("on-conflict");
+    if (conflict == nullptr) return;
+    const std::string what = name_of("on-conflict", owner);
+    const std::optional<Word> word = nodes_.word(*conflict, what);
+    if (!word) return;
+    if (word->text != "drop" && word->text != "reset")
+        return error(word->mark, fmt::format("{} {} is not known", what, language::quote(word->text)),
+                     "write `drop` or `reset`");
+    startup_.stream.reset_conflicts = word->text == "reset";
 }
 
 void Reading::read_state(const Node& node) {

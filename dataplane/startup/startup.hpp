@@ -67,6 +67,7 @@ struct Streams {
     unsigned held_milliseconds = 30'000;  ///< from the first byte of a message to its last, 100-600,000
     unsigned idle_seconds = 7'440;        ///< open connections without a segment, 60-86,400 (RFC 5382 5)
     unsigned least_ttl = 0;               ///< segments below it never reach the peer; 0-255, 0: no floor
+    bool reset_conflicts = false;         ///< two versions of the same bytes take the connection down
     bool operator==(const Streams&) const = default;
 };
 

@@ -32,7 +32,9 @@ bool Streams::believed(Coming& in, Flow& flow) {
     };
     if (!s.has(Flag::ack)) return no(Counter::tcp_window);
     if (s.has(Flag::urg)) return no(Counter::tcp_urgent);
-    // It cannot have what never came.
+    // It cannot have what never came, nor ask for what came more than a window ago (RFC 5961 5.2).
+    const std::uint32_t width = flow.joined ? kWidest : std::uint32_t{0xFFFF} << (flow.scaled ? h.scale : 0);
+    if (before(s.ack, r.acked) && distance(s.ack, r.acked) > width) return no(Counter::tcp_window);
     if (after(s.ack, r.next + (r.have_fin && r.next == r.fin ? 1U : 0U))) return no(Counter::tcp_window);
     if (flow.stamps && s.timestamps && h.stamped && in.now - flow.last < kOldTimestamp &&
         before(s.timestamps->value, h.recent))
@@ -40,7 +42,11 @@ bool Streams::believed(Coming& in, Flow& flow) {
     const Sequence end = s.seq + s.size;
     if (!after(end, h.acked)) return true;  // its peer has all of it
     if (before(s.seq, h.start)) return no(Counter::tcp_window);
-    if (after(end, h.window_end())) return no(Counter::tcp_window);
+    if (after(end, h.window_end())) {
+        // a new byte where there is no room asks for room (RFC 9293 3.8.6.1); its receiver says by itself
+        if (s.size != 0 && s.seq == h.next && s.seq == h.window_end() && !in.host.watching()) ask_peer(in);
+        return no(Counter::tcp_window);
+    }
     if (s.size != 0 && h.have_fin && after(end, h.fin)) return no(Counter::tcp_window);
     // a second end, or one in front of bytes that came
     if (s.has(Flag::fin) && (h.have_fin ? end != h.fin : before(end, h.next))) return no(Counter::tcp_window);
@@ -60,11 +66,12 @@ void Streams::acknowledge(Coming& in, Flow& flow) {
         ack = r.released;
     }
     const bool moved = after(ack, r.acked);
+    const Half& h = flow.from(in.arrival);
     const Sequence edge =
-        s.ack + (std::uint32_t{s.window} << (flow.scaled ? flow.from(in.arrival).scale : 0));
+        s.ack + (flow.joined ? kWidest : std::uint32_t{s.window} << (flow.scaled ? h.scale : 0));
     const bool ours = after(r.promised, ack);
     if (moved) {
-        r.acked = ack;
+        r.acknowledged(ack);
         r.offer = later(r.offer, ack);
         r.tries = 0;
         const std::size_t before_it = r.kept.frames();
@@ -152,9 +159,14 @@ void Streams::data(Coming& in, Flow& flow) {
         case Kept::Added::known:
             return known_data(in, flow);
         case Kept::Added::conflict:
+            if (!flow.disputed && !flow.candidate) in.host.count(Counter::tcp_disputed);
             flow.disputed = true;
-            return invalid(in, Counter::tcp_overlap);
+            invalid(in, Counter::tcp_overlap);
+            if (limits_.reset_conflicts && !flow.candidate && !in.host.watching())
+                refuse(flow, in.arrival, in.now, in.host, Outcome::tcp_invalid, false, false);
+            return;
         case Kept::Added::full:
+        case Kept::Added::crowded:
             in.host.cause(Cause::tcp_budget);
             if (in.host.watching()) return end(in, Outcome::passed, false);
             return end(in, Outcome::tcp_budget, true);
@@ -235,11 +247,9 @@ bool Streams::make_room(const Flow& flow, Coming& in) {
 /// spoken to byte by byte may wait for an answer to each. When the line turns out to be one of SIP, what has
 /// left is less than a line, and what comes behind it is held like any other message.
 bool Streams::speaks_sip(Coming& in, Flow& flow) {
-    constexpr std::uint32_t kLine = 1'024;
     Half& h = flow.from(in.arrival);
-    rte_mbuf* const first = h.kept.front();
-    const Sequence next = Kept::reach(first, h.start);
-    const std::string_view line = h.kept.text(h.start, earlier(next, h.start + kLine), room_.text);
+    const Sequence next = Kept::reach(h.kept.front(), h.message);
+    const std::string_view line = h.kept.text(h.message, earlier(next, h.message + kMaxMessage), room_.text);
     const auto looks = sip::looks_like_sip(line, false);
     if (looks == sip::LooksLike::yes) {
         flow.candidate = false;
@@ -247,7 +257,11 @@ bool Streams::speaks_sip(Coming& in, Flow& flow) {
         table_.touch(flow, in.now);
         return true;
     }
-    const bool goes_on = looks == sip::LooksLike::need_more && line.size() < kLine;
+    // no message has a line that does not end within its largest size
+    const bool goes_on = looks == sip::LooksLike::need_more && line.size() < kMaxMessage;
+    // blanks in front are none of it
+    if (goes_on && std::ranges::all_of(line, [](unsigned char c) { return c <= ' '; }))
+        h.message = h.read = next;
     while (rte_mbuf* const m = h.kept.waiting()) end_kept(h, m, in.host, Outcome::passed);
     h.next = h.released = later(h.next, next);
     if (goes_on) return false;
@@ -262,7 +276,7 @@ void Streams::known_data(Coming& in, Flow& flow) {
     const Segment& s = in.segment;
     Half& h = flow.from(in.arrival);
     if (in.host.watching() || !after(s.seq + s.size, h.released)) return end(in, Outcome::forward, false);
-    if (before(h.acked, h.released)) again(flow, in.arrival, in.now, in.host);
+    if (before(h.acked, h.released)) again(flow, in.arrival, in.now, in.host, s.size);
     promise(flow, in.arrival, in.now, in.host);
     end(in, Outcome::tcp_duplicate, false);
 }

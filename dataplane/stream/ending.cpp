@@ -108,16 +108,18 @@ void Streams::probe(Flow& flow, Arrival arrival, Time now, Host& host) {
     host.made(std::move(frame), opposite(arrival), arrival, now, meta(like).pair);
 }
 
-/// Sends the first byte that the peer lacks once more, with the segment that it came in.
-void Streams::again(Flow& flow, Arrival arrival, Time now, Host& host) {
+/// Sends the first byte that the peer lacks once more, with the segment that it came in, if that has at most
+/// `most` bytes.
+void Streams::again(Flow& flow, Arrival arrival, Time now, Host& host, std::uint32_t most) {
     Half& h = flow.from(arrival);
     rte_mbuf* const m = h.kept.behind(h.acked);
-    if (m == nullptr || !meta(m).left) return;
+    if (m == nullptr || !meta(m).left || meta(m).size > most) return;
     // a copy: the first one may still wait in a queue, and says when it came
     const auto bytes = bytes_of(m);
     Mbuf frame = core::make_frame(host.pool(), bytes);
     if (!frame) return host.count(Counter::unsent_answers);
     freshen(frame.get(), stamp_of(m), flow, arrival, 0);
+    let_split(*frame);
     host.count(Counter::tcp_retransmissions);
     host.made(std::move(frame), opposite(arrival), arrival, now, meta(m).pair);
 }
@@ -187,7 +189,7 @@ void Streams::end_message(Flow& flow, Arrival arrival, Time now, Host& host, Out
 }
 
 void Streams::end_kept(Half& h, rte_mbuf* m, Host& host, Outcome outcome) {
-    rte_mbuf_refcnt_update(m, 1);
+    rte_pktmbuf_refcnt_update(m, 1);
     host.leave(Mbuf(m), outcome);
     h.kept.ended(m);
     --waiting_;

@@ -17,6 +17,8 @@ using core::Time;
 
 /// Acknowledgements of the same byte that say that it was lost (RFC 5681 3.2).
 inline constexpr std::uint8_t kLost = 3;
+/// As wide as any window can be (RFC 7323 2.3).
+inline constexpr std::uint32_t kWidest = std::uint32_t{1} << 30;
 
 /// One direction: what the side at port `Arrival` sends. "Peer" is the other side, who gets it.
 struct Half {
@@ -69,6 +71,18 @@ struct Half {
         start = next = released = acked = promised = claimed = offer = message = read = at;
         open = true;
     }
+    /// Its peer has everything before `at`. What stands far behind it comes along: places are compared over
+    /// half of all numbers, and a connection may last for more than those.
+    void acknowledged(Sequence at) noexcept {
+        constexpr std::uint32_t kFar = std::uint32_t{1} << 30;
+        acked = at;
+        if (distance(start, acked) <= kFar) return;
+        start = acked - kFar / 2;
+        promised = later(promised, start);
+        claimed = later(claimed, start);
+        recover = later(recover, start);
+        offer = later(offer, start);
+    }
     /// Nothing waits for a verdict, no message has begun.
     [[nodiscard]] bool at_boundary() const noexcept { return between && released == next; }
 };
@@ -80,6 +94,7 @@ struct Flow {
         opening,  ///< SYN seen
         open,     ///< SYN answered
         closed,   ///< both FINs acknowledged, or RST: what comes now is late, and believed by nobody
+        reset,    ///< by one end: so is the other, should it go on
         refused,  ///< reset by the gate: whoever still sends hears so again
         passing,  ///< cannot be read, and policy lets it pass (encrypted transport, edges that only watch)
     };

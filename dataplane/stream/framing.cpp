@@ -53,8 +53,9 @@ std::optional<std::size_t> HeadScan::feed(std::string_view bytes) noexcept {
 }
 
 std::size_t blank(std::string_view bytes) noexcept {
-    const std::size_t at = bytes.find_first_not_of("\r\n");
-    return at == std::string_view::npos ? bytes.size() : at;
+    std::size_t n = 0;
+    while (n < bytes.size() && (bytes[n] == '\r' || bytes[n] == '\n')) ++n;
+    return n;
 }
 
 namespace {

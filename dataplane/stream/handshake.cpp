@@ -41,7 +41,7 @@ void Streams::opening(Coming& in, Flow* flow) {
     Half& h = flow->from(in.arrival);
     h.start_at(s.seq + 1);
     h.recover = h.start + s.size;
-    h.mss = std::max(s.mss.value_or(kDefaultMss), kDefaultMss);
+    h.mss = s.mss.value_or(kDefaultMss);
     h.scale = s.scale.value_or(0);
     flow->scaled = s.scale.has_value();
     flow->stamps = s.timestamps.has_value();
@@ -83,7 +83,7 @@ void Streams::answered(Coming& in, Flow* flow) {
     if (flow->state == Flow::State::opening && flow->client != in.arrival && s.ack == r.start) {
         h.start_at(s.seq + 1);
         h.edge = h.start + h.edge;
-        h.mss = std::max(s.mss.value_or(kDefaultMss), kDefaultMss);
+        h.mss = s.mss.value_or(kDefaultMss);
         h.scale = s.scale.value_or(0);
         flow->scaled = flow->scaled && s.scale.has_value();
         if (!flow->scaled) h.scale = r.scale = 0;
@@ -102,10 +102,12 @@ void Streams::answered(Coming& in, Flow* flow) {
         table_.remove(*flow);
         return end(in, Outcome::passed, false);
     }
-    if (flow->state == Flow::State::open && s.seq + 1 == h.start && flow->client != in.arrival)
+    if (flow->state == Flow::State::open && s.seq + 1 == h.start && s.ack == r.start &&
+        flow->client != in.arrival)
         return end(in, Outcome::passed, false);  // a copy
     if (renewed(in, *flow)) return;
-    if (flow->state == Flow::State::open) in.sip = true;  // two beginnings, of which its peer takes one
+    // two beginnings, of which its peer takes one
+    in.sip = in.sip || flow->state == Flow::State::open || flow->state == Flow::State::opening;
     invalid(in, Counter::tcp_window);
 }
 

@@ -34,14 +34,17 @@ void Streams::join(Coming& in, Flow* flow) {
     r.acked = r.told ? later(r.acked, s.ack) : s.ack;
     r.told = true;
     h.window = s.window;
+    h.next = h.open ? later(h.next, s.end()) : s.end();
+    h.open = true;
     if (s.timestamps) {
         h.newest = h.stamped ? later(h.newest, s.timestamps->value) : s.timestamps->value;
         h.stamped = true;
     }
     if (s.size == 0) return end(in, Outcome::passed, false);
     const auto text = core::as_text(in.bytes.subspan(s.payload, s.size));
-    const bool begins =
-        h.told && s.seq == h.acked && !s.multipath && sip::looks_like_sip(text, true) == sip::LooksLike::yes;
+    // nor does a sender know better than its peer where that stands
+    const bool begins = h.told && r.open && !after(s.ack, r.next) && s.seq == h.acked && !s.multipath &&
+                        sip::looks_like_sip(text, true) == sip::LooksLike::yes;
     if (!begins) {
         if (!h.told || s.seq == h.acked) ask_peer(in);
         return end(in, Outcome::tcp_midstream, true);
@@ -53,7 +56,6 @@ void Streams::join(Coming& in, Flow* flow) {
 /// Open from here on, its windows as wide as any can be: both ends keep theirs among themselves. `start`: of
 /// what the side of this segment says; the other side begins where the segment acknowledges.
 void Streams::open_wide(Flow& flow, const Coming& in, Sequence start) {
-    constexpr std::uint32_t kWidest = std::uint32_t{1} << 30;
     Half& h = flow.from(in.arrival);
     Half& r = flow.to(in.arrival);
     h.start_at(start);

@@ -54,7 +54,7 @@ Kept::Added Kept::add(Mbuf& frame, std::size_t most) noexcept {
         Sequence covered = from;
         std::size_t looks = 0;
         for (rte_mbuf* k = head_; k != nullptr && before(meta(k).offset, end(m)); k = following(k)) {
-            if (++looks > kMostLooks) return Added::full;
+            if (++looks > kMostLooks) return Added::crowded;
             if (!after(meta(k).offset, from)) behind_this = k;
             if (!after(end(k), from)) continue;
             if (!same(k, m)) return Added::conflict;
@@ -99,7 +99,7 @@ rte_mbuf* Kept::take_early(Sequence next) noexcept {
     for (std::size_t i = std::max<std::size_t>(early / 4, 1); i < early; ++i) step();
     (last != nullptr ? meta(last).next : head_) = nullptr;
     tail_ = last;
-    frames_ = static_cast<std::uint16_t>(stay);
+    frames_ = static_cast<std::uint32_t>(stay);
     waiting_ = next_waiting(head_);
     return gone;
 }

@@ -30,7 +30,8 @@ class Kept {
         kept,
         known,     ///< all of its bytes stand here already, and are the same
         conflict,  ///< some of its bytes stand here already, and are others
-        full,      ///< no room for another frame, or no end of looking for its place
+        full,      ///< no room for another frame
+        crowded,   ///< too many stand in front of its place to look through
     };
     /// Takes the frame (and nulls `frame`) when it says kept; meta() must be set. At most `most` frames.
     Added add(Mbuf& frame, std::size_t most) noexcept;
@@ -40,7 +41,7 @@ class Kept {
     void clear() noexcept;
 
     [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
-    [[nodiscard]] std::uint16_t frames() const noexcept { return frames_; }
+    [[nodiscard]] std::uint32_t frames() const noexcept { return frames_; }
     [[nodiscard]] rte_mbuf* front() const noexcept { return head_; }
     [[nodiscard]] static rte_mbuf* following(rte_mbuf* m) noexcept { return core::meta(m).next; }
 
@@ -76,7 +77,7 @@ class Kept {
     rte_mbuf* tail_ = nullptr;
     rte_mbuf* waiting_ = nullptr;
     Sequence top_ = 0;  ///< no kept byte stands behind it
-    std::uint16_t frames_ = 0;
+    std::uint32_t frames_ = 0;
 };
 
 }  // namespace kmsgate::stream

@@ -23,10 +23,18 @@ struct Ends {
     std::span<const std::uint8_t> source, destination;
 };
 
-std::size_t put_ip(std::uint8_t* at, bool v6, const Ends& ends, std::size_t behind) noexcept {
+/// The class of service of an IP packet (RFC 2474), without what its path says of congestion.
+std::uint8_t class_of(const std::uint8_t* ip, bool v6) noexcept {
+    const unsigned field = v6 ? (ip[0] << 4U | ip[1] >> 4U) & 0xFFU : ip[1];
+    return static_cast<std::uint8_t>(field & 0xFCU);
+}
+
+std::size_t put_ip(std::uint8_t* at, bool v6, std::uint8_t service, const Ends& ends,
+                   std::size_t behind) noexcept {
     if (v6) {
         std::memset(at, 0, 8);
-        at[0] = 0x60;
+        at[0] = static_cast<std::uint8_t>(0x60 | service >> 4);
+        at[1] = static_cast<std::uint8_t>(service << 4);
         emit::put16(at + 4, behind);
         at[6] = kTcp;
         at[7] = kHops;
@@ -36,6 +44,7 @@ std::size_t put_ip(std::uint8_t* at, bool v6, const Ends& ends, std::size_t behi
     }
     std::memset(at, 0, 20);
     at[0] = 0x45;
+    at[1] = service;
     emit::put16(at + 2, 20 + behind);
     at[6] = 0x40;  // DF: a segment never exceeds what its receiver takes
     at[8] = kHops;
@@ -47,6 +56,19 @@ std::size_t put_ip(std::uint8_t* at, bool v6, const Ends& ends, std::size_t behi
 }
 
 }  // namespace
+
+void let_split(rte_mbuf& frame) noexcept {
+    constexpr std::size_t kFlags = 6, kSum = 10;
+    const std::span<std::uint8_t> bytes(rte_pktmbuf_mtod(&frame, std::uint8_t*), frame.data_len);
+    const classify::Packet packet = classify::read(bytes);
+    if (packet.kind != classify::Kind::tcp || packet.v6 || packet.l3 + 20U > bytes.size()) return;
+    std::uint8_t* const ip = bytes.data() + packet.l3;
+    if ((ip[kFlags] & 0x40) == 0) return;
+    ip[kFlags] &= 0xBF;
+    const std::uint32_t sum =
+        static_cast<std::uint16_t>(~(ip[kSum] << 8U | ip[kSum + 1])) + 0xBFFFU;  // RFC 1624 3
+    emit::put16(ip + kSum, emit::checksum_fold(sum));
+}
 
 void change(std::span<std::uint8_t> tcp, std::size_t at, std::span<const std::uint8_t> bytes) noexcept {
     constexpr std::size_t kSum = 16;
@@ -84,8 +106,9 @@ core::Mbuf make(std::span<const std::uint8_t> like, bool back, const Made& what,
     std::copy_n(like.begin(), packet.l3, link);
     if (back) std::swap_ranges(link, link + kMac, link + kMac);
     const std::size_t tcp_size = kHeader + (what.timestamps ? kTimestamps : 0) + (what.sack ? kSack : 0);
-    const std::size_t at = packet.l3 + put_ip(link + packet.l3, packet.v6, {source, destination},
-                                              tcp_size + what.payload.size());
+    const std::size_t at =
+        packet.l3 + put_ip(link + packet.l3, packet.v6, class_of(like.data() + packet.l3, packet.v6),
+                           {source, destination}, tcp_size + what.payload.size());
     std::uint8_t* const tcp = link + at;
     emit::put16(tcp, back ? packet.destination_port : packet.source_port);
     emit::put16(tcp + 2, back ? packet.source_port : packet.destination_port);

@@ -33,6 +33,9 @@ struct Made {
 [[nodiscard]] core::Mbuf make(std::span<const std::uint8_t> like, bool back, const Made& what,
                               rte_mempool* pool) noexcept;
 
+/// Lets routers cut the frame (IPv4): its sender hears nothing of a path that is too narrow for it.
+void let_split(rte_mbuf& frame) noexcept;
+
 /// Puts other bytes into a TCP header, and the checksum for them.
 void change(std::span<std::uint8_t> tcp, std::size_t at, std::span<const std::uint8_t> bytes) noexcept;
 void change32(std::span<std::uint8_t> tcp, std::size_t at, std::uint32_t value) noexcept;

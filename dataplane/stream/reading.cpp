@@ -29,17 +29,19 @@ std::uint32_t get32(const std::uint8_t* p) noexcept {
     return std::uint32_t{p[0]} << 24 | std::uint32_t{p[1]} << 16 | std::uint32_t{p[2]} << 8 | p[3];
 }
 
-/// Bytes from `from` on as one kept frame has them, at most `to` and a chunk. `newest` is where they are
-/// likely to stand: a message in tiny segments must not be walked through with each of them.
-std::string_view chunk(const Kept& kept, rte_mbuf* newest, Sequence from, Sequence to,
+/// Bytes from `from` on as one kept frame has them, at most `to` and a chunk. `near`: a kept frame to look
+/// from, or null; then the one that has them. A message in tiny segments must not be walked through with each
+/// of them.
+std::string_view chunk(const Kept& kept, rte_mbuf*& near, Sequence from, Sequence to,
                        std::span<char, kChunk> scratch) noexcept {
-    const auto has = [&](rte_mbuf* m) { return !after(meta(m).offset, from) && after(Kept::end(m), from); };
-    rte_mbuf* m = newest;
-    if (m == nullptr || !has(m)) {
-        m = kept.first_with(from);
+    const auto find = [&](rte_mbuf* m) {
         while (m != nullptr && !after(Kept::end(m), from)) m = Kept::following(m);
-        if (m == nullptr || !has(m)) return {};
-    }
+        return m != nullptr && !after(meta(m).offset, from) ? m : nullptr;
+    };
+    rte_mbuf* m = near != nullptr && !after(meta(near).offset, from) ? find(near) : nullptr;
+    if (m == nullptr) m = find(kept.first_with(from));
+    if (m == nullptr) return {};
+    near = m;
     const std::uint32_t n = std::min<std::uint32_t>(distance(from, earlier(to, Kept::end(m))),
                                                     static_cast<std::uint32_t>(kChunk));
     return {Kept::bytes_of(m, from, n, scratch.data()), n};
@@ -64,7 +66,7 @@ Counter counter_of(Broken why) noexcept {
 
 }  // namespace
 
-void Streams::read(Flow& flow, const Now& c, rte_mbuf* newest) {
+void Streams::read(Flow& flow, const Now& c, rte_mbuf* near) {
     Half& h = flow.from(c.arrival);
     std::array<char, kChunk> scratch;  // NOLINT: written before it is read
     for (;;) {
@@ -72,7 +74,7 @@ void Streams::read(Flow& flow, const Now& c, rte_mbuf* newest) {
             const Sequence blanks_from = h.message;
             std::string_view bytes;
             while (before(h.message, h.next)) {
-                bytes = chunk(h.kept, newest, h.message, h.next, scratch);
+                bytes = chunk(h.kept, near, h.message, h.next, scratch);
                 if (bytes.empty()) return;
                 const std::size_t n = blank(bytes);
                 h.message += static_cast<Sequence>(n);
@@ -83,14 +85,16 @@ void Streams::read(Flow& flow, const Now& c, rte_mbuf* newest) {
                 }
             }
             h.read = h.message;
+            near = nullptr;  // may be freed
             release(flow, c.arrival, c.host, blanks_from);
             if (h.between) break;
             h.head = h.body = 0;
             h.scan = {};
             if (h.message == h.start && looks_like_tls(bytes)) return encrypted(flow, c);
         }
-        if (h.head == 0 && !find_head(flow, c, newest)) break;
+        if (h.head == 0 && !find_head(flow, c, near)) break;
         if (distance(h.message, h.next) < h.head + h.body) break;
+        near = nullptr;
         if (!judge(flow, c)) return;
     }
     if (flow.state != Flow::State::open) return;
@@ -105,11 +109,11 @@ void Streams::read(Flow& flow, const Now& c, rte_mbuf* newest) {
 }
 
 /// True: the head of the message is whole, and so its end is known.
-bool Streams::find_head(Flow& flow, const Now& c, rte_mbuf* newest) {
+bool Streams::find_head(Flow& flow, const Now& c, rte_mbuf* near) {
     Half& h = flow.from(c.arrival);
     std::array<char, kChunk> scratch;  // NOLINT: written before it is read
     while (before(h.read, h.next)) {
-        const std::string_view bytes = chunk(h.kept, newest, h.read, h.next, scratch);
+        const std::string_view bytes = chunk(h.kept, near, h.read, h.next, scratch);
         if (bytes.empty()) return false;
         const auto end = h.scan.feed(bytes);
         h.read += static_cast<Sequence>(end.value_or(bytes.size()));
@@ -245,7 +249,7 @@ void Streams::release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_f
         h.released = later(h.released, end);
     }
     if (!after(h.claimed, h.acked)) return;
-    h.acked = later(h.acked, earlier(h.claimed, h.released));
+    h.acknowledged(later(h.acked, earlier(h.claimed, h.released)));
     const std::size_t before_it = h.kept.frames();
     h.kept.acknowledged(h.acked);
     room_.kept -= before_it - h.kept.frames();

@@ -38,8 +38,8 @@ std::uint32_t place_of(const classify::Packet& packet) noexcept {
 }  // namespace
 
 Room::Room(const Limits& limits) : flows(limits.flows), text(kMaxMessage), frame(kMaxFrame) {
-    numbers.reserve(limits.frames / 4);
-    others.reserve(limits.frames / 4);
+    numbers.reserve(limits.frames);
+    others.reserve(limits.frames);
 }
 
 Streams::Streams(const Limits& limits, Room& room, const memory::BulkHash& hash, std::uint64_t edge)
@@ -109,6 +109,7 @@ void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<cons
             table_.touch(*flow, in.now);
             return end(in, Outcome::passed, false);
         case Flow::State::refused:
+        case Flow::State::reset:
         case Flow::State::closed:
             return late(in, *flow);
         case Flow::State::joining:
@@ -180,6 +181,7 @@ void Streams::reset_by(Coming& in, Flow& flow) {
         }
     }
     close(flow, in.now, in.host);
+    flow.state = Flow::State::reset;
     end(in, Outcome::passed, false);
 }
 
@@ -188,15 +190,20 @@ void Streams::reset_by(Coming& in, Flow& flow) {
 /// known.
 void Streams::late(Coming& in, Flow& flow) {
     const Segment& s = in.segment;
-    if (flow.state == Flow::State::refused) {
-        if (s.has(Flag::rst)) return end(in, Outcome::tcp_reset, s.size != 0);
+    const auto say_so = [&] {
         Made made;
         made.seq = s.ack;
         made.flags = Flag::rst;
         if (Mbuf back = make(in.bytes, true, made, in.host.pool()))
             in.host.made(std::move(back), in.arrival, in.arrival, in.now, meta(in.frame.get()).pair);
+    };
+    if (flow.state == Flow::State::refused) {
+        if (!s.has(Flag::rst)) say_so();
         return end(in, Outcome::tcp_reset, s.size != 0);
     }
+    if (flow.state == Flow::State::reset && s.size == 0 && s.has(Flag::ack) && !s.has(Flag::rst) &&
+        !in.host.watching())
+        say_so();
     const Half& h = flow.from(in.arrival);
     // where no handshake was answered, nobody has acknowledged anything
     const bool had = h.open && flow.to(in.arrival).open && !after(s.seq + s.size, h.acked);
@@ -208,6 +215,11 @@ void Streams::late(Coming& in, Flow& flow) {
 
 bool Streams::wants(const classify::Packet& packet) const noexcept {
     return packet.tcp_syn || room_.watched.has(place_of(packet));
+}
+
+bool Streams::concerns(const classify::Packet& packet, Arrival arrival, std::string_view payload) noexcept {
+    const Flow* const flow = table_.find(key_of(packet, arrival, edge_));
+    return flow != nullptr && (flow->off_port || sip::looks_like_sip(payload, false) != sip::LooksLike::no);
 }
 
 void Streams::watch(Flow& flow, bool on) {

@@ -27,6 +27,7 @@ struct Limits {
     Time brief = 60 * core::kSecond;    ///< without a segment: opening, closed and refused connections
     Time idle = 7'440 * core::kSecond;  ///< the same of open ones (RFC 5382 5)
     std::uint8_t least_ttl = 0;         ///< segments below it never reach the peer; 0: no floor
+    bool reset_conflicts = false;       ///< two versions of the same bytes take the connection down
 };
 
 /// What the edges of one worker share: room for connections, and buffers that hold nothing between two calls.
@@ -59,6 +60,9 @@ class Streams {
                             Arrival arrival, Time now, Host& host);
     /// May this segment belong to a connection on another port that has not shown yet whether it speaks SIP?
     [[nodiscard]] bool wants(const classify::Packet& packet) const noexcept;
+    /// What comes in IP fragments is not followed. May this be part of a SIP stream on another port?
+    [[nodiscard]] bool concerns(const classify::Packet& packet, Arrival arrival,
+                                std::string_view payload) noexcept;
     [[nodiscard]] const classify::Watched& watched() const noexcept { return room_.watched; }
     /// Timers and ages.
     void tick(Time now, Host& host);
@@ -121,8 +125,8 @@ class Streams {
         std::uint16_t pair;
         Host& host;
     };
-    void read(Flow& flow, const Now& c, rte_mbuf* newest);
-    [[nodiscard]] bool find_head(Flow& flow, const Now& c, rte_mbuf* newest);
+    void read(Flow& flow, const Now& c, rte_mbuf* near);
+    [[nodiscard]] bool find_head(Flow& flow, const Now& c, rte_mbuf* near);
     [[nodiscard]] bool judge(Flow& flow, const Now& c);
     /// Where the timestamp of a kept frame stands; both 0: it has none.
     struct Stamp {
@@ -139,7 +143,7 @@ class Streams {
     void promise(Flow& flow, Arrival arrival, Time now, Host& host, rte_mbuf* early = nullptr);
     void more_room(Flow& flow, Arrival arrival, Time now, Host& host);
     void probe(Flow& flow, Arrival arrival, Time now, Host& host);
-    void again(Flow& flow, Arrival arrival, Time now, Host& host);
+    void again(Flow& flow, Arrival arrival, Time now, Host& host, std::uint32_t most = ~std::uint32_t{0});
     [[nodiscard]] bool answer(Flow& flow, const Now& c, std::string_view text);
     /// Both ends hear a reset (but for `silent`). What waits ends as `outcome` and is told; after a `message`
     /// only its frames do, untold, and the rest as tcp-reset.

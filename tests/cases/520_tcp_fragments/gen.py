@@ -17,9 +17,9 @@ def scene() -> Scene:
     """The frames of this case."""
     out = Scene()
 
-    for number, port in ((1, 5060), (2, 8000)):
+    for number, port in ((1, 5060), (2, 8000), (3, 8000)):
         talk = Talk(out, float(number), number, port=port).open()
-        text = over_tcp(sip.small(number)) if port == 5060 else b"x" * 900
+        text = (over_tcp(sip.small(number)), b"GET / HTTP/1.1\r\n" + b"x" * 884, b"x" * 900)[number - 1]
         whole = bytes(wire.TCP(sport=40000 + number, dport=port, flags="PA", seq=1001, ack=101001) / wire.Raw(text))
         path = talk.path["inside"].but(ident=500 + number)
         edges = [0, 400, len(whole)]

@@ -28,6 +28,7 @@ TEST(Describe, TheExample) {
               "streams         1000000 TCP connections of a worker, idle for 3600 s at most\n"
               "segments        65536 kept by a worker, a message for 20000 ms at most\n"
               "least TTL       5\n"
+              "conflicts       take their TCP connection down\n"
               "state           /var/lib/kmsgate\n"
               "control socket  /run/kmsgate/control.sock\n"
               "table socket    /run/kmsgate/table.sock\n"

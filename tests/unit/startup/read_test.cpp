@@ -24,7 +24,7 @@ TEST(Read, EveryKeyOfTheExample) {
     want.sources = 131072;
     want.streams = 1000000;
     want.segments = 65536;
-    want.stream = {.held_milliseconds = 20000, .idle_seconds = 3600, .least_ttl = 5};
+    want.stream = {.held_milliseconds = 20000, .idle_seconds = 3600, .least_ttl = 5, .reset_conflicts = true};
     want.state = "/var/lib/kmsgate";
     want.control_socket = "/run/kmsgate/control.sock";
     want.table_socket = "/run/kmsgate/table.sock";
@@ -75,6 +75,7 @@ TEST(Read, DefaultsWhereTheFileIsSilent) {
     EXPECT_EQ(got.stream.held_milliseconds, 30000U);
     EXPECT_EQ(got.stream.idle_seconds, 7440U);
     EXPECT_EQ(got.stream.least_ttl, 0U);
+    EXPECT_FALSE(got.stream.reset_conflicts);
     EXPECT_EQ(sound(least_and("sizes: {}\nsockets: {}\nkeys: {}\nlink: {}\nmemory: {}\nstreams: {}\n"
                               "control: {}\n")),
               want);

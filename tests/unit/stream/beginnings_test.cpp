@@ -198,6 +198,17 @@ TEST_F(SplitLine, OfTwoAnswersOnlyOneReachesItsPeer) {
     EXPECT_FALSE(rest_passes());
 }
 
+TEST_F(SplitLine, OfTwoBeginningsTheLastCounts) {
+    send(client("S", kClient));
+    send(client("S", kClient + 5'000));  // right behind it; its receiver asks back
+    send(server("SA", kServer, kClient + 1));
+    EXPECT_EQ(ends(Outcome::tcp_invalid), 1U) << "whoever is not answered has no connection";
+    send(server("SA", kServer, kClient + 5'001));
+    at[0] = kClient + 5'001;
+    begin();
+    EXPECT_FALSE(rest_passes());
+}
+
 TEST_F(SplitLine, BehindDataOnASynThatItsReceiverLeftAlone) {
     send(client("S", kClient, "GET / HTTP/1.1\r\n"));
     EXPECT_EQ(ends(Outcome::passed), 1U);

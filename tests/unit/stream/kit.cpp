@@ -191,6 +191,15 @@ void Gate::say(Arrival from, std::string payload, std::string flags) {
     at[side] += size;
 }
 
+void Gate::part(std::string_view of, std::size_t from, std::size_t to, std::string options) {
+    send({.from = Arrival::inside,
+          .seq = kClient + 1 + static_cast<Sequence>(from),
+          .ack = at[1],
+          .flags = "A",
+          .payload = std::string(of.substr(from, to - from)),
+          .options = std::move(options)});
+}
+
 void Gate::tick(Time later) {
     now += later;
     streams->tick(now, *host);

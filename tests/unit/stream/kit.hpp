@@ -90,6 +90,9 @@ class Gate : public testing::Test {
     void shake_hands(const std::string& options = {}, std::uint16_t window = 65'535);
     /// Data of one side at its place; moves that place.
     void say(Arrival from, std::string payload, std::string flags = "PA");
+    /// Bytes [from, to) of what the client says behind its SYN, at their place; moves nothing.
+    void part(std::string_view of, std::size_t from, std::size_t to = std::string_view::npos,
+              std::string options = {});
     void tick(Time later);
     /// Bytes that left towards the outside (or inside) in forwarded segments, in order of leaving.
     [[nodiscard]] std::string passed_to(Arrival port) const;

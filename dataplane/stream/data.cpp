@@ -10,12 +10,6 @@
 
 namespace kmsgate::stream {
 
-using core::Counter;
-using core::meta;
-using core::opposite;
-using policy::Action;
-using policy::Cause;
-
 namespace {
 
 /// Timestamps of a connection that slept this long say nothing any more (RFC 7323 5.5).

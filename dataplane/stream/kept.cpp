@@ -7,8 +7,6 @@
 
 namespace kmsgate::stream {
 
-using core::meta;
-
 namespace {
 
 rte_mbuf* next_waiting(rte_mbuf* m) noexcept {

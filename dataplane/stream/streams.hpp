@@ -99,7 +99,7 @@ class Streams {
     void watch(Flow& flow, bool on);
     [[nodiscard]] bool give_way(Half& h, Coming& in);
     void known_data(Coming& in, Flow& flow);
-    void invalid(Coming& in, core::Counter why);
+    void invalid(Coming& in, Counter why);
     [[nodiscard]] static bool looks_like_sip(const Coming& in) noexcept;
     void end(Coming& in, Outcome outcome, bool tell);
 
@@ -135,7 +135,7 @@ class Streams {
     /// only its frames do, untold, and the rest as tcp-reset.
     void refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool message,
                 bool silent);
-    void broken(Flow& flow, Arrival arrival, Time now, Host& host, core::Counter why, Outcome outcome);
+    void broken(Flow& flow, Arrival arrival, Time now, Host& host, Counter why, Outcome outcome);
     void end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell);
     void end_message(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome);
     void end_kept(Half& h, rte_mbuf* m, Host& host, Outcome outcome);

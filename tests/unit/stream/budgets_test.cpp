@@ -7,7 +7,6 @@
 namespace kmsgate::stream::test {
 namespace {
 
-using core::Counter;
 using Budgets = Gate;
 
 TEST_F(Budgets, AMessageThatDoesNotBecomeWholeInTime) {

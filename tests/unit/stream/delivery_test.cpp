@@ -6,7 +6,6 @@
 namespace kmsgate::stream::test {
 namespace {
 
-using core::Counter;
 using Delivery = Gate;
 
 constexpr std::size_t kTcp = 14 + 20;  // in frames of the kit

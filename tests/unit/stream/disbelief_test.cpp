@@ -5,7 +5,6 @@
 namespace kmsgate::stream::test {
 namespace {
 
-using core::Counter;
 using Disbelief = Gate;
 
 TEST_F(Disbelief, WhatOnlyOneEndWouldTakeReachesNobody) {

@@ -5,7 +5,6 @@
 namespace kmsgate::stream::test {
 namespace {
 
-using core::Counter;
 using Messages = Gate;
 
 TEST_F(Messages, OneInOneSegmentLeavesAsItCame) {

@@ -5,7 +5,6 @@
 namespace kmsgate::stream::test {
 namespace {
 
-using core::Counter;
 using Ours = Gate;
 
 TEST_F(Ours, HeldBytesAreAcknowledgedWhenTheirSenderWaits) {

@@ -5,7 +5,6 @@
 namespace kmsgate::stream::test {
 namespace {
 
-using core::Counter;
 using Refusals = Gate;
 
 TEST_F(Refusals, WhatWaitsBehindTheMessageIsNoPartOfIt) {

@@ -13,7 +13,7 @@ namespace kmsgate::stream {
 namespace {
 
 /// Timestamps of a connection that slept this long say nothing any more (RFC 7323 5.5).
-constexpr Time kOldTimestamp = 24 * 24 * 3600 * core::kSecond;
+constexpr Time kOldTimestamp = Time{24} * 24 * 3600 * core::kSecond;
 
 }  // namespace
 

@@ -25,8 +25,9 @@ NoteRef Flows::note_of(const Conversation& c, std::string_view method, unsigned 
     note->message = true;
     note->outcome = {};
     if (world_.guide != nullptr) {
-        note->expected = world_.guide->judge(truth);
-        note->outcome = policy::decide::to_string(note->expected->verdict);
+        Expected expected = world_.guide->judge(truth);
+        note->outcome = policy::decide::to_string(expected.verdict);
+        note->expected = std::move(expected);
     }
     return note;
 }
@@ -64,7 +65,8 @@ void Flows::retransmit(Plan& plan, std::size_t at) {
 }
 
 bool Flows::is_refused(const Plan& plan) const noexcept {
-    return plan.front().note->expected && plan.front().note->expected->refused();
+    const auto& expected = plan.front().note->expected;
+    return expected && expected->refused();
 }
 
 void Flows::signalling(Kind kind, Time now) {

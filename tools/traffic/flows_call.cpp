@@ -44,8 +44,8 @@ void Flows::acknowledge_refusal(Plan& plan, const Conversation& c, Time at) {
 
 Expected Flows::ring(Plan& plan, Conversation& c, Time at) {
     add_request(plan, c, at, "INVITE", c.invite(world_), c.keyed_truth());
-    const NoteRef invite = plan.back().note;
-    if (invite->expected && invite->expected->refused()) return *invite->expected;
+    const auto& expected = plan.back().note->expected;
+    if (expected && expected->refused()) return *expected;
     add_response(plan, c, at + 2 * kMillisecond, "INVITE", 100, "Trying");
     return {};
 }
@@ -70,9 +70,9 @@ void Flows::call(Plan& plan, Conversation& c, bool offer_again) {
     const Time at = plan.empty() ? c.now : plan.back().at + 3 * kMillisecond;
     const std::size_t first = plan.size();
     if (offer_again) c.next_transaction(world_.random);
-    if (ring(plan, c, at).refused()) {
-        const auto verdict = plan.back().note->expected->verdict;
-        if (verdict == policy::decide::Verdict::redirect || verdict == policy::decide::Verdict::reject)
+    const Expected expected = ring(plan, c, at);
+    if (expected.refused()) {
+        if (expected.verdict != policy::decide::Verdict::drop)
             acknowledge_refusal(plan, c, at + 3 * kMillisecond);
     } else {
         answered(plan, c, at);

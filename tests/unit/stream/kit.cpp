@@ -139,7 +139,7 @@ void Gate::build(const Limits& limits) {
     streams = std::make_unique<Streams>(limits, *room, *hash, 7);
 }
 
-void Gate::send(Wire w) {
+void Gate::send(const Wire& w) {
     const std::string bytes = frame_of(w);
     Mbuf frame = core::make_frame(pool, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
     ASSERT_TRUE(frame);

@@ -79,13 +79,14 @@ class TestHost final : public Host {
 
 /// A gate with one connection in its hands.
 class Gate : public testing::Test {
-  protected:
+  public:
     Gate();
     ~Gate() override;
 
+  protected:
     void build(const Limits& limits);
     /// Sends one segment through; what ended since stands in host.
-    void send(Wire w);
+    void send(const Wire& w);
     /// SYN, SYN and ACK, ACK; afterwards both sides stand behind their SYNs.
     void shake_hands(const std::string& options = {}, std::uint16_t window = 65'535);
     /// Data of one side at its place; moves that place.

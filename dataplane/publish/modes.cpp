@@ -23,7 +23,7 @@ void Modes::keep(const std::string& state, std::span<const std::string> edges) {
     if (state.empty() || kept_ == set_) return;
     std::vector<KeptMode> modes;
     for (std::size_t slot = 0; slot < set_.size(); ++slot)
-        if (set_[slot]) modes.push_back({edges[slot], *set_[slot]});
+        if (const auto& mode = set_[slot]) modes.push_back({edges[slot], *mode});
     const auto end = keep_modes(state, modes);
     remark_ = end ? std::string() : end.error();
     if (end)

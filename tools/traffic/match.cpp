@@ -106,7 +106,8 @@ void Matcher::expect_answers(const NoteRef& segment) {
     using policy::decide::Verdict;
     if (segment->made.answers == 0) return;
     for (const NoteRef& part : segment->parts) {
-        const auto verdict = part->expected ? part->expected->verdict : Verdict::forward;
+        const auto& expected = part->expected;
+        const auto verdict = expected ? expected->verdict : Verdict::forward;
         if (verdict != Verdict::redirect && verdict != Verdict::reject) continue;
         Head head;
         head.call_id = part->call_id;

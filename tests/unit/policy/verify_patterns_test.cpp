@@ -7,7 +7,7 @@ namespace {
 
 /// Changes the first slot in use.
 std::function<void(Blob&)> on_slot(Section index, std::function<void(IndexSlot&)> change) {
-    return [=](Blob& b) {
+    return [index, change = std::move(change)](Blob& b) {
         std::size_t i = 0;
         while (b.at<IndexSlot>(index, i).name == kNone) ++i;
         change(b.at<IndexSlot>(index, i));
@@ -19,7 +19,7 @@ const Damage kPatterns[] = {
      "no entry 1000"},
     {"index entry of another",
      on_slot(Section::pattern_index,
-             [](IndexSlot& slot) { slot.name = (slot.name >> 8 == 0 ? 1 : 0) << 8 | (slot.name & 0xFF); }),
+             [](IndexSlot& slot) { slot.name = (slot.name >> 8 == 0 ? 1U : 0U) << 8 | (slot.name & 0xFF); }),
      "wrong hash"},
     {"index entry lost", on_slot(Section::pattern_index, [](IndexSlot& slot) { slot = {}; }), "slots in use"},
     {"index free slot with a hash",

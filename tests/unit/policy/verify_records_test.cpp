@@ -7,10 +7,10 @@ namespace kmsgate::policy::table::test {
 namespace {
 
 std::function<void(Blob&)> on_rule(std::size_t i, std::function<void(RuleRecord&)> change) {
-    return [=](Blob& b) { change(b.at<RuleRecord>(Section::rules, i)); };
+    return [i, change = std::move(change)](Blob& b) { change(b.at<RuleRecord>(Section::rules, i)); };
 }
 std::function<void(Blob&)> on_edge(std::function<void(EdgeRecord&)> change) {
-    return [=](Blob& b) { change(b.at<EdgeRecord>(Section::edges, 0)); };
+    return [change = std::move(change)](Blob& b) { change(b.at<EdgeRecord>(Section::edges, 0)); };
 }
 
 constexpr Text kTooLong{0, kMaxText + 1};

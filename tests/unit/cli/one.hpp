@@ -18,8 +18,7 @@ using Words = std::vector<std::string>;
 struct One {
     One(const Words& words, json value, Screen screen = {}) {
         FakeDaemon daemon(std::move(value));
-        Words all = words;
-        ran = run_words(all, daemon.path(), screen);
+        ran = run_words(words, daemon.path(), screen);
         const auto calls = daemon.calls();
         if (calls.size() == 1) {
             method = calls[0].method;

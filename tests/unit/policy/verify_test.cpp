@@ -102,7 +102,7 @@ TEST(Verify, DigestGuardsEveryByte) {
 
 TEST(Verify, TruncatedAnywhere) {
     const Blob whole = sample();
-    const auto bytes = whole.bytes();
+    const auto& bytes = whole.bytes();
     for (std::size_t size = 0; size < bytes.size(); size += 8) {
         const auto end = bytes.begin() + static_cast<std::ptrdiff_t>(size);
         Blob cut(std::vector<std::byte>(bytes.begin(), end));

@@ -2,77 +2,15 @@
 #include "control/cli/grammar.hpp"
 
 #include <algorithm>
+#include <utility>
 
+#include "control/cli/arguments.hpp"
 #include "dataplane/watch/registry.hpp"
 
 namespace kmsgate::control::cli {
 namespace {
 
 constexpr unsigned kLong = 300;  // seconds: a policy of a million rules is compiled
-
-std::vector<std::string> texts(std::span<const watch::Word> words) {
-    std::vector<std::string> out;
-    for (const watch::Word& w : words) out.emplace_back(w.text);
-    return out;
-}
-
-Argument option(std::string name, Takes takes, std::string shown, std::string help) {
-    return {.name = std::move(name), .takes = takes, .help = std::move(help), .shown = std::move(shown)};
-}
-Argument flag(std::string name, std::string help) {
-    return {.name = std::move(name), .takes = Takes::nothing, .help = std::move(help)};
-}
-Argument number(std::string name, std::string shown, std::string help, std::uint64_t least,
-                std::uint64_t most) {
-    Argument a = option(std::move(name), Takes::number, std::move(shown), std::move(help));
-    a.least = least;
-    a.most = most;
-    return a;
-}
-Argument word(std::string name, std::vector<std::string> words, std::string help) {
-    Argument a = option(std::move(name), Takes::word, "WORD", std::move(help));
-    a.words = std::move(words);
-    return a;
-}
-Argument must(Argument a) {
-    a.required = true;
-    return a;
-}
-Argument many(Argument a) {
-    a.many = true;
-    return a;
-}
-Argument one_of(std::string group, Argument a) {
-    a.group = std::move(group);
-    return a;
-}
-
-Argument edge_filter() {
-    return option("--edge", Takes::edge, "EDGE", "only this edge");
-}
-Argument policy_file() {
-    return must(option("FILE", Takes::file, "FILE", "policy in YAML; - is standard input"));
-}
-Argument domain() {
-    return must(option("DOMAIN", Takes::domain, "DOMAIN", "domain of the policy"));
-}
-Argument user() {
-    return must(option("USER", Takes::text, "USER", "user's URI: sip:alice@mc1.example, tel:+442012345678"));
-}
-Argument seconds(std::string help) {
-    return number("--seconds", "S", std::move(help), 1, 3600);
-}
-
-/// What events and traces are chosen by.
-void add_filters(std::vector<Argument>& to) {
-    to.push_back(edge_filter());
-    to.push_back(word("--verdict", texts(watch::verdicts()), "only messages with this verdict"));
-    to.push_back(option("--reason", Takes::word, "REASON", "only this reason"));
-    to.back().words = texts(watch::reasons());
-    for (std::string& cause : texts(watch::causes())) to.back().words.push_back(std::move(cause));
-    to.push_back(option("--user", Takes::text, "USER", "only messages of this user, as either side"));
-    to.push_back(option("--call-id", Takes::text, "ID", "only this Call-ID"));
-}
 
 void add_policy(std::vector<Verb>& to) {
     to.push_back({.noun = "policy",
@@ -225,11 +163,9 @@ void add_numbers(std::vector<Verb>& to) {
 }
 
 void add_streams(std::vector<Verb>& to) {
-    std::vector<Argument> filters;
-    add_filters(filters);
     Verb trace{.noun = "trace",
                .help = "how the next messages are judged, step by step",
-               .arguments = filters,
+               .arguments = filters(),
                .examples = {"kmsgatectl trace --edge mc1-edge --verdict redirect --count 3"}};
     trace.arguments.push_back(option("--method", Takes::text, "METHOD", "only this SIP method"));
     trace.arguments.push_back(number("--count", "N", "end after N messages (default 10)", 1, 1000));
@@ -250,7 +186,7 @@ void add_streams(std::vector<Verb>& to) {
 
     Verb events{.noun = "events",
                 .help = "events as they happen",
-                .arguments = filters,
+                .arguments = filters(),
                 .examples = {"kmsgatectl events --verdict redirect", "kmsgatectl --json events --count 100"}};
     for (Argument& a : events.arguments)
         if (a.name == "--reason")

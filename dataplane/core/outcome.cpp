@@ -19,16 +19,13 @@ std::string_view to_string(Outcome outcome) noexcept {
 }
 
 Fate fate(Outcome outcome) noexcept {
-    switch (outcome) {
-#define X(name, text, fate, meaning) \
-    case Outcome::name:              \
-        return Fate::fate;
+    static constexpr std::array<Fate, kOutcomes> kFates = {
+#define X(name, text, fate, meaning) Fate::fate,
 #include "dataplane/core/outcome.def"
 #undef X
-        case Outcome::count_:
-            break;
-    }
-    return Fate::dropped;
+    };
+    const auto at = static_cast<std::size_t>(outcome);
+    return at < kFates.size() ? kFates[at] : Fate::dropped;
 }
 
 std::string_view to_string(Counter counter) noexcept {

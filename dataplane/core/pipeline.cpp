@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <array>
-#include <new>
+#include <memory>
 
 namespace kmsgate::core {
 
@@ -147,11 +147,11 @@ std::size_t Pipeline::sift(std::span<rte_mbuf*> frames, const Batch* batch, std:
 }
 
 void Pipeline::stamp(rte_mbuf* frame, const Batch& batch, std::size_t place) noexcept {
-    auto* const m = new (rte_mbuf_to_priv(frame)) FrameMeta;
-    m->time = batch.time;
-    m->number = batch.number + place;
-    m->arrival = batch.arrival;
-    m->pair = batch.pair;
+    FrameMeta& m = *std::construct_at(&meta(frame));
+    m.time = batch.time;
+    m.number = batch.number + place;
+    m.arrival = batch.arrival;
+    m.pair = batch.pair;
 }
 
 void Pipeline::dispatch_later() {

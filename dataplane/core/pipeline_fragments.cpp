@@ -22,11 +22,11 @@ void Pipeline::fragment(Mbuf frame, const Workspace::Later& later, std::span<con
         added = anew.added;
         d = anew.datagram;
     }
-    const auto refuse = [&, d = d](Outcome outcome) {
+    const auto refuse = [&, of = d](Outcome outcome) {
         FrameList frames;
-        if (d != nullptr && d->state != reassemble::Datagram::State::dead) {
-            while (!d->frames.empty()) frames.push(fragments_.take(*d));
-            fragments_.kill(*d, outcome);
+        if (of != nullptr && of->state != reassemble::Datagram::State::dead) {
+            while (!of->frames.empty()) frames.push(fragments_.take(*of));
+            fragments_.kill(*of, outcome);
         }
         frames.push(std::move(frame));
         end_all(std::move(frames), outcome, now, true);

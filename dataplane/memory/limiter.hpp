@@ -30,8 +30,8 @@ class Limiter {
 
     std::size_t sources_;
     std::unique_ptr<Bucket[]> of_source_;
+    Key key_;
     alignas(64) Bucket all_ = 0;  // every worker writes it: on a line of its own
-    alignas(64) Key key_;
 };
 
 }  // namespace kmsgate::memory

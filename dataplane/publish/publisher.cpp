@@ -3,12 +3,12 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <chrono>
 #include <mutex>
 #include <utility>
 
 #include "dataplane/publish/last_table.hpp"
+#include "dataplane/publish/numbers.hpp"
 #include "dataplane/publish/rule_counts.hpp"
 
 namespace kmsgate::publish {
@@ -18,27 +18,24 @@ using policy::table::Mode;
 using policy::table::Table;
 using Steady = std::chrono::steady_clock;
 
-/// Longer than any transaction lives: verdicts are remembered by the number of their table.
-constexpr auto kNumberLife = std::chrono::minutes(10);
-
 }  // namespace
 
 struct Publisher::Inside {
     Inside(Settings s, Current& c, memory::UserTags& t, memory::UidFinder& r)
         : settings(std::move(s)), current(c), tags(t), roster(r), modes(settings.edges.size()) {}
 
-    [[nodiscard]] std::expected<std::vector<std::optional<Mode>>, std::string> modes_with(
-        std::span<const ModeWish> wishes) const;
-    void change_modes(std::vector<std::optional<Mode>> next);
-    void write_modes();
+    [[nodiscard]] auto modes_with(std::span<const ModeWish> wishes) const {
+        return modes.with(wishes, settings.edges);
+    }
+    void change_modes(Modes::BySlot next);
+    /// Once they are in force: whoever set one in an emergency does not wait for a disk.
+    void keep_modes() { modes.keep(settings.state, settings.edges); }
     [[nodiscard]] std::expected<void, Refusal> check_edges(const Table& table) const;
     [[nodiscard]] std::expected<std::vector<std::uint8_t>, Refusal> map_tags(const Table& table,
                                                                              TagWords& next);
     [[nodiscard]] std::uint32_t in_force_bits() const noexcept;
     [[nodiscard]] std::optional<std::uint8_t> bit_of(TagWords& in, std::string_view word,
                                                      std::uint32_t needed);
-    [[nodiscard]] bool number_taken(const Proven& proven);
-    void take_number(const Proven& proven);
     [[nodiscard]] std::unique_ptr<Generation> make(std::shared_ptr<const Proven> proven) const;
     void put(std::unique_ptr<Generation> next);
 
@@ -59,18 +56,10 @@ struct Publisher::Inside {
     memory::UserTags& tags;
     memory::UidFinder& roster;
     TagWords words;
-    std::vector<std::optional<Mode>> modes;  ///< by slot, over the policy's
+    Modes modes;
     RuleCounts counts;
-    struct Number {
-        std::uint64_t number = 0;
-        std::string digest;
-        Steady::time_point used;  ///< in force until then at least
-    };
-    std::vector<Number> numbers;
+    Numbers numbers;
     std::string remark;
-    std::optional<std::vector<std::optional<Mode>>>
-        modes_kept;  ///< what last.modes holds; nullopt: not known
-    std::string modes_remark;
 };
 
 Publisher::Publisher(Settings settings, Current& current, memory::UserTags& tags, memory::UidFinder& roster)
@@ -87,7 +76,7 @@ std::span<const std::string> Publisher::edges() const noexcept {
     return inside_->settings.edges;
 }
 const std::string& Publisher::remark() const noexcept {
-    return inside_->remark.empty() ? inside_->modes_remark : inside_->remark;
+    return inside_->remark.empty() ? inside_->modes.remark() : inside_->remark;
 }
 
 std::expected<Published, Refusal> Publisher::publish(std::vector<std::byte> blob, std::uint64_t generation,
@@ -130,11 +119,12 @@ std::expected<Published, Refusal> Publisher::adopt(std::shared_ptr<Proven> prove
     if (!modes) return std::unexpected(Refusal{"unknown-edge", modes.error() + " is not served"});
     const Generation* now = current();
     const std::uint64_t number = proven->number;
-    if (now != nullptr && now->proven().number == number && now->proven().digest == proven->digest) {
+    const auto in_force = now != nullptr ? std::optional(now->proven().number) : std::nullopt;
+    if (in_force == number && now->proven().digest == proven->digest) {
         inside_->change_modes(std::move(*modes));
         return Published{number, proven->digest, 0, {}, false};
     }
-    if (inside_->number_taken(*proven))
+    if (inside_->numbers.taken(number, proven->digest, in_force))
         return std::unexpected(
             Refusal{"generation-taken",
                     fmt::format("generation {} was another table; take a number that was not used", number)});
@@ -142,13 +132,13 @@ std::expected<Published, Refusal> Publisher::adopt(std::shared_ptr<Proven> prove
     auto bits = inside_->map_tags(*proven->table, words);
     if (!bits) return std::unexpected(std::move(bits.error()));
     proven->tag_bits = std::move(*bits);
-    inside_->take_number(*proven);
+    inside_->numbers.take(number, proven->digest);
     inside_->words = words;
-    inside_->modes = std::move(*modes);
+    inside_->modes.set(std::move(*modes));
     const std::string digest = proven->digest;
     inside_->set_last(proven);
     inside_->put(inside_->make(std::move(proven)));
-    inside_->write_modes();
+    inside_->keep_modes();
     return Published{number, digest, 0, {}, true};
 }
 
@@ -219,27 +209,6 @@ std::optional<std::uint8_t> Publisher::tag_bit(std::string_view word) {
     return inside_->bit_of(inside_->words, word, inside_->in_force_bits());
 }
 
-bool Publisher::Inside::number_taken(const Proven& proven) {
-    const auto now = Steady::now();
-    const Generation* in_force = current.get();
-    for (Number& n : numbers)
-        if (in_force != nullptr && n.number == in_force->proven().number) n.used = now;
-    std::erase_if(numbers, [&](const Number& n) { return now - n.used > kNumberLife; });
-    for (const Number& n : numbers)
-        if (n.number == proven.number) return n.digest != proven.digest;
-    return false;
-}
-
-void Publisher::Inside::take_number(const Proven& proven) {
-    const auto now = Steady::now();
-    for (Number& n : numbers)
-        if (n.number == proven.number) {
-            n.used = now;
-            return;
-        }
-    numbers.push_back({proven.number, proven.digest, now});
-}
-
 std::unique_ptr<Generation> Publisher::Inside::make(std::shared_ptr<const Proven> proven) const {
     auto out = std::make_unique<Generation>();
     const Table& table = *proven->table;
@@ -251,7 +220,7 @@ std::unique_ptr<Generation> Publisher::Inside::make(std::shared_ptr<const Proven
             core::Judge judge;
             judge.table = &table;
             judge.edge = *table.find_edge(settings.edges[slot]);
-            judge.mode = modes[slot].value_or(table.edges()[judge.edge].mode);
+            judge.mode = modes.by_slot()[slot].value_or(table.edges()[judge.edge].mode);
             judge.digest = proven->digest;
             judge.generation = proven->number;
             judge.tags = &tags;
@@ -286,37 +255,12 @@ std::expected<void, std::string> Publisher::set_modes(std::span<const ModeWish> 
     return {};
 }
 
-std::expected<std::vector<std::optional<Mode>>, std::string> Publisher::Inside::modes_with(
-    std::span<const ModeWish> wishes) const {
-    auto out = modes;
-    for (const ModeWish& wish : wishes) {
-        const auto found = std::ranges::find(settings.edges, wish.edge);
-        if (found == settings.edges.end()) return std::unexpected(wish.edge);
-        out[static_cast<std::size_t>(found - settings.edges.begin())] = wish.mode;
-    }
-    return out;
-}
-
-void Publisher::Inside::change_modes(std::vector<std::optional<Mode>> next) {
-    if (next != modes) {
-        modes = std::move(next);
+void Publisher::Inside::change_modes(Modes::BySlot next) {
+    if (next != modes.by_slot()) {
+        modes.set(std::move(next));
         if (const Generation* now = current.get()) put(make(now->proven_));
     }
-    write_modes();
-}
-
-/// After the modes are in force: whoever set one in an emergency does not wait for a disk.
-void Publisher::Inside::write_modes() {
-    if (settings.state.empty() || modes_kept == modes) return;
-    std::vector<KeptMode> set;
-    for (std::size_t slot = 0; slot < modes.size(); ++slot)
-        if (modes[slot]) set.push_back({settings.edges[slot], *modes[slot]});
-    const auto end = keep_modes(settings.state, set);
-    modes_remark = end ? std::string() : end.error();
-    if (end)
-        modes_kept = modes;
-    else
-        modes_kept.reset();
+    keep_modes();
 }
 
 void Publisher::settle() noexcept {

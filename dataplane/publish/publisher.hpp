@@ -14,6 +14,7 @@
 #include "dataplane/memory/user_tags.hpp"
 #include "dataplane/publish/current.hpp"
 #include "dataplane/publish/generation.hpp"
+#include "dataplane/publish/modes.hpp"
 #include "dataplane/publish/rule_counts.hpp"
 #include "dataplane/publish/tag_words.hpp"
 
@@ -30,11 +31,6 @@ struct Published {
     std::uint64_t microseconds = 0;
     std::string remark;  ///< last.table could not be written: why; empty: it was, or none is kept
     bool fresh = true;   ///< false: it was in force already
-};
-/// A mode for an edge over the policy's; nullopt: the policy's own.
-struct ModeWish {
-    std::string edge;
-    std::optional<policy::table::Mode> mode;
 };
 
 /// One thread (the link thread, or main before the workers run) uses it at a time.

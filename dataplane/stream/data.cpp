@@ -9,16 +9,10 @@
 
 namespace kmsgate::stream {
 
-using core::Counter;
-using core::meta;
-using core::opposite;
-using policy::Action;
-using policy::Cause;
-
 namespace {
 
 /// Timestamps of a connection that slept this long say nothing any more (RFC 7323 5.5).
-constexpr Time kOldTimestamp = 24 * 24 * 3600 * core::kSecond;
+constexpr Time kOldTimestamp = Time{24} * 24 * 3600 * core::kSecond;
 
 }  // namespace
 

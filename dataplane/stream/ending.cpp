@@ -7,12 +7,6 @@
 
 namespace kmsgate::stream {
 
-using core::Counter;
-using core::meta;
-using core::opposite;
-using policy::Action;
-using policy::Cause;
-
 namespace {
 
 constexpr Time kFirstTimeout = core::kSecond;         // RFC 6298 2.1

@@ -13,6 +13,7 @@
 namespace kmsgate::stream {
 
 using core::Arrival;
+using core::opposite;
 using core::Time;
 
 /// Acknowledgements of the same byte that say that it was lost (RFC 5681 3.2).

@@ -16,9 +16,12 @@
 namespace kmsgate::stream {
 
 using core::Arrival;
+using core::Counter;
 using core::Mbuf;
 using core::Outcome;
 using core::Time;
+using policy::Action;
+using policy::Cause;
 
 /// One whole message of a stream.
 struct StreamMessage {
@@ -53,8 +56,8 @@ class Host {
     /// Frames that ended without a message: one line.
     virtual void line(Time now, Arrival arrival, std::span<const std::uint64_t> frames, Outcome why) = 0;
     /// Counts the cause; what policy says of it.
-    virtual policy::Action cause(policy::Cause cause) = 0;
-    virtual void count(core::Counter counter) = 0;
+    virtual Action cause(Cause cause) = 0;
+    virtual void count(Counter counter) = 0;
 
     [[nodiscard]] virtual bool watching() const = 0;  ///< shadow or bypass: everything leaves as it came
     [[nodiscard]] virtual rte_mempool* pool() const = 0;

@@ -8,27 +8,24 @@
 
 namespace kmsgate::stream {
 
-using core::meta;
-using core::opposite;
-
 void Streams::join(Coming& in, Flow* flow) {
     const Segment& s = in.segment;
     if (flow == nullptr) {
         flow = table_.add(key_of(in.packet, in.arrival, edge_), in.now,
                           [&](Flow& gone) { forget(gone, in.now, in.host); });
         if (flow == nullptr) {
-            in.host.cause(policy::Cause::tcp_budget);
+            in.host.cause(Cause::tcp_budget);
             return end(in, Outcome::tcp_budget, true);
         }
         flow->state = Flow::State::joining;
     }
     table_.touch(*flow, in.now);
     if (s.has(Flag::rst)) {
-        if (s.size != 0) return invalid(in, core::Counter::tcp_window);
+        if (s.size != 0) return invalid(in, Counter::tcp_window);
         table_.remove(*flow);
         return end(in, Outcome::passed, false);
     }
-    if (!s.has(Flag::ack)) return invalid(in, core::Counter::tcp_window);
+    if (!s.has(Flag::ack)) return invalid(in, Counter::tcp_window);
     Half& h = flow->from(in.arrival);
     Half& r = flow->to(in.arrival);
     r.acked = r.told ? later(r.acked, s.ack) : s.ack;

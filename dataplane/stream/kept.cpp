@@ -7,8 +7,6 @@
 
 namespace kmsgate::stream {
 
-using core::meta;
-
 namespace {
 
 /// Frames of one direction that a new one is compared with. More stand there only when somebody sends a few
@@ -65,12 +63,11 @@ Kept::Added Kept::add(Mbuf& frame, std::size_t most) noexcept {
     if (frames_ >= most) return Added::full;
     rte_mbuf*& link = behind_this != nullptr ? meta(behind_this).next : head_;
     meta(m).next = link;
-    link = m;
+    link = frame.release();
     if (meta(m).next == nullptr) tail_ = m;
     if (waiting_ == nullptr || meta(m).next == waiting_ || before(from, meta(waiting_).offset)) waiting_ = m;
     top_ = frames_ == 0 ? end(m) : later(top_, end(m));
     ++frames_;
-    static_cast<void>(frame.release());
     return Added::kept;
 }
 

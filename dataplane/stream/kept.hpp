@@ -14,6 +14,7 @@
 namespace kmsgate::stream {
 
 using core::Mbuf;
+using core::meta;
 
 /// While a frame is kept, FrameMeta says: offset = sequence number of its payload, size and data = its
 /// payload, more = FIN stands behind it.
@@ -43,7 +44,7 @@ class Kept {
     [[nodiscard]] bool empty() const noexcept { return head_ == nullptr; }
     [[nodiscard]] std::uint32_t frames() const noexcept { return frames_; }
     [[nodiscard]] rte_mbuf* front() const noexcept { return head_; }
-    [[nodiscard]] static rte_mbuf* following(rte_mbuf* m) noexcept { return core::meta(m).next; }
+    [[nodiscard]] static rte_mbuf* following(rte_mbuf* m) noexcept { return meta(m).next; }
 
     /// The first frame that has not ended (FrameMeta::left); null: none waits.
     [[nodiscard]] rte_mbuf* waiting() const noexcept { return waiting_; }
@@ -63,9 +64,7 @@ class Kept {
     [[nodiscard]] std::string_view text(Sequence from, Sequence to, std::span<char> scratch) const noexcept;
 
     /// Behind the payload of a kept frame (a FIN not counted).
-    [[nodiscard]] static Sequence end(rte_mbuf* m) noexcept {
-        return core::meta(m).offset + core::meta(m).size;
-    }
+    [[nodiscard]] static Sequence end(rte_mbuf* m) noexcept { return meta(m).offset + meta(m).size; }
     /// `n` bytes of a kept frame's payload from `at` on; copied to `scratch` when they stand in pieces.
     [[nodiscard]] static const char* bytes_of(rte_mbuf* m, Sequence at, std::uint32_t n,
                                               char* scratch) noexcept;

@@ -8,11 +8,6 @@
 
 namespace kmsgate::stream {
 
-using core::Counter;
-using core::meta;
-using policy::Action;
-using policy::Cause;
-
 namespace {
 
 /// What a sender may have outstanding at the start, and after a pause (RFC 5681 3.1): nobody has to wait for

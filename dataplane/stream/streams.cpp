@@ -11,12 +11,6 @@
 
 namespace kmsgate::stream {
 
-using core::Counter;
-using core::meta;
-using core::opposite;
-using policy::Action;
-using policy::Cause;
-
 namespace {
 
 constexpr std::size_t kMaxFrame = std::size_t{320} << 10;

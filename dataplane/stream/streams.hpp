@@ -149,7 +149,7 @@ class Streams {
     /// only its frames do, untold, and the rest as tcp-reset.
     void refuse(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool message,
                 bool silent);
-    void broken(Flow& flow, Arrival arrival, Time now, Host& host, core::Counter why, Outcome outcome);
+    void broken(Flow& flow, Arrival arrival, Time now, Host& host, Counter why, Outcome outcome);
     void end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome, bool tell);
     void end_message(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome);
     void end_kept(Half& h, rte_mbuf* m, Host& host, Outcome outcome);

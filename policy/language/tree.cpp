@@ -7,11 +7,12 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <array>
 #include <exception>
 #include <sstream>
 
 #include "policy/language/lists.hpp"
+#include "policy/language/places.hpp"
+#include "policy/language/yaml_words.hpp"
 
 namespace kmsgate::policy::language {
 namespace {
@@ -20,38 +21,6 @@ constexpr std::uint32_t kNobody = 0xFFFFFFFF;
 
 /// Thrown through yaml-cpp when a bound is passed; the fault is reported already.
 struct Stop {};
-
-/// yaml-cpp counts from 0 and in bytes; people count characters from 1. Marks come nearly in order, so each
-/// is counted from the one before.
-class Places {
-  public:
-    explicit Places(std::string_view text) : text_(text) {}
-
-    Mark at(const YAML::Mark& mark) {
-        if (mark.is_null()) return {1, 1};
-        const std::size_t pos = std::min(static_cast<std::size_t>(std::max(mark.pos, 0)), text_.size());
-        const std::size_t column = std::min(static_cast<std::size_t>(std::max(mark.column, 0)), pos);
-        if (mark.line != line_) {
-            line_ = mark.line;
-            pos_ = pos - column;
-            skipped_ = 0;
-        }
-        for (; pos_ < pos; ++pos_) skipped_ += inside(pos_) ? 1U : 0U;
-        for (; pos_ > pos; --pos_) skipped_ -= inside(pos_ - 1) ? 1U : 0U;
-        return {mark.line + 1, static_cast<int>(column - std::min(skipped_, column)) + 1};
-    }
-
-  private:
-    /// Is it a byte of a character begun before?
-    [[nodiscard]] bool inside(std::size_t i) const {
-        return (static_cast<unsigned char>(text_[i]) & 0xC0U) == 0x80;
-    }
-
-    std::string_view text_;
-    int line_ = -1;
-    std::size_t pos_ = 0;
-    std::size_t skipped_ = 0;  ///< such bytes in this line before pos_
-};
 
 class Builder final : public YAML::EventHandler {
   public:
@@ -62,32 +31,20 @@ class Builder final : public YAML::EventHandler {
         limit_ = std::min(kMaxNodes, kFreeNodes + whole_size);
     }
 
-    /// yaml-cpp lets the file end inside a quoted text that spans lines. It would be the last text of the
-    /// file.
-    [[nodiscard]] bool ends_in_quote() {
+    /// The last text of the file may be a quoted one that is not closed.
+    [[nodiscard]] bool is_cut_off() {
         if (last_scalar_.pos < 0) return false;
-        std::string_view rest =
-            text_.substr(std::min(static_cast<std::size_t>(last_scalar_.pos), text_.size()));
-        while (rest.starts_with('&') || rest.starts_with('!')) {
-            rest.remove_prefix(std::min(rest.find_first_of(" \t\r\n"), rest.size()));
-            rest.remove_prefix(std::min(rest.find_first_not_of(" \t\r\n"), rest.size()));
-        }
-        if (rest.empty() || (rest[0] != '"' && rest[0] != '\'')) return false;
-        const char quote_mark = rest[0];
-        for (std::size_t i = 1; i < rest.size(); ++i) {
-            const bool doubled = quote_mark == '\'' && rest.substr(i).starts_with("''");
-            if (doubled || (quote_mark == '"' && rest[i] == '\\'))
-                ++i;
-            else if (rest[i] == quote_mark)
-                return false;
-        }
+        const auto start = std::min(static_cast<std::size_t>(last_scalar_.pos), text_.size());
+        if (!ends_in_quote(text_.substr(start))) return false;
         report_.error(place_of(last_scalar_), "a quote is not closed", "close it at the end of the text");
         return true;
     }
 
     std::vector<Node> take() { return std::move(nodes_); }
     Mark place_of(const YAML::Mark& mark) {
-        Mark place = places_.at(mark);
+        const auto from_0 = [](int n) { return static_cast<std::size_t>(std::max(n, 0)); };
+        Mark place =
+            mark.is_null() ? Mark{1, 1} : places_.at(mark.line, from_0(mark.column), from_0(mark.pos));
         if (runs_ != nullptr) place.line = runs_->whole_line(place.line - 1) + 1;
         return place;
     }
@@ -289,44 +246,6 @@ class Builder final : public YAML::EventHandler {
     Mark last_null_instead_;
 };
 
-/// yaml-cpp quotes bytes as it finds them, the end of the file as 0x04.
-std::string plain(std::string_view message) {
-    std::string out;
-    for (const char c : message)
-        if (c >= 0x20 && c < 0x7F) out += c;
-    return out;
-}
-
-/// What would be right, for the faults that people make; yaml-cpp's own words say what is wrong.
-std::string syntax_remedy(std::string_view text, int line, std::string_view message) {
-    for (int i = 1; i < line && !text.empty(); ++i) {
-        const std::size_t end = text.find('\n');
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    }
-    const std::string_view indent = text.substr(0, text.find_first_not_of(" \t"));
-    if (indent.find('\t') != std::string_view::npos) return "indent with blanks, never with tabs";
-    struct Help {
-        std::string_view part;
-        std::string_view remedy;
-    };
-    constexpr std::array<Help, 11> kHelp = {{
-        {"end of sequence flow", "close the list with `]` before this place"},
-        {"end of map flow", "close the map with `}` before this place"},
-        {"flow end", "remove the bracket, or open it before"},
-        {"illegal map value", "quote texts that hold `: `, and write one key a line"},
-        {"illegal map key", "write the key at the same column as its neighbours"},
-        {"end of map not found", "write the key at the same column as its neighbours"},
-        {"end of sequence not found", "write `-` at the same column as its neighbours"},
-        {"block entry", "write `-` at the same column as its neighbours, below the key"},
-        {"EOF in scalar", "close the quote"},
-        {"escape", "write \\\\ for a backslash, or use single quotes"},
-        {"anchor", "define the anchor (&name) once, before its alias (*name)"},
-    }};
-    for (const Help& help : kHelp)
-        if (message.find(help.part) != std::string_view::npos) return std::string(help.remedy);
-    return "correct the YAML syntax";
-}
-
 /// What yaml-cpp makes of `text`; with `runs` those of the file that the text is short for.
 [[nodiscard]] std::optional<Tree> parse(std::string_view text, std::size_t whole_size, ShortText* runs,
                                         Report& report) {
@@ -336,15 +255,16 @@ std::string syntax_remedy(std::string_view text, int line, std::string_view mess
         YAML::Parser parser(stream);
         while (parser.HandleNextDocument(builder)) {
         }
-        if (builder.ends_in_quote()) return std::nullopt;
+        if (builder.is_cut_off()) return std::nullopt;
     } catch (const Stop&) {
         return std::nullopt;
     } catch (const YAML::Exception& fault) {
         const Mark mark = builder.place_of(fault.mark);
-        report.error(mark, "YAML: " + plain(fault.msg), syntax_remedy(text, mark.line, fault.msg));
+        report.error(mark, "YAML: " + printable(fault.msg), syntax_remedy(text, mark.line, fault.msg));
         return std::nullopt;
     } catch (const std::exception& fault) {
-        report.error({1, 1}, "the file cannot be read: " + plain(fault.what()), "correct the YAML syntax");
+        report.error({1, 1}, "the file cannot be read: " + printable(fault.what()),
+                     "correct the YAML syntax");
         return std::nullopt;
     }
     std::vector<Node> nodes = builder.take();

@@ -166,7 +166,8 @@ TEST(AnswerProperty, PreparedPiecesGiveWhatTheGeneralWritersGive) {
             answers += back.empty() ? 0 : 1;
             const std::vector<Bytes> same = expected.of(gate, frame, text, from, v6, mtu, answers);
             if (same.empty()) continue;
-            SCOPED_TRACE("seed " + std::to_string(seed) + "\n" + yaml + text + gate.lines.back().json);
+            SCOPED_TRACE(testing::Message() << "seed " << seed << '\n'
+                                            << yaml << text << gate.lines.back().json);
             ASSERT_EQ(gate.lines.back().verdict, "redirect");
             ASSERT_EQ(back, same);
             ++redirects;

@@ -96,7 +96,9 @@ TEST(PlainRewriteProperty, WritesWhatTheGeneralWayWrites) {
         arrived.payload = text;
         inspect::Context context;
         context.table = &policy.table();
-        context.edge = *policy.table().find_edge(dice.of(kEdges));
+        const auto edge = policy.table().find_edge(dice.of(kEdges));
+        ASSERT_TRUE(edge);
+        context.edge = *edge;
         inspect::Inspection seen;
         inspect::inspect(arrived, context, arena, seen);
         if (seen.krr == nullptr) continue;

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// Signalling: calls and what surrounds them.
+// Plans of signalling made, sent and, if it comes so, repeated.
 #include "tools/traffic/flows.hpp"
 
-#include <algorithm>
-#include <array>
 #include <utility>
 
-#include "dataplane/emit/response.hpp"
 #include "tools/traffic/encode/text.hpp"
 
 namespace kmsgate::traffic {
@@ -14,19 +11,6 @@ namespace kmsgate::traffic {
 namespace {
 
 constexpr Time kT1 = 500 * kMillisecond;  // RFC 3261 17.1.1.1
-const Body kNoBody;
-
-/// Of a known key, the tag of the edge's own answers.
-std::string edge_tag(const Names& n, const memory::TagHash& hash) {
-    sip::Message m;
-    m.via.branch = n.branch;
-    m.via.sent_by = n.sent_by;
-    m.call_id = n.call_id;
-    m.cseq = n.cseq;
-    m.from_tag = n.from_tag;
-    const auto tag = emit::to_tag(emit::transaction_key(m, hash));
-    return {tag.data(), tag.size()};
-}
 
 }  // namespace
 
@@ -41,8 +25,9 @@ NoteRef Flows::note_of(const Conversation& c, std::string_view method, unsigned 
     note->message = true;
     note->outcome = {};
     if (world_.guide != nullptr) {
-        note->expected = world_.guide->judge(truth);
-        note->outcome = policy::decide::to_string(note->expected->verdict);
+        Expected expected = world_.guide->judge(truth);
+        note->outcome = policy::decide::to_string(expected.verdict);
+        note->expected = std::move(expected);
     }
     return note;
 }
@@ -65,7 +50,7 @@ void Flows::add_response(Plan& plan, const Conversation& c, Time at, std::string
 
 void Flows::add_response(Plan& plan, const Conversation& c, Time at, std::string_view method, unsigned status,
                          std::string_view reason) {
-    add_response(plan, c, at, method, status, reason, kNoBody, c.response_truth());
+    add_response(plan, c, at, method, status, reason, {}, c.response_truth());
 }
 
 /// The request again, T1 later; what follows it stands still for so long.
@@ -80,176 +65,8 @@ void Flows::retransmit(Plan& plan, std::size_t at) {
 }
 
 bool Flows::is_refused(const Plan& plan) const noexcept {
-    return plan.front().note->expected && plan.front().note->expected->refused();
-}
-
-void Flows::acknowledge(Plan& plan, const Conversation& c, Time at) {
-    add_request(plan, c, at, "ACK", request("ACK", c.names, Within::dialog, {}, kNoBody), [&] {
-        Truth t = c.truth();
-        t.message_class = policy::decide::MessageClass::ack;
-        return t;
-    }());
-}
-
-void Flows::acknowledge_refusal(Plan& plan, const Conversation& c, Time at) {
-    if (!tag_hash_) return;
-    Conversation own = c;
-    own.names.to_tag = edge_tag(c.names, *tag_hash_);
-    acknowledge(plan, own, at);
-    plan.back().note->expected = Expected{policy::decide::Verdict::absorb, "own-answer", {}};
-    plan.back().note->outcome = "absorb";
-}
-
-Expected Flows::ring(Plan& plan, Conversation& c, Time at) {
-    add_request(plan, c, at, "INVITE", c.invite(world_), c.keyed_truth());
-    const NoteRef invite = plan.back().note;
-    if (invite->expected && invite->expected->refused()) return *invite->expected;
-    add_response(plan, c, at + 2 * kMillisecond, "INVITE", 100, "Trying");
-    return {};
-}
-
-/// Picked up, spoken, hung up.
-void Flows::answered(Plan& plan, Conversation& c, Time at) {
-    const Time talk =
-        world_.profile.talk * kMillisecond / 2 + world_.random.below(world_.profile.talk * kMillisecond);
-    add_response(plan, c, at + 18 * kMillisecond, "INVITE", 180, "Ringing");
-    add_response(plan, c, at + 60 * kMillisecond, "INVITE", 200, "OK",
-                 {std::string(kSdp), c.offer(world_, false, {}, false)}, c.response_truth());
-    Conversation in_dialog = c;
-    in_dialog.names.branch = "z9hG4bK" + hex(world_.random, 14);
-    acknowledge(plan, in_dialog, at + 62 * kMillisecond);
-    in_dialog.next_transaction(world_.random);
-    add_request(plan, in_dialog, at + 62 * kMillisecond + talk, "BYE",
-                request("BYE", in_dialog.names, Within::dialog, {}, kNoBody), in_dialog.truth());
-    add_response(plan, in_dialog, at + 65 * kMillisecond + talk, "BYE", 200, "OK");
-}
-
-void Flows::call(Plan& plan, Conversation& c, bool offer_again) {
-    const Time at = plan.empty() ? c.now : plan.back().at + 3 * kMillisecond;
-    const std::size_t first = plan.size();
-    if (offer_again) c.next_transaction(world_.random);
-    if (ring(plan, c, at).refused()) {
-        const auto verdict = plan.back().note->expected->verdict;
-        if (verdict == policy::decide::Verdict::redirect || verdict == policy::decide::Verdict::reject)
-            acknowledge_refusal(plan, c, at + 3 * kMillisecond);
-    } else {
-        answered(plan, c, at);
-    }
-    retransmit(plan, first);
-}
-
-void Flows::cancelled(Plan& plan, Conversation& c) {
-    const Expected expected = ring(plan, c, c.now);
-    const Time at = c.now + 40 * kMillisecond;
-    add_request(plan, c, at, "CANCEL", request("CANCEL", c.names, Within::none, {}, kNoBody), c.truth());
-    if (expected.refused()) {
-        // only what was answered has an answer to its CANCEL; what was dropped is known all the same
-        plan.back().note->expected = Expected{policy::decide::Verdict::absorb, "own-answer", {}};
-        plan.back().note->outcome = "absorb";
-        return;
-    }
-    add_response(plan, c, at + 2 * kMillisecond, "CANCEL", 200, "OK");
-    add_response(plan, c, at + 3 * kMillisecond, "INVITE", 487, "Request Terminated");
-    acknowledge(plan, c, at + 5 * kMillisecond);
-}
-
-/// The callee's KRR (5.2 of the spec facts): ANY or names for the initiator, its home for the receiver.
-void Flows::redirected(Plan& plan, Conversation& c) {
-    if (ring(plan, c, c.now).refused()) return;
-    const Time at = c.now + 30 * kMillisecond;
-    const auto& all = world_.population.all_kms();
-    std::array<std::vector<std::string>, 2> lists;
-    if (world_.random.below(2) == 0)
-        for (std::size_t n = world_.random.between(1, 3); n-- > 0;) {
-            const std::string& kms = all[world_.random.below(all.size())];
-            if (std::ranges::find(lists[0], kms) == lists[0].end()) lists[0].push_back(kms);
-        }
-    lists[1] = {world_.population.home(c.callee)};
-    Krr document;
-    document.processor = c.callee.uri;
-    document.seconds = at / kSecond;
-    document.initiator = c.caller.uri;
-    document.receiver = c.callee.uri;
-    document.kmsi = c.kmsi;
-    document.kmsr = c.kmsr;
-    document.initiator_list = lists[0];
-    document.receiver_list = lists[1];
-    Truth truth = c.response_truth();
-    truth.krr = lists;
-    truth.parties = c.keyed_truth().parties;
-    truth.visited = c.visited;
-    add_response(plan, c, at, "INVITE", 488, "Not Acceptable Here", {std::string(kKrr), krr(document)},
-                 truth);
-    acknowledge(plan, c, at + 3 * kMillisecond);
-    c.kmsi = lists[0].empty() ? world_.population.home(c.caller) : lists[0].front();
-    c.kmsr = lists[1].front();
-    call(plan, c, true);
-}
-
-void Flows::message(Plan& plan, Conversation& c) {
-    const bool key = world_.random.below(2) == 0;
-    c.names.target = c.callee.uri;
-    if (key) {
-        c.purpose = Purpose::gmk;
-        const Carriage carriage =
-            world_.random.below(2) == 0 ? Carriage::mikey_binary : Carriage::mikey_base64;
-        add_request(plan, c, c.now, "MESSAGE", c.keyed(world_, "MESSAGE", carriage, false), c.keyed_truth());
-    } else {
-        const Body text{"text/plain", text_of("Unit ", c.caller.number, " is on site.")};
-        add_request(plan, c, c.now, "MESSAGE",
-                    request("MESSAGE", c.names, Within::none, c.headers(world_), text), c.truth());
-    }
-    if (!is_refused(plan)) add_response(plan, c, c.now + 5 * kMillisecond, "MESSAGE", 200, "OK");
-    retransmit(plan, 0);
-}
-
-void Flows::registration(Plan& plan, Conversation& c) {
-    c.names.to = c.caller.uri;
-    c.names.target = "sip:reg.ims.mnc015.mcc234.3gppnetwork.org";
-    if (world_.random.below(2) == 0) {
-        c.purpose = Purpose::csk;
-        Truth truth = c.keyed_truth(true);
-        truth.is_register = true;
-        add_request(plan, c, c.now, "REGISTER", c.keyed(world_, "REGISTER", Carriage::mikey_binary, true),
-                    truth);
-    } else {
-        Truth truth = c.truth();
-        truth.is_register = true;
-        add_request(
-            plan, c, c.now, "REGISTER",
-            request("REGISTER", c.names, Within::none, c.headers(world_) + "Expires: 3600\r\n", kNoBody),
-            truth);
-    }
-    if (!is_refused(plan)) add_response(plan, c, c.now + 6 * kMillisecond, "REGISTER", 200, "OK");
-    retransmit(plan, 0);
-}
-
-void Flows::publish(Plan& plan, Conversation& c) {
-    c.names.to = c.caller.uri;
-    if (world_.random.below(2) == 0) {
-        c.purpose = Purpose::csk;
-        add_request(plan, c, c.now, "PUBLISH", c.keyed(world_, "PUBLISH", Carriage::mikey_base64, true),
-                    c.keyed_truth(true));
-    } else {
-        const Body settings{
-            "application/poc-settings+xml",
-            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\r\n<poc-settings "
-            "xmlns=\"urn:oma:params:xml:ns:poc:poc-settings\"><entity id=\"mc\"/></poc-settings>\r\n"};
-        add_request(plan, c, c.now, "PUBLISH",
-                    request("PUBLISH", c.names, Within::none, c.headers(world_), settings), c.truth());
-    }
-    if (!is_refused(plan)) add_response(plan, c, c.now + 6 * kMillisecond, "PUBLISH", 200, "OK");
-    retransmit(plan, 0);
-}
-
-void Flows::options(Plan& plan, Conversation& c) {
-    c.names.target = c.callee.uri;
-    add_request(
-        plan, c, c.now, "OPTIONS",
-        request("OPTIONS", c.names, Within::none, c.headers(world_) + "Accept: application/sdp\r\n", kNoBody),
-        c.truth());
-    add_response(plan, c, c.now + 4 * kMillisecond, "OPTIONS", 200, "OK");
-    retransmit(plan, 0);
+    const auto& expected = plan.front().note->expected;
+    return expected && expected->refused();
 }
 
 void Flows::signalling(Kind kind, Time now) {

@@ -19,8 +19,9 @@ void put16(std::string& out, std::size_t value) {
 std::string rtp(std::uint16_t number, std::uint32_t source, Random& random) {
     std::string out("\x80\x61", 2);
     put16(out, number);
-    put16(out, number * 320U >> 16);
-    put16(out, number * 320U);
+    const std::size_t samples = std::size_t{number} * 320;
+    put16(out, samples >> 16);
+    put16(out, samples);
     put16(out, source >> 16);
     put16(out, source);
     return out + random.bytes(61);

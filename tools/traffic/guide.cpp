@@ -111,6 +111,7 @@ std::vector<std::string> texts(const Table& table, std::span<const std::uint32_t
 /// One list of the KRR that a decision makes, as names.
 KmsList list_of(const decide::Decision& d, std::size_t side, const Truth& truth, const Table& table) {
     const decide::ListOut& list = d.krr[side];
+    const auto names = truth.krr ? (*truth.krr)[side] : std::vector<std::string>();
     using Kind = decide::ListOut::Kind;
     switch (list.kind) {
         case Kind::any:
@@ -126,18 +127,14 @@ KmsList list_of(const decide::Decision& d, std::size_t side, const Truth& truth,
         }
         case Kind::names: {
             std::vector<std::string> out;
-            const auto& in = (*truth.krr)[side];
-            for (std::size_t i = 0; i < in.size(); ++i)
-                if ((list.keep >> i & 1U) != 0) out.push_back(in[i]);
+            for (std::size_t i = 0; i < names.size(); ++i)
+                if ((list.keep >> i & 1U) != 0) out.push_back(names[i]);
             return out;
         }
         case Kind::copy:
             break;
     }
-    if (truth.krr) {
-        const auto& in = (*truth.krr)[side];
-        return in.empty() ? KmsList() : KmsList(in);
-    }
+    if (truth.krr) return names.empty() ? KmsList() : KmsList(names);
     const Truth::Key& key = truth.keys[d.refused];
     const std::string& name = side == 0 ? key.kmsi : key.kmsr;
     return name.empty() ? KmsList() : KmsList(std::vector{name});
@@ -148,19 +145,17 @@ KmsList list_of(const decide::Decision& d, std::size_t side, const Truth& truth,
 std::expected<std::unique_ptr<Guide>, std::vector<std::string>> Guide::open(const std::string& yaml,
                                                                             const std::string& file,
                                                                             const std::string& edge) {
-    std::unique_ptr<Guide> out(new Guide);
-    out->compiled_ = policy::compile::compile_text(yaml);
+    auto compiled = policy::compile::compile_text(yaml);
     std::vector<std::string> faults;
-    if (out->compiled_.blob.empty()) {
-        for (const auto& p : out->compiled_.problems) faults.push_back(policy::language::to_string(p, file));
+    if (compiled.blob.empty()) {
+        for (const auto& p : compiled.problems) faults.push_back(policy::language::to_string(p, file));
         return std::unexpected(std::move(faults));
     }
-    const auto table = Table::open(out->compiled_.blob);
+    const auto table = Table::open(compiled.blob);
     if (!table) {
         faults.push_back(fmt::format("{}: the compiled table does not verify: {}", file, table.error().what));
         return std::unexpected(std::move(faults));
     }
-    out->table_ = *table;
     const auto id = table->find_edge(edge);
     if (!id) {
         std::vector<std::string_view> known;
@@ -169,28 +164,27 @@ std::expected<std::unique_ptr<Guide>, std::vector<std::string>> Guide::open(cons
                                      policy::language::join(known)));
         return std::unexpected(std::move(faults));
     }
-    out->edge_ = *id;
-    return out;
+    return std::unique_ptr<Guide>(new Guide(std::move(compiled), *table, *id));
 }
 
 Expected Guide::judge(const Truth& truth) const {
-    const Facts facts(truth, *table_, edge_);
-    const decide::Decision d = decide::decide(facts.facts(), *table_);
+    const Facts facts(truth, table_, edge_);
+    const decide::Decision d = decide::decide(facts.facts(), table_);
     Expected out;
     out.verdict = d.verdict;
     out.reason = decide::reason_text(d);
     if (d.effective() == decide::Verdict::redirect || d.effective() == decide::Verdict::rewrite)
-        out.krr = {list_of(d, 0, truth, *table_), list_of(d, 1, truth, *table_)};
+        out.krr = {list_of(d, 0, truth, table_), list_of(d, 1, truth, table_)};
     return out;
 }
 
 policy::Action Guide::action(policy::Cause cause) const noexcept {
-    return edge().mode == policy::table::Mode::enforce ? table_->action(edge(), cause)
+    return edge().mode == policy::table::Mode::enforce ? table_.action(edge(), cause)
                                                        : policy::Action::forward;
 }
 
 bool Guide::relaxes(const policy::table::Address& address, mikey::Rule rule) const noexcept {
-    const auto* peer = table_->find_peer(address);
+    const auto* peer = table_.find_peer(address);
     return peer != nullptr && mikey::RuleSet(peer->relax).has(rule);
 }
 

@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "policy/compile/compile.hpp"
@@ -40,8 +41,8 @@ class Guide {
         const std::string& yaml, const std::string& file, const std::string& edge);
 
     [[nodiscard]] const policy::language::Policy& policy() const noexcept { return compiled_.policy; }
-    [[nodiscard]] const policy::table::Table& table() const noexcept { return *table_; }
-    [[nodiscard]] const policy::table::EdgeRecord& edge() const noexcept { return table_->edges()[edge_]; }
+    [[nodiscard]] const policy::table::Table& table() const noexcept { return table_; }
+    [[nodiscard]] const policy::table::EdgeRecord& edge() const noexcept { return table_.edges()[edge_]; }
     /// Place of the edge's domain in the policy.
     [[nodiscard]] std::size_t domain() const noexcept { return edge().domain; }
 
@@ -55,11 +56,12 @@ class Guide {
     [[nodiscard]] bool relaxes(const policy::table::Address& address, mikey::Rule rule) const noexcept;
 
   private:
-    Guide() = default;
+    Guide(policy::compile::Compiled compiled, const policy::table::Table& table, policy::table::EdgeId edge)
+        : compiled_(std::move(compiled)), table_(table), edge_(edge) {}
 
     policy::compile::Compiled compiled_;
-    std::optional<policy::table::Table> table_;
-    policy::table::EdgeId edge_ = 0;
+    policy::table::Table table_;  ///< looks into compiled_.blob
+    policy::table::EdgeId edge_;
 };
 
 }  // namespace kmsgate::traffic

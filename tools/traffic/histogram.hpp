@@ -27,8 +27,10 @@ class Histogram {
         const auto wanted = std::max<std::uint64_t>(
             static_cast<std::uint64_t>(share * static_cast<double>(count_) + 0.999999), 1);
         std::uint64_t seen = 0;
-        for (std::size_t i = 0; i < buckets_.size(); ++i)
-            if ((seen += buckets_[i]) >= wanted) return std::min(upper(i), most_);
+        for (std::size_t i = 0; i < buckets_.size(); ++i) {
+            seen += buckets_[i];
+            if (seen >= wanted) return std::min(upper(i), most_);
+        }
         return most_;
     }
 

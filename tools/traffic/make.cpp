@@ -5,7 +5,7 @@
 
 #include <array>
 #include <cstdio>
-#include <memory>
+#include <fstream>
 #include <nlohmann/json.hpp>
 
 #include "tools/replay/capture.hpp"
@@ -21,11 +21,6 @@ namespace {
 
 /// 2026-11-21 12:00:00 UTC.
 constexpr Time kStart = 1'795'262'400;
-
-struct CloseFile {
-    void operator()(std::FILE* f) const noexcept { std::fclose(f); }
-};
-using File = std::unique_ptr<std::FILE, CloseFile>;
 
 /// The captures of one run: one for both ports, or one each.
 class Captures {
@@ -45,7 +40,7 @@ class Captures {
     /// The frame's number in its capture, from 1; counted also where none is written.
     std::uint64_t write(const Emitted& frame) {
         const std::size_t port = frame.outside && !one_ ? 1 : 0;
-        if (writers_[port]) writers_[port]->write(frame.time, frame.bytes);
+        if (auto& writer = writers_[port]) writer->write(frame.time, frame.bytes);
         return ++numbers_[port];
     }
     [[nodiscard]] bool finish() {
@@ -87,13 +82,13 @@ std::expected<Load, int> load_of(const Options& o) {
 
 std::optional<int> write_tags(const Options& o, const Population& population) {
     if (o.tags.empty()) return std::nullopt;
-    const File file(std::fopen(o.tags.c_str(), "w"));
+    std::ofstream file(o.tags);
     if (!file) return fail(kNotReached, o.tags + ": cannot be written");
-    fmt::print(file.get(), "domain,user,tags\n");
+    file << "domain,user,tags\n";
     population.each_tagged([&](std::string_view domain, const User& user, std::string_view tags) {
-        fmt::print(file.get(), "{},{},{}\n", domain, user.uri, tags);
+        file << domain << ',' << user.uri << ',' << tags << '\n';
     });
-    if (std::fflush(file.get()) != 0) return fail(kNotReached, o.tags + ": cannot be written whole");
+    if (!file.flush()) return fail(kNotReached, o.tags + ": cannot be written whole");
     return std::nullopt;
 }
 
@@ -112,14 +107,15 @@ int make(const Options& o) {
     if (const auto code = write_tags(o, generator.population())) return *code;
     Captures captures;
     if (const std::string fault = captures.open(o); !fault.empty()) return fail(kNotReached, fault);
-    File expected;
-    if (!o.expected.empty()) {
-        expected.reset(std::fopen(o.expected.c_str(), "w"));
+    std::ofstream expected;
+    const bool tells = !o.expected.empty();
+    if (tells) {
+        expected.open(o.expected);
         if (!expected) return fail(kNotReached, o.expected + ": cannot be written");
     }
     Tally tally;
     const auto tell = [&](const Note& note, bool outside) {
-        fmt::print(expected.get(), "{}\n", to_json(note, outside).dump());
+        expected << to_json(note, outside).dump() << '\n';
     };
     while (const auto frame = generator.next()) {
         const std::uint64_t number = captures.write(*frame);
@@ -127,17 +123,16 @@ int make(const Options& o) {
         const bool whole = --note.left == 0;
         tally.add(*frame, whole);
         if (!frame->copy) note.frames.push_back(number);
-        if (expected && whole && note.message) tell(note, frame->outside);
+        if (tells && whole && note.message) tell(note, frame->outside);
         for (const NoteRef& part : note.parts) {
             part->frames.push_back(number);
             if (--part->left != 0) continue;
             tally.add(*part);
-            if (expected) tell(*part, frame->outside);
+            if (tells) tell(*part, frame->outside);
         }
     }
     if (!captures.finish()) return fail(kNotReached, "a capture could not be written whole");
-    if (expected && std::fflush(expected.get()) != 0)
-        return fail(kNotReached, o.expected + ": could not be written whole");
+    if (tells && !expected.flush()) return fail(kNotReached, o.expected + ": could not be written whole");
     const bool policy = load->guide != nullptr;
     if (o.json)
         fmt::print("{}\n", to_json(tally, policy).dump());

@@ -145,10 +145,11 @@ Host Population::host(const User& user, bool inside, bool v6) const {
 
 std::string Population::kms(const User& user, Random& random) const {
     const std::size_t dice = random.below(100);
-    std::size_t limit = profile_.of(Share::missing_kms);
-    if (dice < limit) return {};
-    if (dice < (limit += profile_.of(Share::unknown_kms))) return std::string(kUnknownKms);
-    if (dice < limit + profile_.of(Share::foreign_kms)) return kms_[random.below(kms_.size())];
+    const std::size_t missing = profile_.of(Share::missing_kms);
+    const std::size_t unknown = missing + profile_.of(Share::unknown_kms);
+    if (dice < missing) return {};
+    if (dice < unknown) return std::string(kUnknownKms);
+    if (dice < unknown + profile_.of(Share::foreign_kms)) return kms_[random.below(kms_.size())];
     const auto& own = domains_[user.domain].kms;
     // who is away from home has keys of another KMS
     if (user.tags != 0) return own[random.below(own.size())];

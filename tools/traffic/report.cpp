@@ -27,10 +27,15 @@ std::string each_frame(const std::vector<std::string>& files, F&& f) {
     }
     for (;;) {
         replay::Reader* next = nullptr;
-        for (replay::Reader& r : readers)
-            if (r.peek() && (next == nullptr || r.peek()->time < next->peek()->time)) next = &r;
-        if (next == nullptr) break;
-        f(next->peek()->time, next->peek()->bytes);
+        const replay::CapturedFrame* first = nullptr;
+        for (replay::Reader& r : readers) {
+            const auto& frame = r.peek();
+            if (!frame || (first != nullptr && first->time <= frame->time)) continue;
+            next = &r;
+            first = &*frame;
+        }
+        if (first == nullptr) break;
+        f(first->time, first->bytes);
         next->take();
     }
     for (std::size_t i = 0; i < readers.size(); ++i)

@@ -22,7 +22,7 @@ bool read_start(std::string_view line, Head& head) noexcept {
     if (line.starts_with("SIP/2.0 ")) {
         const std::string_view code = line.substr(8, 3);
         return code.size() == 3 &&
-               std::from_chars(code.data(), code.data() + 3, head.status).ec == std::errc();
+               std::from_chars(code.data(), code.data() + code.size(), head.status).ec == std::errc();
     }
     if (!line.ends_with(kVersion)) return false;
     head.method = line.substr(0, line.find(' '));

@@ -142,7 +142,8 @@ bool StreamFate::judge(std::size_t me, const NoteRef& note) {
     const Streamed& m = messages_[me][h.message];
     for (const Kept& k : h.kept)
         if (k.begin < m.end && k.end > m.begin) belongs(k.note, m.note);
-    Expected& e = *m.note->expected;
+    auto& expected = m.note->expected;
+    Expected& e = expected ? *expected : expected.emplace();
     if (e.verdict == Verdict::forward) {
         ++h.message;
         h.judged = m.end;

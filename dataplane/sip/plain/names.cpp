@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <string_view>
+#include <utility>
 
 namespace kmsgate::sip::plain {
 namespace {
@@ -125,18 +126,6 @@ constexpr std::size_t slot_of(std::string_view name) {
     return name_hash(tail_of(name), static_cast<std::uint32_t>(name.size()));
 }
 
-/// No two names have the same slot.
-constexpr bool fits() {
-    std::array<bool, NameTable::kSlots> taken{};
-    for (const Entry& e : kEntries) {
-        bool& slot = taken[slot_of(e.text)];
-        if (slot) return false;
-        slot = true;
-    }
-    return true;
-}
-static_assert(fits());
-
 constexpr NameTable make() {
     NameTable table;
     table.names[0].mask = 1;  // neither a text nor the size of a name
@@ -152,7 +141,9 @@ constexpr NameTable make() {
         n.set.add(e.id);
         n.id = e.id;
         n.uris = e.uris;
-        table.slot[slot_of(e.text)] = next++;
+        std::uint8_t& slot = table.slot[slot_of(e.text)];
+        if (slot != 0) std::unreachable();  // so that two names with the same slot do not compile
+        slot = next++;
     }
     return table;
 }

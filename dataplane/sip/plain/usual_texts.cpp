@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <iterator>
 #include <string_view>
+#include <utility>
 
 namespace kmsgate::sip::plain {
 namespace {
@@ -120,18 +121,6 @@ constexpr std::size_t slot_of(std::string_view text) {
     return usual_hash(four(text, 1), four(text, text.size() - 4), static_cast<std::uint32_t>(text.size()));
 }
 
-/// No two texts have the same slot.
-constexpr bool fits() {
-    std::array<bool, UsualTexts::kSlots> taken{};
-    for (const Entry& e : kEntries) {
-        bool& slot = taken[slot_of(e.text)];
-        if (slot) return false;
-        slot = true;
-    }
-    return true;
-}
-static_assert(fits());
-
 constexpr UsualTexts make() {
     UsualTexts table;
     for (UsualText& none : table.texts) none.mask = {1, 1};  // no text starts with a zero
@@ -143,7 +132,9 @@ constexpr UsualTexts make() {
         usual.mask = {};
         for (std::size_t i = 0; i < e.text.size(); ++i) usual.mask[i / 32] |= 1U << (i % 32);
         usual.says = e.says;
-        table.slot[slot_of(e.text)] = next++;
+        std::uint8_t& slot = table.slot[slot_of(e.text)];
+        if (slot != 0) std::unreachable();  // so that two texts with the same slot do not compile
+        slot = next++;
     }
     return table;
 }

@@ -184,7 +184,7 @@ inline Received receive(const std::vector<Bytes>& frames, std::size_t link = 14,
         std::size_t offset = 0, header = 0;
         bool more = false;
         if (ip.at(0) >> 4 == 4) {
-            header = (ip[0] & 15U) * 4;
+            header = std::size_t{ip[0] & 15U} * 4;
             EXPECT_EQ(get16(ip, 2), ip.size());
             EXPECT_EQ(ones_sum(part(ip, 0, header)), 0xFFFF) << "IPv4 header checksum";
             EXPECT_EQ(ip.at(9), 17);

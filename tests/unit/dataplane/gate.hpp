@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -119,9 +120,11 @@ class Gate final : public core::EventSink {
     }
 
     void use(const policy::table::Table& table, std::uint64_t generation) {
+        const auto edge = table.find_edge("e");
+        if (!edge) throw std::logic_error("a policy of these tests has an edge `e`");
         digest_ = table.digest();
         judge.table = &table;
-        judge.edge = *table.find_edge("e");
+        judge.edge = *edge;
         judge.mode = table.edges()[judge.edge].mode;
         judge.digest = digest_;
         judge.generation = generation;

@@ -99,7 +99,8 @@ inline std::string name_of(const Carriage& carriage) {
 /// Everything found in a message, and what it points into.
 class Looked {
   public:
-    explicit Looked(std::string_view text, const BodyLimits& limits = {}, std::size_t memory = 1024 * 1024)
+    explicit Looked(std::string_view text, const BodyLimits& limits = {},
+                    std::size_t memory = std::size_t{1} << 20)
         : text_(text.begin(), text.end()), memory_(memory), arena_(memory_) {
         message_ = parse({text_.data(), text_.size()}, arena_);
         contents_ = look_into(message_, arena_, limits);

@@ -169,7 +169,11 @@ class PlainCheck {
             const std::string now = (*this)(text);
             if (answer.empty()) answer = now;
             if (now != answer)
-                answer = "wrong: " + std::string(to_string(level)) + " says " + now + ", others " + answer;
+                answer.insert(0, std::string("wrong: ")
+                                     .append(to_string(level))
+                                     .append(" says ")
+                                     .append(now)
+                                     .append(", others "));
         }
         static_cast<void>(simd::force(before));
         return answer;

@@ -6,7 +6,6 @@
 namespace kmsgate::stream::test {
 namespace {
 
-using core::Counter;
 using Delivery = Gate;
 
 constexpr std::size_t kTcp = 14 + 20;  // in frames of the kit
@@ -33,17 +32,9 @@ bool sound(const std::string& frame) {
 TEST_F(Delivery, ASegmentBehindOneWithANewerTimestampGetsThat) {
     shake_hands(stamps(100));
     const std::string text = message(std::string(600, 'b'));
-    const auto part = [&](std::size_t from, std::size_t size, std::uint32_t stamp) {
-        send({.from = Arrival::inside,
-              .seq = at[0] + static_cast<Sequence>(from),
-              .ack = at[1],
-              .flags = "A",
-              .payload = text.substr(from, size),
-              .options = stamps(stamp)});
-    };
-    part(300, 300, 110);  // the first one was lost
-    part(600, text.size() - 600, 111);
-    part(0, 300, 400);
+    part(text, 300, 600, stamps(110));  // the first one was lost
+    part(text, 600, text.size(), stamps(111));
+    part(text, 0, 300, stamps(400));
     ASSERT_EQ(passed_to(Arrival::outside), text);
     const std::vector<Left> left(host->ended.end() - 3, host->ended.end());
     for (const Left& one : left) {

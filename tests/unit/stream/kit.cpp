@@ -139,7 +139,7 @@ void Gate::build(const Limits& limits) {
     streams = std::make_unique<Streams>(limits, *room, *hash, 7);
 }
 
-void Gate::send(Wire w) {
+void Gate::send(const Wire& w) {
     const std::string bytes = frame_of(w);
     Mbuf frame = core::make_frame(pool, {reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()});
     ASSERT_TRUE(frame);
@@ -193,6 +193,15 @@ void Gate::say(Arrival from, std::string payload, std::string flags) {
           .payload = std::move(payload),
           .options = {}});
     at[side] += size;
+}
+
+void Gate::part(std::string_view of, std::size_t from, std::size_t to, std::string options) {
+    send({.from = Arrival::inside,
+          .seq = kClient + 1 + static_cast<Sequence>(from),
+          .ack = at[1],
+          .flags = "A",
+          .payload = std::string(of.substr(from, to - from)),
+          .options = std::move(options)});
 }
 
 void Gate::tick(Time later) {

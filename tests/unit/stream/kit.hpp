@@ -79,17 +79,21 @@ class TestHost final : public Host {
 
 /// A gate with one connection in its hands.
 class Gate : public testing::Test {
-  protected:
+  public:
     Gate();
     ~Gate() override;
 
+  protected:
     void build(const Limits& limits);
     /// Sends one segment through; what ended since stands in host.
-    void send(Wire w);
+    void send(const Wire& w);
     /// SYN, SYN and ACK, ACK; afterwards both sides stand behind their SYNs.
     void shake_hands(const std::string& options = {}, std::uint16_t window = 65'535);
     /// Data of one side at its place; moves that place.
     void say(Arrival from, std::string payload, std::string flags = "PA");
+    /// Bytes [from, to) of what the client says behind its SYN, at their place; moves nothing.
+    void part(std::string_view of, std::size_t from, std::size_t to = std::string_view::npos,
+              std::string options = {});
     void tick(Time later);
     /// Bytes that left towards the outside (or inside) in forwarded segments, in order of leaving.
     [[nodiscard]] std::string passed_to(Arrival port) const;

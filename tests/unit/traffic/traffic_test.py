@@ -57,6 +57,8 @@ def refused(folder: Path) -> None:
         (["make", *out, "--policy", str(POLICY)], 2, "--edge"),
         (["make", *out, "--policy", str(POLICY), "--edge", "no"], 2, "mc1-edge"),
         (["make", "--out", "/nonexistent/x.pcap", "--count", "1"], 3, "/nonexistent/x.pcap"),
+        (["make", *out[:2], "--count", "1000", "--policy", str(TAGGED), "--edge", "mc1-edge", "--expected", "/dev/full"], 3, "/dev/full"),
+        (["make", *out, "--policy", str(TAGGED), "--edge", "mc1-edge", "--tags", "/dev/full"], 3, "/dev/full"),
         (["report", "/nonexistent.pcap"], 3, "/nonexistent.pcap"),
         (["report", "--sent", "a"], 2, "go together"),
         (["live", "--inside", "no-such0", "--outside", "no-such1", "--count", "1"], 3, "no-such0"),

@@ -3,6 +3,7 @@
 
 #include <rte_eal.h>
 #include <rte_errno.h>
+#include <rte_ether.h>
 #include <rte_log.h>
 #include <rte_mbuf.h>
 #include <sched.h>
@@ -114,9 +115,12 @@ Sizes sizes_for(const startup::Startup& startup) {
     Sizes sizes;
     sizes.fragments = std::max(startup.fragments / pipelines, kLeastFragments);
     const std::size_t queues = startup.ports.size() * startup.workers;
+    // a frame of the largest size takes several buffers, also while it is kept
+    constexpr std::size_t kRoom = RTE_MBUF_DEFAULT_BUF_SIZE - RTE_PKTMBUF_HEADROOM;
+    const std::size_t each = (startup.mtu + RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN + kRoom - 1) / kRoom;
     const std::size_t buffers = queues * (2 * sizes.descriptors + kDriverRing) +
-                                pipelines * (sizes.fragments + kWaiting) +
-                                startup.workers * (startup.segments + kInFlight);
+                                pipelines * (sizes.fragments * each + kWaiting) +
+                                startup.workers * (startup.segments * each + kInFlight);
     sizes.buffers = static_cast<unsigned>(std::max(buffers, startup.ports.size() * kPerPort));
     const std::size_t one = sizeof(rte_mbuf) + core::kPrivateSize + RTE_MBUF_DEFAULT_BUF_SIZE + 64 + 16;
     // what net_af_xdp and net_pcap need to send a chain in one buffer

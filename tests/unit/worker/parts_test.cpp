@@ -64,6 +64,14 @@ TEST(EalPlan, RunTimeFolderOfAnOrdinaryAccount) {
     EXPECT_EQ(runtime_folder(std::string(68, '/'), false, nullptr, nullptr), "/tmp");
 }
 
+TEST(EalPlan, ALargeFrameTakesSeveralBuffersWhileItIsKept) {
+    startup::Startup startup = two_ports();
+    const std::size_t usual = sizes_for(startup).buffers;
+    startup.mtu = 9'000;
+    const std::size_t kept = startup.workers * startup.segments + sizes_for(startup).fragments;
+    EXPECT_GE(sizes_for(startup).buffers, usual + 4 * kept);
+}
+
 TEST(EalPlan, HugepagesWhenThereAreEnough) {
     const std::size_t needed = sizes_for(two_ports()).megabytes;
     EalPlan plan = plan_eal(two_ports(), {0, 1}, needed);

@@ -48,11 +48,11 @@ bool Limiter::allow(const policy::table::Address& source, std::uint32_t per_seco
     const Rate all(per_second);
     // When nobody may have one, nobody's own is spent. (Between this look and the end another worker may take
     // the last: then the source has spent one for nothing, never got one too many.)
-    if (!all.fits(all_.load(std::memory_order_relaxed), now)) return false;
+    if (!all.fits(all_.bucket.load(std::memory_order_relaxed), now)) return false;
     SipHash h(key_);
     h.bytes({reinterpret_cast<const char*>(source.data()), source.size()});
     Bucket& mine = of_source_[h.finish().low & (sources_ - 1)];
-    return take(mine, Rate(per_source), now) && take(all_, all, now);
+    return take(mine, Rate(per_source), now) && take(all_.bucket, all, now);
 }
 
 }  // namespace kmsgate::memory

@@ -27,11 +27,15 @@ class Limiter {
 
   private:
     using Bucket = std::atomic<core::Time>;
+    /// On a cache line of its own: every worker writes it.
+    struct alignas(64) Shared {
+        Bucket bucket = 0;
+    };
 
     std::size_t sources_;
     std::unique_ptr<Bucket[]> of_source_;
     Key key_;
-    alignas(64) Bucket all_ = 0;  // every worker writes it: on a line of its own
+    Shared all_;
 };
 
 }  // namespace kmsgate::memory

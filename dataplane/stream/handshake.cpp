@@ -7,9 +7,6 @@
 
 namespace kmsgate::stream {
 
-using core::Counter;
-using policy::Cause;
-
 /// A SYN begins a connection unless an open one stands there: its peer will say what it thinks of that.
 void Streams::opening(Coming& in, Flow* flow) {
     const Segment& s = in.segment;

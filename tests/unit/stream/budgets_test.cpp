@@ -77,15 +77,7 @@ TEST_F(Budgets, WhatCameEarlyDoesNotKeepOutWhatItWaitsFor) {
 TEST_F(Budgets, LookingForAPlaceHasAnEnd) {
     shake_hands();
     const std::string large = message(std::string(3'000, 'b'));
-    const Sequence start = at[0];
-    const auto byte = [&](std::size_t i) {
-        send({.from = Arrival::inside,
-              .seq = start + static_cast<Sequence>(i),
-              .ack = at[1],
-              .flags = "A",
-              .payload = large.substr(i, 1),
-              .options = {}});
-    };
+    const auto byte = [&](std::size_t i) { part(large, i, i + 1); };
     for (std::size_t i = 1; i < 2'000; ++i) byte(i);
     EXPECT_EQ(ends(Outcome::tcp_budget), 0U) << "each behind all others";
     byte(1'998);

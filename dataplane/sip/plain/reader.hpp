@@ -172,7 +172,7 @@ class Reader {
 
     [[nodiscard, gnu::always_inline]] bool read_xml(bool parts) noexcept {
         if (*at_ != '<') return false;
-        const char* end = plain::KMSGATE_LEVEL::read_xml(t_, at_, parts, found_);
+        const char* end = plain::KMSGATE_LEVEL::read_xml(t_, at_, parts, document_, found_);
         if (end == nullptr) return false;
         at_ = parts ? end + 2 : end;
         return true;
@@ -233,6 +233,23 @@ class Reader {
 
     /// Header lines and the empty one behind them. `none`: they are not plain, or name no type.
     [[nodiscard, gnu::always_inline]] Type read_part_head() noexcept {
+        const Type usual = read_usual_head();
+        return usual != Type::none ? usual : read_part_lines();
+    }
+    [[nodiscard, gnu::always_inline]] Type read_usual_head() noexcept {
+        const char* const here = t_.window(at_);
+        const auto start = bytes::load32(here);
+        const UsualRun* run = &usual_run(head_);
+        while (!is_run(t_, at_, here, start, *run)) {
+            if (run->other == Run::none) return Type::none;
+            run = &usual_run(run->other);
+        }
+        at_ += run->size;
+        head_ = run->next;
+        document_ = run->document;
+        return run->sdp ? Type::sdp : Type::xml;
+    }
+    [[nodiscard, gnu::noinline]] Type read_part_lines() noexcept {
         Type type = Type::none;
         while (true) {
             const char* const here = t_.window(at_);
@@ -282,6 +299,8 @@ class Reader {
     const char* at_;
     std::array<const Header*, kHeaderIds> last_;  // NOLINT(*-member-init): by id, of those that are present
     Type type_ = Type::none;
+    Run head_ = Run::sdp_part;  // of the next part, most often
+    Run document_ = Run::info;  // how the next document starts, most often
     Boundary boundary_;
     Found found_;
 };

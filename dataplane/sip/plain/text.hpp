@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "dataplane/sip/plain/names.hpp"
+#include "dataplane/sip/plain/usual_runs.hpp"
 #include "dataplane/sip/plain/usual_texts.hpp"
 
 namespace kmsgate::sip::plain::KMSGATE_LEVEL {
@@ -160,6 +161,21 @@ template <char... C>
         usual_hash(load32(at + 1), load32(at + size - 4), static_cast<std::uint32_t>(size));
     const UsualTexts& table = kUsualTexts;
     return table.texts.data()[table.slot.data()[hash]];
+}
+
+[[nodiscard, gnu::always_inline]] inline const UsualRun& usual_run(Run run) noexcept {
+    return kUsualRuns.data()[static_cast<std::size_t>(run)];
+}
+
+/// Does the run stand at `at`? `here`: its window, of which the first bytes are loaded.
+[[nodiscard, gnu::always_inline]] inline bool is_run(const Text& t, const char* at, const char* here,
+                                                     bytes::Bytes32 start, const UsualRun& run) noexcept {
+    const char* const text = run.text.data();
+    const std::uint32_t* const mask = run.mask.data();
+    if (!bytes::same(start, text, mask[0]) || !bytes::same(bytes::load32(here + 32), text + 32, mask[1]))
+        return false;
+    return run.size <= 64 || (t.end - at >= 128 && bytes::same(bytes::load32(at + 64), text + 64, mask[2]) &&
+                              bytes::same(bytes::load32(at + 96), text + 96, mask[3]));
 }
 
 /// One header line, understood as far as its name goes.

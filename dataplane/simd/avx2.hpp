@@ -61,6 +61,16 @@ KMSGATE_SIMD_INLINE std::uint32_t outside32(const char* at, const CharSet& set) 
 KMSGATE_SIMD_INLINE std::uint64_t outside(const char* at, const CharSet& set) noexcept {
     return static_cast<std::uint64_t>(outside32(at + 32, set)) << 32 | outside32(at, set);
 }
+KMSGATE_SIMD_INLINE std::uint32_t few32(const char* at, __m256i by_half) noexcept {
+    const __m256i v = load32(at);  // a byte above 0x7F picks zero
+    return static_cast<std::uint32_t>(
+        _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_shuffle_epi8(by_half, v), v)));
+}
+/// All of 64 bytes that are in the set.
+KMSGATE_SIMD_INLINE std::uint64_t few(const char* at, const FewChars& set) noexcept {
+    const __m256i by_half = load32(set.by_half.data());
+    return static_cast<std::uint64_t>(few32(at + 32, by_half)) << 32 | few32(at, by_half);
+}
 
 /// 32 bytes that are asked more than once.
 using Bytes32 = __m256i;

@@ -73,22 +73,24 @@ class Reader {
         Header* const most = first + kHeaders;
         Header* next = first;
         HeaderSet present;
-        HeaderSet again;
+        std::uint64_t times = 0;
+        Order order(kBeforeHead);
         const char* at = at_;
         while (true) {
-            const Row row = read_row(t_, at);
+            const Row row = read_row(t_, at, order);
             if (row.name == nullptr) [[unlikely]] {
                 if (row.end != at) return false;
                 break;
             }
-            if (next == most) return false;
+            if (next == most) [[unlikely]]
+                return false;
             const HeaderId id = row.name->id;
             next->id = id;
             next->folded = false;
             next->name = view(at, row.colon);
             next->value = view(row.value, row.end);
             last_.data()[static_cast<std::size_t>(id)] = next++;
-            again.add_all(present.common(row.name->set));
+            times += row.name->once;
             present.add_all(row.name->set);
             at = row.end + 2;
             if (row.name->uris && first_of<'?', '&'>(t_, row.value, row.end) != row.end) return false;
@@ -98,31 +100,30 @@ class Reader {
         message_.headers = {first, static_cast<std::size_t>(next - first)};
         message_.present = present;
         message_.head = view(t_.begin, at_);
-        return read_values(first, present, again);
+        return read_values(first, present, times);
     }
 
     [[nodiscard, gnu::always_inline]] std::string_view last(HeaderId id) const noexcept {
         return last_.data()[static_cast<std::size_t>(id)]->value;
     }
 
-    /// The values of the headers that count. All that a message needs stand in it, and none but Via is there
-    /// `again`.
+    /// The values of the headers that count. All that a message needs stand in it, and of none but Via more
+    /// than one.
     [[nodiscard, gnu::always_inline]] bool read_values(const Header* top, HeaderSet present,
-                                                       HeaderSet again) noexcept {
+                                                       std::uint64_t times) noexcept {
         constexpr HeaderSet needed = {HeaderId::via, HeaderId::from, HeaderId::to, HeaderId::call_id,
                                       HeaderId::cseq};
-        constexpr HeaderSet once = {HeaderId::from, HeaderId::to,           HeaderId::call_id,
-                                    HeaderId::cseq, HeaderId::content_type, HeaderId::content_length};
-        if (!present.has_all(needed) || again.has_any(once) || present.has_any(kEncodings)) return false;
+        if (!present.has_all(needed) || (times & kMoreThanOnce) != 0 || present.has_any(kEncodings))
+            return false;
         while (top->id != HeaderId::via) ++top;
         Message& m = message_;
         m.from = last(HeaderId::from);
         m.to = last(HeaderId::to);
         m.call_id = last(HeaderId::call_id);
-        if (!read_via(t_, top->value, m.via) || !read_party(t_, m.from, m.from_uri, m.from_tag) ||
-            !read_party(t_, m.to, m.to_uri, m.to_tag) ||
+        if (!read_via(t_, top->value, m.via) || !read_either_party(m.from, m.from_uri, m.from_tag) ||
+            !read_either_party(m.to, m.to_uri, m.to_tag) ||
             first_of<' '>(t_, m.call_id.begin(), m.call_id.end()) != m.call_id.end() ||
-            !read_cseq(t_, last(HeaderId::cseq), m) || !read_methods())
+            !read_any_cseq(last(HeaderId::cseq)))
             return false;
         m.content_length.reset();
         if (present.has(HeaderId::content_length)) {
@@ -139,8 +140,18 @@ class Reader {
         return type_ != Type::none;
     }
 
-    /// The method of CSeq is that of a request, or a response's own.
-    [[nodiscard, gnu::always_inline]] bool read_methods() noexcept {
+    [[nodiscard, gnu::always_inline]] bool read_either_party(std::string_view value, std::string_view& uri,
+                                                             std::string_view& tag) noexcept {
+        return read_usual_party(t_, value, uri, tag) || read_party(t_, value, uri, tag);
+    }
+
+    /// CSeq, whose method is that of a request, or a response's own.
+    [[nodiscard, gnu::always_inline]] bool read_any_cseq(std::string_view value) noexcept {
+        if (message_.kind == Kind::request && read_usual_cseq(t_, value, message_)) [[likely]]
+            return true;
+        return read_cseq(t_, value, message_) && read_methods();
+    }
+    [[nodiscard, gnu::noinline]] bool read_methods() noexcept {
         const std::string_view asked = message_.cseq_method;
         if (message_.kind == Kind::request) {
             const std::string_view method = message_.method;
@@ -284,7 +295,8 @@ class Reader {
 
     /// Any other line. False: not plain, or its type is none of a part.
     [[nodiscard, gnu::noinline]] bool read_part_line(Type& named) noexcept {
-        const Row row = read_row(t_, at_);
+        Order order(kBeforePart);
+        const Row row = read_row(t_, at_, order);
         if (row.name == nullptr || kEncodings.has(row.name->id)) return false;
         at_ = row.end + 2;
         if (row.name->id != HeaderId::content_type) return true;

@@ -128,10 +128,33 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
     return true;
 }
 
+/// <uri> or <uri>;tag=x in less than 64 bytes, of which none but these marks could end either. False: it may
+/// still be plain.
+[[nodiscard, gnu::always_inline]] inline bool read_usual_party(const Text& t, std::string_view value,
+                                                               std::string_view& uri,
+                                                               std::string_view& tag) noexcept {
+    const char* const from = value.data();
+    const std::size_t size = value.size();
+    if (*from != '<' || size > 63 || from >= t.last64) return false;
+    std::uint64_t marks = bytes::few(from, kPartyMarks) & ((std::uint64_t{1} << size) - 2);
+    if (marks == 0) return false;
+    const char* const end = from + std::countr_zero(marks);
+    const std::uint64_t first = marks & (0 - marks);
+    marks ^= first;
+    if (*end != '>' || end - from < 7 || (load32(from + 1) | kLower32) != text32("sip:")) return false;
+    uri = view(from + 1, end);
+    tag = {};
+    const char* const to = from + size;
+    if (end + 1 == to) return true;
+    constexpr std::uint64_t five = 0xFF'FFFF'FFFFU;
+    if (marks != first << 1 || to - end < 7 || (load64(end + 1) & five) != text64(";tag=")) return false;
+    tag = view(end + 6, to);
+    return true;
+}
+
 /// ["name" | words] <uri> [;parameters]: the uri, and the tag when there is one.
-[[nodiscard, gnu::always_inline]] inline bool read_party(const Text& t, std::string_view value,
-                                                         std::string_view& uri,
-                                                         std::string_view& tag) noexcept {
+[[nodiscard, gnu::noinline]] inline bool read_party(const Text& t, std::string_view value,
+                                                    std::string_view& uri, std::string_view& tag) noexcept {
     const char* at = value.begin();
     const char* const to = value.end();
     if (*at == '"') {
@@ -160,6 +183,23 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
         at = first_of<';', '"'>(t, at + 1, to);
         if (at != to && *at != ';') return false;
     }
+    return true;
+}
+
+/// 1*DIGIT SP and the request's method, which has at most eight characters and starts the message. False: it
+/// may still be plain.
+[[nodiscard, gnu::always_inline]] inline bool read_usual_cseq(const Text& t, std::string_view value,
+                                                              Message& message) noexcept {
+    const std::size_t size = message.method.size();
+    if (size > 8 || value.size() < size + 2) return false;
+    const auto others = static_cast<unsigned>(64 - 8 * size);
+    const char* const method = value.end() - size;
+    if (method[-1] != ' ' || load64(value.end() - 8) >> others != load64(t.begin) << others >> others)
+        return false;
+    std::uint32_t number = 0;
+    if (!read_digits(value.begin(), method - 1, number)) return false;
+    message.cseq = number;
+    message.cseq_method = view(method, value.end());
     return true;
 }
 

@@ -167,6 +167,7 @@ constinit const NameTable kNameTable = make();
 constinit const simd::CharSet kTokens = simd::alnum_and("-.!%*_+`'~");
 constinit const simd::CharSet kHosts = simd::alnum_and("-._");
 constinit const simd::CharSet kViaBytes = simd::printable_but("\"(<, ");
+constinit const simd::FewChars kViaMarks = simd::few_chars("\"(< ;:\x7f");
 constinit const simd::CharSet kUriBytes = simd::printable_but("<>\" ");
 constinit const simd::CharSet kTagBytes = simd::printable_but(";\" ");
 constinit const simd::FewChars kPartyMarks = simd::few_chars("<>\"; \x7f");

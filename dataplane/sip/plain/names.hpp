@@ -57,6 +57,7 @@ extern const NameTable kNameTable;
 extern const simd::CharSet kTokens;         ///< RFC 3261 25.1 token
 extern const simd::CharSet kHosts;          ///< host names and IPv4 addresses
 extern const simd::CharSet kViaBytes;       ///< from sent-by on
+extern const simd::FewChars kViaMarks;      ///< what starts a port or a parameter there, or is none but ','
 extern const simd::CharSet kUriBytes;       ///< of an identity
 extern const simd::CharSet kTagBytes;       ///< a tag parameter
 extern const simd::FewChars kPartyMarks;    ///< what is in neither of these two, of printable bytes

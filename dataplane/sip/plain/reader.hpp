@@ -120,7 +120,8 @@ class Reader {
         m.from = last(HeaderId::from);
         m.to = last(HeaderId::to);
         m.call_id = last(HeaderId::call_id);
-        if (!read_via(t_, top->value, m.via) || !read_either_party(m.from, m.from_uri, m.from_tag) ||
+        if (!(read_usual_via(t_, top->value, m.via) || read_via(t_, top->value, m.via)) ||
+            !read_either_party(m.from, m.from_uri, m.from_tag) ||
             !read_either_party(m.to, m.to_uri, m.to_tag) ||
             first_of<' '>(t_, m.call_id.begin(), m.call_id.end()) != m.call_id.end() ||
             !read_any_cseq(last(HeaderId::cseq)))
@@ -134,7 +135,8 @@ class Reader {
         }
         if (!present.has(HeaderId::content_type)) return true;
         const std::string_view value = last(HeaderId::content_type);
-        type_ = read_multipart(t_, value.begin(), value.end(), boundary_)
+        type_ = read_usual_multipart(t_, value, boundary_) ||
+                        read_multipart(t_, value.begin(), value.end(), boundary_)
                     ? Type::multipart
                     : read_type(t_, value.begin(), value.end());
         return type_ != Type::none;

@@ -72,9 +72,50 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
     }
 }
 
+/// SIP/2.0/UDP host[:port][;parameters] in less than 76 bytes, 31 of them the host. False: it may still be
+/// plain, and `via` holds anything.
+[[nodiscard, gnu::always_inline]] inline bool read_usual_via(const Text& t, std::string_view value,
+                                                             Via& via) noexcept {
+    const char* const from = value.data();
+    const char* const host = from + 12;
+    const char* const to = value.end();
+    const std::size_t size = value.size() - 12;
+    if (value.size() < 16 || size > 63 || host >= t.last64 || load64(from) != text64("SIP/2.0/") ||
+        load32(from + 8) != text32("UDP "))
+        return false;
+    const std::uint64_t last = std::uint64_t{1} << size;  // as if it were a mark, too
+    std::uint64_t marks =
+        ((bytes::few(host, kViaMarks) | bytes::template any<','>(bytes::load(host))) & (last - 1)) | last;
+    const char* at = host + std::countr_zero(bytes::outside32(host, kHosts));
+    if (at == host) return false;
+    via.host = view(host, at);
+    std::uint32_t port = 0;
+    if (*at == ':') {
+        const char* const digits = at + 1;
+        marks &= marks - 1;
+        at = host + std::countr_zero(marks);
+        if (at - digits > 5 || !read_digits(digits, at, port) || port > 0xFFFF) return false;
+    }
+    if (at != host + std::countr_zero(marks)) return false;
+    via.port = static_cast<std::uint16_t>(port);
+    via.sent_by = view(host, at);
+    via.rport = false;
+    via.branch = via.maddr = via.rport_param = via.received_param = {};
+    via.readable = true;
+    via.transport = view(from + 8, from + 11);
+    via.value = value;
+    while (at != to) {
+        if (*at != ';') return false;
+        const char* const parameter = at + 1;
+        marks &= marks - 1;
+        at = host + std::countr_zero(marks);
+        if (parameter < at && !read_via_parameter(parameter, at, via)) return false;
+    }
+    return true;
+}
+
 /// SIP/2.0/UDP host[:port][;parameters], without blanks, quotes and comments, one value.
-[[nodiscard, gnu::always_inline]] inline bool read_via(const Text& t, std::string_view value,
-                                                       Via& via) noexcept {
+[[nodiscard, gnu::noinline]] inline bool read_via(const Text& t, std::string_view value, Via& via) noexcept {
     const char* const from = value.begin();
     const char* const to = value.end();
     if (value.size() < 16 || load64(from) != text64("SIP/2.0/")) return false;
@@ -226,6 +267,10 @@ struct Boundary {
 
 inline constexpr std::size_t kMostBoundary = 70;  // RFC 2046 5.1.1
 
+/// How Content-Type names it most often; 32 bytes of it can be read.
+inline constexpr char kUsualMultipart[33] = "multipart/mixed;boundary=";
+inline constexpr std::size_t kUsualMultipartSize = std::string_view(kUsualMultipart).size();
+
 /// The boundary parameter's value, bare or quoted, which nothing follows.
 [[nodiscard, gnu::always_inline]] inline bool read_boundary(const Text& t, const char* from, const char* to,
                                                             Boundary& boundary) noexcept {
@@ -243,9 +288,24 @@ inline constexpr std::size_t kMostBoundary = 70;  // RFC 2046 5.1.1
     return true;
 }
 
+/// The same in its usual spelling, with a bare boundary of less than 32 bytes. False: it may still be plain.
+[[nodiscard, gnu::always_inline]] inline bool read_usual_multipart(const Text& t, std::string_view value,
+                                                                   Boundary& boundary) noexcept {
+    constexpr std::size_t before = kUsualMultipartSize;
+    const char* const from = value.data();
+    const char* const text = from + before;
+    const std::size_t size = value.size() - before;
+    if (value.size() <= before || size > 31 || text >= t.last64 ||
+        !bytes::same(bytes::load32(from), kUsualMultipart, (1U << before) - 1))
+        return false;
+    const std::uint32_t mask = (1U << size) - 1;
+    boundary = {text, size, mask};
+    return (bytes::outside32(text, kBoundaries) & mask) == 0;
+}
+
 /// multipart/mixed with its boundary and no other parameter.
-[[nodiscard, gnu::always_inline]] inline bool read_multipart(const Text& t, const char* from, const char* to,
-                                                             Boundary& boundary) noexcept {
+[[nodiscard, gnu::noinline]] inline bool read_multipart(const Text& t, const char* from, const char* to,
+                                                        Boundary& boundary) noexcept {
     if (to - from < 26 || (load64(from) | kLower) != text64("multipar") ||
         (load64(from + 7) | kLower) != text64("rt/mixed") || from[15] != ';')
         return false;

@@ -252,10 +252,10 @@ class Reader {
     [[nodiscard, gnu::always_inline]] Type read_usual_head() noexcept {
         const char* const here = t_.window(at_);
         const auto start = bytes::load32(here);
-        const UsualRun* run = &usual_run(head_);
+        const UsualRun* run = head_;
         while (!is_run(t_, at_, here, start, *run)) {
-            if (run->other == Run::none) return Type::none;
-            run = &usual_run(run->other);
+            run = run->other;
+            if (run == nullptr) return Type::none;
         }
         at_ += run->size;
         head_ = run->next;
@@ -313,8 +313,8 @@ class Reader {
     const char* at_;
     std::array<const Header*, kHeaderIds> last_;  // NOLINT(*-member-init): by id, of those that are present
     Type type_ = Type::none;
-    Run head_ = Run::sdp_part;  // of the next part, most often
-    Run document_ = Run::info;  // how the next document starts, most often
+    const UsualRun* head_ = kUsualRuns.at(Run::sdp_part);  // of the next part, most often
+    const UsualRun* document_ = kUsualRuns.at(Run::info);  // how the next document starts, most often
     Boundary boundary_;
     Found found_;
 };

@@ -163,10 +163,6 @@ template <char... C>
     return table.texts.data()[table.slot.data()[hash]];
 }
 
-[[nodiscard, gnu::always_inline]] inline const UsualRun& usual_run(Run run) noexcept {
-    return kUsualRuns.data()[static_cast<std::size_t>(run)];
-}
-
 /// Does the run stand at `at`? `here`: its window, of which the first bytes are loaded.
 [[nodiscard, gnu::always_inline]] inline bool is_run(const Text& t, const char* at, const char* here,
                                                      bytes::Bytes32 start, const UsualRun& run) noexcept {

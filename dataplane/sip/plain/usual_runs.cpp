@@ -67,16 +67,16 @@ constexpr void read_tags(UsualRun& run, std::string_view text) {
 
 constexpr UsualRuns make() {
     UsualRuns runs;
-    for (UsualRun& none : runs) none.mask = {1, 1, 1, 1};  // no text starts with a zero
+    for (UsualRun& none : runs.all) none.mask = {1, 1, 1, 1};  // no text starts with a zero
     for (const Entry& e : kEntries) {
-        UsualRun& run = runs[static_cast<std::size_t>(e.run)];
+        UsualRun& run = runs.all[static_cast<std::size_t>(e.run)];
         std::ranges::copy(e.text, run.text.begin());
         run.mask = {};
         for (std::size_t i = 0; i < e.text.size(); ++i) run.mask[i / 32] |= 1U << (i % 32);
         run.size = static_cast<std::uint8_t>(e.text.size());
-        run.other = e.other;
-        run.next = e.next;
-        run.document = e.document;
+        run.other = e.other == Run::none ? nullptr : kUsualRuns.at(e.other);
+        run.next = kUsualRuns.at(e.next);
+        run.document = kUsualRuns.at(e.document);
         run.before = e.named ? 2 : 0;
         run.sdp = e.run == Run::sdp_part;
         if (e.text[0] == '<') read_tags(run, e.text);

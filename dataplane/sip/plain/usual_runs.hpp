@@ -37,12 +37,19 @@ struct alignas(64) UsualRun {
     bool receiver = false;    ///< whom that element names
     bool lists = false;       ///< a resource list begins
     bool sdp = false;         ///< head of a part: its type is application/sdp, else one of XML
-    Run other = Run::none;    ///< another one that may stand in its place
-    Run next = Run::none;     ///< what most often comes next: behind a value, or as the head of the next part
-    Run document = Run::none;  ///< head of a part: how the next document starts
+    const UsualRun* other = nullptr;  ///< another one that may stand in its place
+    const UsualRun* next =
+        nullptr;  ///< what most often comes next: behind a value, or as the head of the next part
+    const UsualRun* document = nullptr;  ///< head of a part: how the next document starts
 };
 
-using UsualRuns = std::array<UsualRun, static_cast<std::size_t>(Run::count_)>;
+struct UsualRuns {
+    std::array<UsualRun, static_cast<std::size_t>(Run::count_)> all;
+
+    [[nodiscard]] constexpr const UsualRun* at(Run run) const noexcept {
+        return all.data() + static_cast<std::size_t>(run);
+    }
+};
 extern const UsualRuns kUsualRuns;
 
 }  // namespace kmsgate::sip::plain

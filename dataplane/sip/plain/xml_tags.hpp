@@ -35,8 +35,8 @@ namespace kmsgate::sip::plain::KMSGATE_LEVEL {
 class Tags {
   public:
     /// `start`: how the document begins most often.
-    Tags(const Text& t, Found& found, bool parts, Run start) noexcept
-        : t_(t), found_(found), parts_(parts), run_(&usual_run(start)) {}
+    Tags(const Text& t, Found& found, bool parts, const UsualRun* start) noexcept
+        : t_(t), found_(found), parts_(parts), run_(start) {}
 
     /// Reads the document at `at` up to the line end before the first line that starts with "--" when
     /// `parts`, else to the message's end, and returns that place. Null: something in it needs the full walk,
@@ -51,17 +51,17 @@ class Tags {
             if (*here == '<') {
                 usual = place_.lists ? read_usual_entry(at, here) : 0;
                 usual = usual != 0 ? usual + read_run(at + usual) : read_usual(here);
+            } else if (*here > ' ') {
+                usual = read_word(at, here);
+                if (usual != 0) usual += read_run(at + usual);
             } else if (load16(here) == kCrLf) {
                 if (load16(here + 2) == kDashes) return parts_ ? at : nullptr;
                 usual = 2;
             } else if (*here == '\n') {
                 if (load16(here + 1) == kDashes) return nullptr;
                 usual = 1;
-            } else if (*here == ' ') {
-                while (usual < 62 && here[usual] == ' ') ++usual;
             } else {
-                usual = read_word(at, here);
-                if (usual != 0) usual += read_run(at + usual);
+                while (usual < 62 && here[usual] == ' ') ++usual;
             }
             at += usual;
             if (usual != 0) continue;
@@ -80,10 +80,10 @@ class Tags {
         const auto start = bytes::load32(here);
         const UsualRun* run = run_;
         while (!is_run(t_, at, here, start, *run) || place_.inside != run->before) {
-            if (run->other == Run::none) return 0;
-            run = &usual_run(run->other);
+            run = run->other;
+            if (run == nullptr) return 0;
         }
-        run_ = &usual_run(run->next);
+        run_ = run->next;
         place_ = {run->after, run->receiver, place_.lists || run->lists};
         return run->size;
     }
@@ -167,8 +167,8 @@ class Tags {
 };
 
 /// Tags::read() with all that it keeps in registers.
-[[nodiscard, gnu::noinline]] inline const char* read_xml(const Text& t, const char* at, bool parts, Run start,
-                                                         Found& found) noexcept {
+[[nodiscard, gnu::noinline]] inline const char* read_xml(const Text& t, const char* at, bool parts,
+                                                         const UsualRun* start, Found& found) noexcept {
     return Tags(t, found, parts, start).read(at);
 }
 

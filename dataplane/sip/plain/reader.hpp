@@ -313,8 +313,8 @@ class Reader {
     const char* at_;
     std::array<const Header*, kHeaderIds> last_;  // NOLINT(*-member-init): by id, of those that are present
     Type type_ = Type::none;
-    const UsualRun* head_ = kUsualRuns.at(Run::sdp_part);  // of the next part, most often
-    const UsualRun* document_ = kUsualRuns.at(Run::info);  // how the next document starts, most often
+    const UsualRun* head_ = usual_run(Run::sdp_part);  // of the next part, most often
+    const UsualRun* document_ = usual_run(Run::info);  // how the next document starts, most often
     Boundary boundary_;
     Found found_;
 };

@@ -66,7 +66,7 @@ constexpr void read_tags(UsualRun& run, std::string_view text) {
 }
 
 constexpr UsualRuns make() {
-    UsualRuns runs;
+    UsualRuns runs{};
     for (UsualRun& none : runs.all) none.mask = {1, 1, 1, 1};  // no text starts with a zero
     for (const Entry& e : kEntries) {
         UsualRun& run = runs.all[static_cast<std::size_t>(e.run)];
@@ -74,9 +74,9 @@ constexpr UsualRuns make() {
         run.mask = {};
         for (std::size_t i = 0; i < e.text.size(); ++i) run.mask[i / 32] |= 1U << (i % 32);
         run.size = static_cast<std::uint8_t>(e.text.size());
-        run.other = e.other == Run::none ? nullptr : kUsualRuns.at(e.other);
-        run.next = kUsualRuns.at(e.next);
-        run.document = kUsualRuns.at(e.document);
+        run.other = e.other == Run::none ? nullptr : usual_run(e.other);
+        run.next = usual_run(e.next);
+        run.document = usual_run(e.document);
         run.before = e.named ? 2 : 0;
         run.sdp = e.run == Run::sdp_part;
         if (e.text[0] == '<') read_tags(run, e.text);

@@ -44,12 +44,12 @@ struct alignas(64) UsualRun {
 };
 
 struct UsualRuns {
-    std::array<UsualRun, static_cast<std::size_t>(Run::count_)> all;
-
-    [[nodiscard]] constexpr const UsualRun* at(Run run) const noexcept {
-        return all.data() + static_cast<std::size_t>(run);
-    }
+    UsualRun all[static_cast<std::size_t>(Run::count_)];  // NOLINT(*-c-arrays): each points at others
 };
 extern const UsualRuns kUsualRuns;
+
+[[nodiscard]] constexpr const UsualRun* usual_run(Run run) noexcept {
+    return &kUsualRuns.all[static_cast<std::size_t>(run)];
+}
 
 }  // namespace kmsgate::sip::plain

@@ -2,6 +2,8 @@
 // One plain message from its first byte to its last.
 #pragma once
 
+#include "dataplane/sip/plain/rows.hpp"
+#include "dataplane/sip/plain/usual_values.hpp"
 #include "dataplane/sip/plain/xml_tags.hpp"
 
 namespace kmsgate::sip::plain::KMSGATE_LEVEL {

@@ -143,10 +143,11 @@ TEST(PlainRuns, ValuesOfEverySizeAroundTheirVectors) {
               request("INVITE", via, "<sip:alice@a>;x=" + fill + ";tag=x", type),
               request("INVITE", via, "<sip:alice@a" + fill + ">", type)})
             EXPECT_EQ(check.at_every_level(each), "plain") << each;
-        EXPECT_EQ(check.at_every_level(request("I" + fill, via, from, type)), n < 31 ? "plain" : "slow") << n;
+        EXPECT_EQ(check.at_every_level(request(std::string(n + 1, 'I'), via, from, type)),
+                  n < 31 ? "plain" : "slow")
+            << n;
         if (n == 0) continue;
-        const std::string body =
-            "--" + fill + "\r\nContent-Type: application/sdp\r\n\r\nv=0\r\n\r\n--" + fill + "--";
+        const std::string body = parts(fill, {part("application/sdp", "v=0\r\n")});
         EXPECT_EQ(check.at_every_level(typed("multipart/mixed;boundary=" + fill, body)),
                   n <= 70 ? "plain" : "slow")
             << n;

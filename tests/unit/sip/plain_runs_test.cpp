@@ -106,6 +106,19 @@ TEST(PlainRuns, InDocuments) {
     }
 }
 
+// Where a run stands deeper than it does as a rule, its tags say what they say there.
+TEST(PlainRuns, AtAnotherDepth) {
+    PlainCheck check;
+    const std::string start = text_of(Run::info) + "private" + text_of(Run::caller);
+    const std::string client = "w" + text_of(Run::client) + "w</mcpttString>";
+    const std::string room(128, ' ');  // for the vectors of a long run
+    for (const std::string& document :
+         {start + "<z>" + client + "sip:c@c.example</a></b></c>",
+          start + "<z><z>" + client + "</a>sip:c@c.example</b>",
+          start + "sip:a@a.example</mcpttURI></a><z>" + client + "sip:c@c.example</a>"})
+        EXPECT_EQ(check.at_every_level(typed("application/pidf+xml", document + room)), "plain") << document;
+}
+
 TEST(PlainRuns, InParts) {
     PlainCheck check;
     const std::vector<std::string> all = documents();

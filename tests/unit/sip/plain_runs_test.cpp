@@ -7,6 +7,7 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <random>
 #include <string>
 #include <string_view>
@@ -22,6 +23,12 @@ namespace {
 
 using plain::Run;
 using plain::UsualRun;
+
+std::string joined(std::initializer_list<std::string_view> pieces) {
+    std::string text;
+    for (const std::string_view piece : pieces) text += piece;
+    return text;
+}
 
 std::string text_of(const UsualRun& run) {
     return {run.text.data(), run.size};
@@ -113,10 +120,10 @@ TEST(PlainRuns, AtAnotherDepth) {
     const std::string client = "w" + text_of(Run::client) + "w</mcpttString>";
     const std::string room(128, ' ');  // for the vectors of a long run
     for (const std::string& document :
-         {start + "<z>" + client + "sip:c@c.example</a></b></c>",
-          start + "<z><z>" + client + "</a>sip:c@c.example</b>",
-          start + "sip:a@a.example</mcpttURI></a><z>" + client + "sip:c@c.example</a>"})
-        EXPECT_EQ(check.at_every_level(typed("application/pidf+xml", document + room)), "plain") << document;
+         {joined({start, "<z>", client, "sip:c@c.example</a></b></c>", room}),
+          joined({start, "<z><z>", client, "</a>sip:c@c.example</b>", room}),
+          joined({start, "sip:a@a.example</mcpttURI></a><z>", client, "sip:c@c.example</a>", room})})
+        EXPECT_EQ(check.at_every_level(typed("application/pidf+xml", document)), "plain") << document;
 }
 
 TEST(PlainRuns, InParts) {
@@ -150,7 +157,7 @@ TEST(PlainRuns, ValuesOfEverySizeAroundTheirVectors) {
         for (const std::string& each :
              {request("INVITE", "SIP/2.0/UDP host.example" + fill + ":5060;branch=z9hG4bK1", from, type),
               request("INVITE", "SIP/2.0/UDP host.example" + fill, from, type),
-              request("INVITE", "SIP/2.0/UDP h;branch=" + fill + ";rport;x=" + fill, from, type),
+              request("INVITE", joined({"SIP/2.0/UDP h;branch=", fill, ";rport;x=", fill}), from, type),
               request("INVITE", via, "<sip:alice@a" + fill + ">;tag=x", type),
               request("INVITE", via, "<sip:alice@a>;tag=x" + fill, type),
               request("INVITE", via, "<sip:alice@a>;x=" + fill + ";tag=x", type),

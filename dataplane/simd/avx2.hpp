@@ -49,17 +49,29 @@ KMSGATE_SIMD_INLINE std::uint64_t any(Block b) noexcept {
 KMSGATE_SIMD_INLINE __m256i table(const std::array<std::uint8_t, 32>& bytes) noexcept {
     return _mm256_load_si256(reinterpret_cast<const __m256i*>(bytes.data()));
 }
-KMSGATE_SIMD_INLINE std::uint32_t outside32(const char* at, const CharSet& set) noexcept {
-    const __m256i v = load32(at);
+KMSGATE_SIMD_INLINE std::uint32_t outside_of(__m256i v, const CharSet& set) noexcept {
     // a byte above 0x7F picks nothing from the first table
     const __m256i low = _mm256_shuffle_epi8(table(set.low), v);
     const __m256i half = _mm256_and_si256(_mm256_srli_epi16(v, 4), all(15));
     const __m256i both = _mm256_and_si256(low, _mm256_shuffle_epi8(table(kHighHalf), half));
     return static_cast<std::uint32_t>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(both, _mm256_setzero_si256())));
 }
+KMSGATE_SIMD_INLINE std::uint32_t outside32(const char* at, const CharSet& set) noexcept {
+    return outside_of(load32(at), set);
+}
 /// All of 64 bytes that are not in the set.
 KMSGATE_SIMD_INLINE std::uint64_t outside(const char* at, const CharSet& set) noexcept {
     return static_cast<std::uint64_t>(outside32(at + 32, set)) << 32 | outside32(at, set);
+}
+KMSGATE_SIMD_INLINE std::uint32_t few32(const char* at, __m256i by_half) noexcept {
+    const __m256i v = load32(at);  // a byte above 0x7F picks zero
+    return static_cast<std::uint32_t>(
+        _mm256_movemask_epi8(_mm256_cmpeq_epi8(_mm256_shuffle_epi8(by_half, v), v)));
+}
+/// All of 64 bytes that are in the set.
+KMSGATE_SIMD_INLINE std::uint64_t few(const char* at, const FewChars& set) noexcept {
+    const __m256i by_half = load32(set.by_half.data());
+    return static_cast<std::uint64_t>(few32(at + 32, by_half)) << 32 | few32(at, by_half);
 }
 
 /// 32 bytes that are asked more than once.

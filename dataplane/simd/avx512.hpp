@@ -44,6 +44,12 @@ KMSGATE_SIMD_INLINE std::uint64_t outside(const char* at, const CharSet& set) no
     const __m512i half = _mm512_and_si512(_mm512_srli_epi16(v, 4), _mm512_set1_epi8(15));
     return _mm512_testn_epi8_mask(low, _mm512_shuffle_epi8(_mm512_broadcast_i64x4(table(kHighHalf)), half));
 }
+/// All of 64 bytes that are in the set.
+KMSGATE_SIMD_INLINE std::uint64_t few(const char* at, const FewChars& set) noexcept {
+    const __m512i v = _mm512_loadu_si512(at);  // a byte above 0x7F picks zero
+    const __m256i by_half = _mm256_load_si256(reinterpret_cast<const __m256i*>(set.by_half.data()));
+    return _mm512_cmpeq_epi8_mask(_mm512_shuffle_epi8(_mm512_broadcast_i64x4(by_half), v), v);
+}
 
 /// 32 bytes that are asked more than once.
 using Bytes32 = __m256i;

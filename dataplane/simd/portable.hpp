@@ -75,6 +75,14 @@ KMSGATE_SIMD_INLINE std::uint32_t outside32(const char* at, const CharSet& set) 
 KMSGATE_SIMD_INLINE std::uint64_t outside(const char* at, const CharSet& set) noexcept {
     return static_cast<std::uint64_t>(outside32(at + 32, set)) << 32 | outside32(at, set);
 }
+/// All of 64 bytes that are in the set.
+KMSGATE_SIMD_INLINE std::uint64_t few(const char* at, const FewChars& set) noexcept {
+    std::uint64_t mask = 0;
+    for (unsigned i = 0; i < 64; ++i)
+        mask |= static_cast<std::uint64_t>(at[i] == set.by_half[static_cast<unsigned char>(at[i]) & 15U])
+                << i;
+    return mask;
+}
 
 /// 32 bytes that are asked more than once.
 using Bytes32 = const char*;

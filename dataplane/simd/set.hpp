@@ -51,6 +51,26 @@ struct CharSet {
     }
 };
 
+/// A few bytes below 0x80, no two of which have the same lower half: one look-up gives what a byte would have
+/// to be. Twice, and declared extern, as CharSet.
+struct FewChars {
+    alignas(32) std::array<char, 32> by_half{};
+};
+consteval FewChars few_chars(std::string_view all) {
+    FewChars set;
+    std::array<bool, 16> taken{};
+    for (unsigned half = 0; half < 16; ++half)
+        set.by_half[half] = static_cast<char>(half ^ 1U);  // no such byte
+    for (const char c : all) {
+        const unsigned half = static_cast<unsigned char>(c) & 15U;
+        if (taken[half]) throw "two of them have the same lower half";
+        taken[half] = true;
+        set.by_half[half] = c;
+    }
+    for (unsigned half = 0; half < 16; ++half) set.by_half[half + 16] = set.by_half[half];
+    return set;
+}
+
 /// ASCII letters and digits, and what else is said.
 constexpr CharSet alnum_and(std::string_view more) noexcept {
     CharSet set;

@@ -6,10 +6,6 @@
 #include <cstring>
 #include <span>
 
-#ifdef __SSE2__
-#include <emmintrin.h>
-#endif
-
 #include "dataplane/sip/ascii.hpp"
 
 namespace kmsgate::sip {
@@ -177,61 +173,6 @@ struct SipUri {
     return writer.size();
 }
 
-/// Where in a text of 1 to 64 bytes those bytes stand that a plain URI is told by.
-struct Marks {
-    static constexpr std::size_t kMost = 64;
-
-    std::uint64_t at = 0;       ///< '@'
-    std::uint64_t capital = 0;  ///< A-Z
-    std::uint64_t other =
-        0;  ///< no byte of a URI, or one that starts an escape, a parameter, a header or a port
-
-    explicit Marks(std::string_view text) noexcept {
-#ifdef __SSE2__
-        const auto load = [](const char* from) {
-            return _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
-        };
-        const std::size_t size = text.size();
-        if (size < 16) {
-            std::array<char, 16> padded;
-            padded.fill('0');
-            std::copy(text.begin(), text.end(), padded.begin());
-            add(load(padded.data()), 0);
-            return;
-        }
-        for (std::size_t from = 0; from + 16 < size; from += 16) add(load(text.data() + from), from);
-        add(load(text.data() + size - 16), size - 16);
-#else
-        for (std::size_t i = 0; i < text.size(); ++i) {
-            const char c = text[i];
-            const std::uint64_t bit = std::uint64_t{1} << i;
-            if (c == '@') at |= bit;
-            if (c >= 'A' && c <= 'Z') capital |= bit;
-            if (!is_uri_byte(c) || c == '%' || c == ';' || c == '?' || c == ':') other |= bit;
-        }
-#endif
-    }
-
-#ifdef __SSE2__
-  private:
-    void add(__m128i bytes, std::size_t from) noexcept {
-        const auto is = [](__m128i some, char c) { return _mm_cmpeq_epi8(some, _mm_set1_epi8(c)); };
-        const auto bits = [from](__m128i mask) {
-            return std::uint64_t{static_cast<unsigned>(_mm_movemask_epi8(mask))} << from;
-        };
-        // Compared as signed numbers, one higher: 0x7F and what lies above it is then less than any other.
-        const __m128i no_uri = _mm_cmplt_epi8(_mm_add_epi8(bytes, _mm_set1_epi8(1)), _mm_set1_epi8(0x22));
-        const __m128i colons = is(_mm_or_si128(bytes, _mm_set1_epi8(1)), ';');  // ':' is one less
-        const __m128i marks = _mm_or_si128(is(bytes, '?'), is(bytes, '%'));
-        other |= bits(_mm_or_si128(_mm_or_si128(no_uri, colons), marks));
-        at |= bits(is(bytes, '@'));
-        // A-Z are moved to the top of the signed numbers.
-        capital |=
-            bits(_mm_cmpgt_epi8(_mm_add_epi8(bytes, _mm_set1_epi8(0x7F - 'Z')), _mm_set1_epi8(0x7F - 26)));
-    }
-#endif
-};
-
 /// Scheme and host lose their letter case, nothing else is touched.
 [[nodiscard]] std::size_t write_other(std::string_view scheme, std::string_view rest,
                                       std::span<char> out) noexcept {
@@ -249,16 +190,6 @@ struct Marks {
 }
 
 }  // namespace
-
-std::size_t plain_user_host(std::string_view uri) noexcept {
-    constexpr std::size_t kScheme = 4;
-    if (uri.size() < kScheme + 3 || uri.size() > kScheme + Marks::kMost || !uri.starts_with("sip:")) return 0;
-    const Marks marks(uri.substr(kScheme));
-    if (marks.other != 0 || marks.at == 0 || (marks.at & (marks.at - 1)) != 0) return 0;
-    const auto at = static_cast<unsigned>(std::countr_zero(marks.at));
-    if (marks.capital >> at != 0 || uri.back() == '.' || uri.back() == '@') return 0;
-    return kScheme + at + 1;
-}
 
 UserUri UserUri::normalise(std::string_view uri) noexcept {
     UserUri out;

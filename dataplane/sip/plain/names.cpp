@@ -102,7 +102,8 @@ constexpr Entry kEntries[] = {
     {"Warning"},
     {"WWW-Authenticate"},
 };
-static_assert(std::size(kEntries) < NameTable::kMost);
+static_assert(std::size(kEntries) + 3 <=
+              NameTable::kMost);  // one is none, before two stands what follows none
 static_assert(std::ranges::all_of(kEntries, [](const Entry& e) { return e.text.size() <= 30; }));
 
 /// The four bytes that end with the colon; a header line stands behind a line end.
@@ -139,6 +140,8 @@ constexpr NameTable make() {
         n.size = static_cast<std::uint8_t>(e.text.size());
         n.mask = static_cast<std::uint32_t>((std::uint64_t{1} << (e.text.size() + 2)) - 1);
         n.set.add(e.id);
+        n.once = times_of(e.id);
+        n.place = next;
         n.id = e.id;
         n.uris = e.uris;
         std::uint8_t& slot = table.slot[slot_of(e.text)];
@@ -155,8 +158,10 @@ constinit const NameTable kNameTable = make();
 constinit const simd::CharSet kTokens = simd::alnum_and("-.!%*_+`'~");
 constinit const simd::CharSet kHosts = simd::alnum_and("-._");
 constinit const simd::CharSet kViaBytes = simd::printable_but("\"(<, ");
+constinit const simd::FewChars kViaMarks = simd::few_chars("\"(< ;:\x7f");
 constinit const simd::CharSet kUriBytes = simd::printable_but("<>\" ");
 constinit const simd::CharSet kTagBytes = simd::printable_but(";\" ");
+constinit const simd::FewChars kPartyMarks = simd::few_chars("<>\"; \x7f");
 constinit const simd::CharSet kBoundaries = simd::alnum_and("-._+");
 constinit const simd::CharSet kSubtypes = simd::alnum_and("-.+_");
 constinit const simd::CharSet kXmlNames = simd::alnum_and("_-.:");

@@ -2,6 +2,8 @@
 // One plain message from its first byte to its last.
 #pragma once
 
+#include "dataplane/sip/plain/rows.hpp"
+#include "dataplane/sip/plain/usual_values.hpp"
 #include "dataplane/sip/plain/xml_tags.hpp"
 
 namespace kmsgate::sip::plain::KMSGATE_LEVEL {
@@ -73,22 +75,24 @@ class Reader {
         Header* const most = first + kHeaders;
         Header* next = first;
         HeaderSet present;
-        HeaderSet again;
+        std::uint64_t times = 0;
+        Order order(kBeforeHead);
         const char* at = at_;
         while (true) {
-            const Row row = read_row(t_, at);
+            const Row row = read_row(t_, at, order);
             if (row.name == nullptr) [[unlikely]] {
                 if (row.end != at) return false;
                 break;
             }
-            if (next == most) return false;
+            if (next == most) [[unlikely]]
+                return false;
             const HeaderId id = row.name->id;
             next->id = id;
             next->folded = false;
             next->name = view(at, row.colon);
             next->value = view(row.value, row.end);
             last_.data()[static_cast<std::size_t>(id)] = next++;
-            again.add_all(present.common(row.name->set));
+            times += row.name->once;
             present.add_all(row.name->set);
             at = row.end + 2;
             if (row.name->uris && first_of<'?', '&'>(t_, row.value, row.end) != row.end) return false;
@@ -98,31 +102,31 @@ class Reader {
         message_.headers = {first, static_cast<std::size_t>(next - first)};
         message_.present = present;
         message_.head = view(t_.begin, at_);
-        return read_values(first, present, again);
+        return read_values(first, present, times);
     }
 
     [[nodiscard, gnu::always_inline]] std::string_view last(HeaderId id) const noexcept {
         return last_.data()[static_cast<std::size_t>(id)]->value;
     }
 
-    /// The values of the headers that count. All that a message needs stand in it, and none but Via is there
-    /// `again`.
+    /// The values of the headers that count. All that a message needs stand in it, and of none but Via more
+    /// than one.
     [[nodiscard, gnu::always_inline]] bool read_values(const Header* top, HeaderSet present,
-                                                       HeaderSet again) noexcept {
+                                                       std::uint64_t times) noexcept {
         constexpr HeaderSet needed = {HeaderId::via, HeaderId::from, HeaderId::to, HeaderId::call_id,
                                       HeaderId::cseq};
-        constexpr HeaderSet once = {HeaderId::from, HeaderId::to,           HeaderId::call_id,
-                                    HeaderId::cseq, HeaderId::content_type, HeaderId::content_length};
-        if (!present.has_all(needed) || again.has_any(once) || present.has_any(kEncodings)) return false;
+        if (!present.has_all(needed) || (times & kMoreThanOnce) != 0 || present.has_any(kEncodings))
+            return false;
         while (top->id != HeaderId::via) ++top;
         Message& m = message_;
         m.from = last(HeaderId::from);
         m.to = last(HeaderId::to);
         m.call_id = last(HeaderId::call_id);
-        if (!read_via(t_, top->value, m.via) || !read_party(t_, m.from, m.from_uri, m.from_tag) ||
-            !read_party(t_, m.to, m.to_uri, m.to_tag) ||
+        if (!(read_usual_via(t_, top->value, m.via) || read_via(t_, top->value, m.via)) ||
+            !read_either_party(m.from, m.from_uri, m.from_tag) ||
+            !read_either_party(m.to, m.to_uri, m.to_tag) ||
             first_of<' '>(t_, m.call_id.begin(), m.call_id.end()) != m.call_id.end() ||
-            !read_cseq(t_, last(HeaderId::cseq), m) || !read_methods())
+            !read_any_cseq(last(HeaderId::cseq)))
             return false;
         m.content_length.reset();
         if (present.has(HeaderId::content_length)) {
@@ -133,14 +137,25 @@ class Reader {
         }
         if (!present.has(HeaderId::content_type)) return true;
         const std::string_view value = last(HeaderId::content_type);
-        type_ = read_multipart(t_, value.begin(), value.end(), boundary_)
+        type_ = read_usual_multipart(t_, value, boundary_) ||
+                        read_multipart(t_, value.begin(), value.end(), boundary_)
                     ? Type::multipart
                     : read_type(t_, value.begin(), value.end());
         return type_ != Type::none;
     }
 
-    /// The method of CSeq is that of a request, or a response's own.
-    [[nodiscard, gnu::always_inline]] bool read_methods() noexcept {
+    [[nodiscard, gnu::always_inline]] bool read_either_party(std::string_view value, std::string_view& uri,
+                                                             std::string_view& tag) noexcept {
+        return read_usual_party(t_, value, uri, tag) || read_party(t_, value, uri, tag);
+    }
+
+    /// CSeq, whose method is that of a request, or a response's own.
+    [[nodiscard, gnu::always_inline]] bool read_any_cseq(std::string_view value) noexcept {
+        if (message_.kind == Kind::request && read_usual_cseq(t_, value, message_)) [[likely]]
+            return true;
+        return read_cseq(t_, value, message_) && read_methods();
+    }
+    [[nodiscard, gnu::noinline]] bool read_methods() noexcept {
         const std::string_view asked = message_.cseq_method;
         if (message_.kind == Kind::request) {
             const std::string_view method = message_.method;
@@ -172,7 +187,7 @@ class Reader {
 
     [[nodiscard, gnu::always_inline]] bool read_xml(bool parts) noexcept {
         if (*at_ != '<') return false;
-        const char* end = plain::KMSGATE_LEVEL::read_xml(t_, at_, parts, found_);
+        const char* end = plain::KMSGATE_LEVEL::read_xml(t_, at_, parts, document_, found_);
         if (end == nullptr) return false;
         at_ = parts ? end + 2 : end;
         return true;
@@ -233,6 +248,23 @@ class Reader {
 
     /// Header lines and the empty one behind them. `none`: they are not plain, or name no type.
     [[nodiscard, gnu::always_inline]] Type read_part_head() noexcept {
+        const Type usual = read_usual_head();
+        return usual != Type::none ? usual : read_part_lines();
+    }
+    [[nodiscard, gnu::always_inline]] Type read_usual_head() noexcept {
+        const char* const here = t_.window(at_);
+        const auto start = bytes::load32(here);
+        const UsualRun* run = head_;
+        while (!is_run(t_, at_, here, start, *run)) {
+            run = run->other;
+            if (run == nullptr) return Type::none;
+        }
+        at_ += run->size;
+        head_ = run->next;
+        document_ = run->document;
+        return run->sdp ? Type::sdp : Type::xml;
+    }
+    [[nodiscard, gnu::noinline]] Type read_part_lines() noexcept {
         Type type = Type::none;
         while (true) {
             const char* const here = t_.window(at_);
@@ -267,7 +299,8 @@ class Reader {
 
     /// Any other line. False: not plain, or its type is none of a part.
     [[nodiscard, gnu::noinline]] bool read_part_line(Type& named) noexcept {
-        const Row row = read_row(t_, at_);
+        Order order(kBeforePart);
+        const Row row = read_row(t_, at_, order);
         if (row.name == nullptr || kEncodings.has(row.name->id)) return false;
         at_ = row.end + 2;
         if (row.name->id != HeaderId::content_type) return true;
@@ -282,6 +315,8 @@ class Reader {
     const char* at_;
     std::array<const Header*, kHeaderIds> last_;  // NOLINT(*-member-init): by id, of those that are present
     Type type_ = Type::none;
+    const UsualRun* head_ = usual_run(Run::sdp_part);  // of the next part, most often
+    const UsualRun* document_ = usual_run(Run::info);  // how the next document starts, most often
     Boundary boundary_;
     Found found_;
 };

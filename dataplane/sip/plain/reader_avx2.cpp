@@ -13,6 +13,7 @@
 #include "dataplane/sip/ascii.hpp"
 #include "dataplane/sip/plain/levels.hpp"
 #include "dataplane/sip/plain/names.hpp"
+#include "dataplane/sip/plain/usual_runs.hpp"
 #include "dataplane/sip/plain/usual_texts.hpp"
 
 // What stands above is for any CPU; what follows runs only where the level is.

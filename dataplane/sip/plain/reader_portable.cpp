@@ -12,6 +12,7 @@
 #include "dataplane/sip/ascii.hpp"
 #include "dataplane/sip/plain/levels.hpp"
 #include "dataplane/sip/plain/names.hpp"
+#include "dataplane/sip/plain/usual_runs.hpp"
 #include "dataplane/sip/plain/usual_texts.hpp"
 
 #define KMSGATE_LEVEL portable

@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "dataplane/sip/plain/names.hpp"
+#include "dataplane/sip/plain/usual_runs.hpp"
 #include "dataplane/sip/plain/usual_texts.hpp"
 
 namespace kmsgate::sip::plain::KMSGATE_LEVEL {
@@ -162,71 +163,15 @@ template <char... C>
     return table.texts.data()[table.slot.data()[hash]];
 }
 
-/// One header line, understood as far as its name goes.
-struct Row {
-    const Name* name = nullptr;  ///< null: no header that is known to be plain
-    const char* colon = nullptr;
-    const char* value = nullptr;
-    const char* end = nullptr;  ///< of the value; null: no line ends here
-};
-
-inline constexpr Name kNoName = [] {
-    Name name;
-    name.set.add(name.id);
-    return name;
-}();
-inline constexpr std::size_t kLongestName = 31;
-
-/// Where in the table the name of that many bytes would stand.
-[[nodiscard, gnu::always_inline]] inline const Name& slot_of(const char* at, std::size_t size) noexcept {
-    const std::uint32_t tail = load32(at + size - 3) | static_cast<std::uint32_t>(kLower);
-    const NameTable& table = kNameTable;
-    return table.names.data()[table.slot.data()[name_hash(tail, static_cast<std::uint32_t>(size))]];
-}
-
-/// A name in another spelling, with any blank behind it; kNoName for a token that is in no table, null for
-/// what is none.
-[[nodiscard, gnu::noinline]] inline const Name* find_other(const Text& t, const char* at,
-                                                           std::size_t size) noexcept {
-    if (size == 0 || size > kLongestName) return nullptr;
-    const Name& name = slot_of(t.window(at), size);
-    bool same = name.size == size;
-    for (std::size_t i = 0; same && i < size; ++i) same = ((at[i] ^ name.text[i]) | 0x20) == 0x20;
-    if (same) return &name;
-    return all_in(t, at, at + size, kTokens) ? &kNoName : nullptr;
-}
-
-/// Reads the header line at `at`, behind another line of the message. An empty line has its end at `at`, and
-/// no name.
-[[nodiscard, gnu::always_inline]] inline Row read_row(const Text& t, const char* at) noexcept {
-    Row row;
-    const char* const here = t.window(at);
-    const auto start = bytes::load32(here);
-    const std::uint64_t odd = bytes::odd(start, here);
-    if (odd != 0) [[likely]] {
-        const int length = std::countr_zero(odd);
-        if (load16(here + length) != kCrLf) return {};
-        row.end = at + length;
-    } else {
-        row.end = line_end(t, at + 64);
-        if (row.end == nullptr) return {};
-    }
-    const auto size =
-        static_cast<std::size_t>(std::countr_zero(std::uint64_t{bytes::template any_of<':'>(start)}));
-    const Name& name = slot_of(here, size);  // for 64, when there is no colon, as good as any
-    if (bytes::same(start, name.text.data(), name.mask)) [[likely]] {
-        row.name = &name;
-        row.value = at + size + 2;
-    } else {
-        if (row.end - at <= static_cast<std::ptrdiff_t>(size)) return row;
-        row.name = find_other(t, at, size);
-        row.value = at + size + 1;
-        row.value += *row.value == ' ' ? 1 : 0;
-    }
-    row.colon = at + size;
-    // No blank at either end is left, and there is a value.
-    if (*row.value <= ' ' || row.end[-1] == ' ') row.name = nullptr;
-    return row;
+/// Does the run stand at `at`? `here`: its window, of which the first bytes are loaded.
+[[nodiscard, gnu::always_inline]] inline bool is_run(const Text& t, const char* at, const char* here,
+                                                     bytes::Bytes32 start, const UsualRun& run) noexcept {
+    const char* const text = run.text.data();
+    const std::uint32_t* const mask = run.mask.data();
+    if (!bytes::same(start, text, mask[0]) || !bytes::same(bytes::load32(here + 32), text + 32, mask[1]))
+        return false;
+    return run.size <= 64 || (t.end - at >= 128 && bytes::same(bytes::load32(at + 64), text + 64, mask[2]) &&
+                              bytes::same(bytes::load32(at + 96), text + 96, mask[3]));
 }
 
 }  // namespace kmsgate::sip::plain::KMSGATE_LEVEL

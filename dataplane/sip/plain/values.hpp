@@ -73,8 +73,7 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
 }
 
 /// SIP/2.0/UDP host[:port][;parameters], without blanks, quotes and comments, one value.
-[[nodiscard, gnu::always_inline]] inline bool read_via(const Text& t, std::string_view value,
-                                                       Via& via) noexcept {
+[[nodiscard, gnu::noinline]] inline bool read_via(const Text& t, std::string_view value, Via& via) noexcept {
     const char* const from = value.begin();
     const char* const to = value.end();
     if (value.size() < 16 || load64(from) != text64("SIP/2.0/")) return false;
@@ -129,9 +128,8 @@ inline constexpr std::uint32_t kLower32 = static_cast<std::uint32_t>(kLower);
 }
 
 /// ["name" | words] <uri> [;parameters]: the uri, and the tag when there is one.
-[[nodiscard, gnu::always_inline]] inline bool read_party(const Text& t, std::string_view value,
-                                                         std::string_view& uri,
-                                                         std::string_view& tag) noexcept {
+[[nodiscard, gnu::noinline]] inline bool read_party(const Text& t, std::string_view value,
+                                                    std::string_view& uri, std::string_view& tag) noexcept {
     const char* at = value.begin();
     const char* const to = value.end();
     if (*at == '"') {
@@ -204,8 +202,8 @@ inline constexpr std::size_t kMostBoundary = 70;  // RFC 2046 5.1.1
 }
 
 /// multipart/mixed with its boundary and no other parameter.
-[[nodiscard, gnu::always_inline]] inline bool read_multipart(const Text& t, const char* from, const char* to,
-                                                             Boundary& boundary) noexcept {
+[[nodiscard, gnu::noinline]] inline bool read_multipart(const Text& t, const char* from, const char* to,
+                                                        Boundary& boundary) noexcept {
     if (to - from < 26 || (load64(from) | kLower) != text64("multipar") ||
         (load64(from + 7) | kLower) != text64("rt/mixed") || from[15] != ';')
         return false;

@@ -3,8 +3,7 @@
 // way to read them. What is taken from them is what walk_xml.cpp takes.
 #pragma once
 
-#include "dataplane/sip/plain/sdp_lines.hpp"
-#include "dataplane/sip/plain/usual_texts.hpp"
+#include "dataplane/sip/plain/xml_marks.hpp"
 
 namespace kmsgate::sip::plain::KMSGATE_LEVEL {
 
@@ -32,48 +31,65 @@ namespace kmsgate::sip::plain::KMSGATE_LEVEL {
 }
 
 /// Walks one document: usual tags, and words between them, at once; else from one character that means
-/// something to the next.
+/// something to the next. All that it knows stands in registers.
 class Tags {
   public:
-    Tags(const Text& t, Found& found, bool parts) noexcept : t_(t), found_(found), parts_(parts) {}
+    /// `start`: how the document begins most often.
+    Tags(const Text& t, Found& found, bool parts, const UsualRun* start) noexcept
+        : t_(t), found_(found), parts_(parts), run_(start) {}
 
     /// Reads the document at `at` up to the line end before the first line that starts with "--" when
     /// `parts`, else to the message's end, and returns that place. Null: something in it needs the full walk,
     /// such as a line that could be a delimiter to readers who count LF alone.
     [[nodiscard, gnu::always_inline]] const char* read(const char* at) noexcept {
-        at = skip_declaration(at, t_.end);
+        const std::size_t started = read_run(at);
+        at = started != 0 ? at + started : skip_declaration(at, t_.end);
         if (at == nullptr || at == t_.end) return nullptr;
         while (true) {
             const char* const here = t_.window(at);
             std::size_t usual = 0;
             if (*here == '<') {
-                usual = read_usual(at, here);
+                usual = place_.lists ? read_usual_entry(at, here) : 0;
+                usual = usual != 0 ? usual + read_run(at + usual) : read_usual(here);
+            } else if (*here > ' ') {
+                usual = read_word(at, here);
+                if (usual != 0) usual += read_run(at + usual);
             } else if (load16(here) == kCrLf) {
                 if (load16(here + 2) == kDashes) return parts_ ? at : nullptr;
                 usual = 2;
             } else if (*here == '\n') {
                 if (load16(here + 1) == kDashes) return nullptr;
                 usual = 1;
-            } else if (*here == ' ') {
-                while (usual < 62 && here[usual] == ' ') ++usual;
             } else {
-                usual = read_word(at, here);
+                while (usual < 62 && here[usual] == ' ') ++usual;
             }
             at += usual;
             if (usual != 0) continue;
+            Marks marks(t_, found_, parts_, place_);
             bool ended = false;
-            at = read_next(at, ended);
+            at = marks.read_next(at, ended);
             if (at == nullptr || ended) return at;
+            place_ = marks.place();
         }
     }
 
   private:
-    enum class Side : std::uint8_t { none, initiator, receiver };
-    static constexpr char kEnd[] = "";
-    static constexpr std::size_t kLongText = 56;  // enough to hold an I_MESSAGE, or to look like one
+    /// The tags at `at`, when they are those that stand here as a rule, and read: their size, else 0.
+    [[nodiscard, gnu::always_inline]] std::size_t read_run(const char* at) noexcept {
+        const char* const here = t_.window(at);
+        const auto start = bytes::load32(here);
+        const UsualRun* run = run_;
+        while (!is_run(t_, at, here, start, *run) || place_.inside != run->before) {
+            run = run->other;
+            if (run == nullptr) return 0;
+        }
+        run_ = run->next;
+        place_ = {run->after, run->receiver, place_.lists || run->lists};
+        return run->size;
+    }
 
     /// The tag at the '<', whose bytes are `here`: its size when it is a usual one, and read, else 0.
-    [[nodiscard, gnu::always_inline]] std::size_t read_usual(const char* at, const char* here) noexcept {
+    [[nodiscard, gnu::always_inline]] std::size_t read_usual(const char* here) noexcept {
         const auto start = bytes::load32(here);
         const UsualText* tag = likely_;
         std::size_t size = tag->size;
@@ -84,9 +100,8 @@ class Tags {
             size = static_cast<std::size_t>(std::countr_zero(std::uint64_t{ends})) + 1;
             if (ends != 0) [[likely]] {
                 tag = &usual_text(here, size);
-                if (!bytes::same(start, tag->text.data(), tag->mask[0])) return read_usual_entry(at, here);
+                if (!bytes::same(start, tag->text.data(), tag->mask[0])) return 0;
             } else {
-                if (lists_ && load64(here) == text64("<entry u")) return read_usual_entry(at, here);
                 const auto rest = bytes::load32(here + 32);
                 const std::uint32_t last = bytes::template any_of<'>'>(rest);
                 if (last == 0) return 0;
@@ -100,13 +115,13 @@ class Tags {
         if (size == 0) __builtin_unreachable();  // no text is empty: the caller need not ask
         likely_ = tag + 1;
         if (tag->says <= Says::end) [[likely]] {
-            if (inside_ != 0) inside_ += tag->says == Says::start ? 1U : ~0U;
+            if (place_.inside != 0) place_.inside += tag->says == Says::start ? 1U : ~0U;
         } else if (tag->says == Says::lists) {
-            if (inside_ != 0) ++inside_;
-            lists_ = true;
+            if (place_.inside != 0) ++place_.inside;
+            place_.lists = true;
         } else {
-            inside_ = 1;
-            receiver_ = tag->says == Says::receiver;
+            place_.inside = 1;
+            place_.receiver = tag->says == Says::receiver;
         }
         return size;
     }
@@ -115,14 +130,14 @@ class Tags {
     [[nodiscard, gnu::always_inline]] std::size_t read_usual_entry(const char* at,
                                                                    const char* here) noexcept {
         constexpr std::size_t before = 12;
-        if (!lists_ || load64(here) != text64("<entry u") || load32(here + 8) != text32("ri=\"")) return 0;
+        if (load64(here) != text64("<entry u") || load32(here + 8) != text32("ri=\"")) return 0;
         const char* const value = at + before;
         const char* const in = t_.window(value);
         const std::size_t size = word_size(in);
         if (in[size] != '"' || !has_scheme(value, value + size)) return 0;
         const bool empty = in[size + 1] == '/';
         if (in[size + (empty ? 2 : 1)] != '>' || !found_.add(true, view(value, value + size))) return 0;
-        if (!empty && inside_ != 0) ++inside_;
+        if (!empty && place_.inside != 0) ++place_.inside;
         return before + size + (empty ? 3 : 2);
     }
 
@@ -139,247 +154,22 @@ class Tags {
     [[nodiscard, gnu::always_inline]] std::size_t read_word(const char* at, const char* here) noexcept {
         const std::size_t size = word_size(here);
         if (load16(here + size) != text16("</") || size >= kLongText || (*here | 0x20) == 'v') return 0;
-        if (inside_ == 0 || inside_ > 2) return size;
-        return has_scheme(at, at + size) && found_.add(receiver_, view(at, at + size)) ? size : 0;
-    }
-
-    /// Whatever stands at `at` up to the end of the next tag, mark by mark: the place behind it. Null: it
-    /// needs the full walk. `ended`: no tag, but the document's end.
-    [[nodiscard]] const char* read_next(const char* at, bool& ended) noexcept {
-        if (at == t_.end) return (ended = !parts_) ? at : nullptr;
-        base_ = at;
-        mask_ = marks(at);
-        const char* mark = next();
-        while (*mark != '<') {
-            if (mark == kEnd) return (ended = !parts_ && is_white(at, t_.end)) ? t_.end : nullptr;
-            if (*mark == '=' || *mark == '\t') {
-                mark = next();
-                continue;
-            }
-            const bool pair = *mark == '\r' && t_.end - mark >= 2 && mark[1] == '\n';
-            if (pair) static_cast<void>(next());
-            if (!pair && *mark != '\n') return nullptr;
-            const char* line = mark + (pair ? 2 : 1);
-            if (t_.end - line >= 2 && load16(line) == kDashes) {
-                ended = pair && parts_ && is_white(at, mark);
-                return ended ? mark : nullptr;
-            }
-            mark = next();
-        }
-        if (t_.end - mark < 4 || (mark != at && !read_text(at, mark))) return nullptr;
-        return mark[1] == '/' ? read_close(mark) : read_open(mark);
-    }
-
-    [[nodiscard, gnu::always_inline]] std::uint64_t marks(const char* at) const noexcept {
-        if (at < t_.last64) [[likely]]
-            return bytes::outside(at, kXmlText);
-        return bytes::outside(t_.last64, kXmlText) >> (at - t_.last64);
-    }
-    /// The next mark; kEnd, which is none, at the message's end.
-    [[nodiscard, gnu::always_inline]] const char* next() noexcept {
-        while (mask_ == 0) {
-            base_ += 64;
-            if (base_ >= t_.end) return kEnd;
-            mask_ = marks(base_);
-        }
-        const char* mark = base_ + std::countr_zero(mask_);
-        mask_ &= mask_ - 1;
-        return mark;
-    }
-    [[nodiscard]] static bool is_white(const char* from, const char* to) noexcept {
-        while (from < to && is_lws(*from)) ++from;
-        return from == to;
-    }
-    [[nodiscard]] static bool starts_name(char c) noexcept {
-        return static_cast<unsigned char>((c | 0x20) - 'a') < 26;
-    }
-
-    /// `</name>`, at its '<'; the place behind it, or null.
-    [[nodiscard, gnu::always_inline]] const char* read_close(const char* at) noexcept {
-        const char* end = next();
-        if (*end != '>' || !starts_name(at[2])) return nullptr;
-        if (inside_ != 0) --inside_;
-        return end + 1;
-    }
-
-    /// `<name attributes>` or `<name attributes/>`, at its '<'; the place behind it, or null.
-    [[nodiscard, gnu::always_inline]] const char* read_open(const char* at) noexcept {
-        const char* end = next();
-        if (!starts_name(at[1])) return nullptr;
-        Side side = Side::none;
-        // No name that counts has less than 14 characters, and without '=' no attribute says anything.
-        if (*end != '>' || end - at > 14) {
-            end = read_long(at + 1, end, side);
-            if (end == nullptr) return nullptr;
-        }
-        if (end[-1] == '/') return end + 1;
-        if (inside_ != 0) ++inside_;
-        if (side != Side::none) {
-            receiver_ = side == Side::receiver;
-            inside_ = 1;
-        }
-        return end + 1;
-    }
-
-    /// A start tag that is longer or has attributes, from its name on; `mark` is the first in it. Its '>', or
-    /// null.
-    [[nodiscard, gnu::always_inline]] const char* read_long(const char* name, const char* mark,
-                                                            Side& side) noexcept {
-        // Without another mark, or with less behind it, the document ends before its tags do.
-        if (mark == kEnd || t_.end - name < 48) return nullptr;
-        const char* end = first_outside(t_, name, t_.end, kXmlPlainNames);
-        const std::uint64_t first = load64(name);
-        if (!ends_name(*end)) return *end == ':' ? read_whole(name, mark, side) : nullptr;
-        if (end - name >= 14) {
-            if (is_root(name, end)) {
-                lists_ = true;
-            } else if (counts(first)) {
-                side = side_of(name, end, first);
-                if (side == Side::none || *mark == '>')
-                    return side == Side::none ? read_whole(name, mark, side) : mark;
-                // type="Normal" and nothing else
-                if (load64(end) != text64(" type=\"N") || load64(end + 6) != text64("\"Normal\"") ||
-                    end[14] != '>')
-                    return read_whole(name, mark, side);
-                static_cast<void>(next());
-                static_cast<void>(next());
-                return next();
-            }
-        } else if (lists_ && is_entry(view(name, end))) {
-            return read_whole(name, mark, side);
-        }
-        // Nothing in this tag counts but the namespace of a KRR, whatever attribute it stands in.
-        while (*mark == '=') {
-            const char* opening = next();
-            const char* closing = next();
-            while (*closing == '=') closing = next();
-            if (opening != mark + 1 || *opening != '"' || *closing != '"') return nullptr;
-            if (closing - opening > 27 && may_be_krr(opening + 1, closing)) return nullptr;
-            mark = next();
-        }
-        return *mark == '>' ? mark : nullptr;
-    }
-
-    /// Other characters belong to the name for readers that are not strict.
-    [[nodiscard]] static bool ends_name(char c) noexcept { return c == ' ' || c == '>' || c == '/'; }
-    [[nodiscard]] static bool is_root(const char* name, const char* end) noexcept {
-        return end - name == 14 && load64(name) == text64("resource") &&
-               load64(name + 6) == text64("ce-lists");
-    }
-    /// Could a name of at least 14 characters that starts so be one of those that count?
-    [[nodiscard]] static bool counts(std::uint64_t first) noexcept {
-        constexpr std::uint64_t seven = 0x00FF'FFFF'FFFF'FFFFU;
-        return (first | kLower) == text64("kmsredir") || first == text64("mcptt-re") ||
-               first == text64("mcptt-ca") || first == text64("mcvideo-") ||
-               (first & seven) == text64("mcdata-");
-    }
-    /// Whose identity the element of that name holds; `first` are its first eight characters.
-    [[nodiscard]] static Side side_of(const char* name, const char* end, std::uint64_t first) noexcept {
-        const char* what = name + (first == text64("mcvideo-")                           ? 8
-                                   : static_cast<std::uint32_t>(first) == text32("mcda") ? 7
-                                                                                         : 6);
-        if (end - what == 11 && equal(what, "request-uri", 11)) return Side::receiver;
-        if (end - what == 15 && equal(what, "calling-user-id", 15)) return Side::initiator;
-        return Side::none;
-    }
-    /// 27 characters and more that could be, with white space around it, the namespace of a KRR.
-    [[nodiscard]] static bool may_be_krr(const char* value, const char* end) noexcept {
-        if (*value <= ' ' || end[-1] <= ' ') return true;
-        return end - value == 27 && (load64(value + 15) | kLower) == text64("eckmskrr");
-    }
-
-    /// read_long() with every attribute looked at.
-    [[nodiscard, gnu::always_inline]] const char* read_whole(const char* name, const char* mark,
-                                                             Side& side) noexcept {
-        const char* at = first_outside(t_, name, t_.end, kXmlNames);
-        const char* name_end = at;
-        if (!ends_name(*at)) return nullptr;
-        if (name_end - name >= 14 && !read_name(name, name_end, side)) return nullptr;
-        const bool entry = lists_ && is_entry(local(name, name_end));
-        while (*mark == '=') {
-            const char* opening = next();
-            if (opening != mark + 1 || *opening != '"') return nullptr;
-            const char* closing = next();
-            while (*closing == '=') closing = next();
-            if (*at != ' ' || *closing != '"') return nullptr;
-            while (*at == ' ') ++at;
-            if (at == mark || !all_in(t_, at, mark, kXmlNames)) return nullptr;
-            const std::string_view written = view(at, mark);
-            if (!read_attribute(written, opening + 1, closing, side != Side::none, entry)) return nullptr;
-            at = closing + 1;
-            mark = next();
-        }
-        return *mark == '>' ? mark : nullptr;
-    }
-
-    [[nodiscard]] static bool is_entry(std::string_view name) noexcept {
-        return name.size() == 5 && equal(name.begin(), "entry", 5);
-    }
-    [[nodiscard]] static std::string_view local(const char* from, const char* to) noexcept {
-        const char* at = to;
-        while (at > from && at[-1] != ':') --at;
-        return view(at, to);
-    }
-
-    /// A name of at least 14 characters: those that count are no shorter. False: a KRR's.
-    [[nodiscard, gnu::always_inline]] bool read_name(const char* from, const char* to, Side& side) noexcept {
-        std::string_view name = view(from, to);
-        if (first_of<':'>(t_, from, to) != to) name = local(from, to);
-        if (name.size() < 14) return true;
-        const std::uint64_t first = load64(name.begin());
-        if ((first | kLower) == text64("kmsredir")) return false;
-        if (is_root(name.begin(), name.end())) lists_ = true;
-        if (!counts(first)) return true;
-        side = side_of(name.begin(), name.end(), first);
-        return true;
-    }
-
-    [[nodiscard, gnu::always_inline]] bool read_attribute(std::string_view name, const char* value,
-                                                          const char* end, bool side, bool entry) noexcept {
-        if (end - value > 26 && may_be_krr(value, end)) return false;
-        // Other words than Normal may say that the identity is encrypted.
-        const char* what = name.begin();
-        if (side && name.size() == 4 && equal(what, "type", 4))
-            return end - value == 6 && equal(value, "Normal", 6);
-        if (!entry || name.size() != 3 || !equal(what, "uri", 3)) return true;
-        if (!has_scheme(value, end) || !all_in(t_, value, end, kUriBytes)) return false;
-        return found_.add(true, view(value, end));
-    }
-
-    /// Character data between two tags, up to the '<' at `end`.
-    [[nodiscard, gnu::always_inline]] bool read_text(const char* at, const char* end) noexcept {
-        const char* tag = end;
-        while (at < end && is_lws(*at)) ++at;
-        if (at == end) return true;
-        while (is_lws(end[-1])) --end;
-        // Text before another element can be read in several ways.
-        if (tag[1] != '/') return false;
-        const std::ptrdiff_t size = end - at;
-        const char first = *at;
-        if ((first | 0x20) == 'v' && size > 1 && !is_alpha(at[1])) return false;  // v=0
-        if (size >= static_cast<std::ptrdiff_t>(kLongText) &&
-            (first == 'A' || (!is_alpha(first) && !is_digit(first))))
-            return false;
-        if (inside_ == 0 || inside_ > 2) return true;
-        if (!has_scheme(at, end) || !all_in(t_, at, end, kUriBytes)) return false;
-        return found_.add(receiver_, view(at, end));
+        if (place_.inside == 0 || place_.inside > 2) return size;
+        return has_scheme(at, at + size) && found_.add(place_.receiver, view(at, at + size)) ? size : 0;
     }
 
     const Text& t_;
     Found& found_;
     const bool parts_;
-    bool lists_ = false;
-    bool receiver_ = false;                               // whom the element names that inside_ speaks of
+    const UsualRun* run_;                                 // what could stand behind the next value
     const UsualText* likely_ = kUsualTexts.texts.data();  // the next tag, most often
-    std::uint32_t inside_ = 0;    // how deep in an element that names somebody: 1 in itself, 0 in none
-    const char* base_ = nullptr;  // of mask_
-    std::uint64_t mask_ = 0;
+    Place place_;
 };
 
 /// Tags::read() with all that it keeps in registers.
 [[nodiscard, gnu::noinline]] inline const char* read_xml(const Text& t, const char* at, bool parts,
-                                                         Found& found) noexcept {
-    return Tags(t, found, parts).read(at);
+                                                         const UsualRun* start, Found& found) noexcept {
+    return Tags(t, found, parts, start).read(at);
 }
 
 }  // namespace kmsgate::sip::plain::KMSGATE_LEVEL

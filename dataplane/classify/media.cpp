@@ -9,15 +9,14 @@ namespace kmsgate::classify::portable {
 
 namespace {
 
-inline const std::uint8_t* line_end(const std::uint8_t* at, const std::uint8_t* end) noexcept {
-    while (at != end && *at != '\r' && *at != '\n') ++at;
-    return at;
+inline bool has_port(const Ports& ports, std::uint32_t both) noexcept {
+    return ports.may_have(static_cast<std::uint16_t>(both), static_cast<std::uint16_t>(both >> 16));
 }
 
-/// The end of the last byte before `end` that is no blank or control; there is one.
-inline const std::uint8_t* text_end(const std::uint8_t* end) noexcept {
-    while (end[-1] <= 0x20) --end;
-    return end;
+inline bool no_version(const std::uint8_t* at, const std::uint8_t* end) noexcept {
+    for (; at != end && *at != '\r' && *at != '\n'; ++at)
+        if (*at == '0' && at[-1] == '.') return false;
+    return true;
 }
 
 }  // namespace

@@ -39,6 +39,7 @@ class Ports {
     static constexpr std::size_t kMost = 8;
 
     void clear() noexcept {
+        pairs_.fill(0);
         count_ = 0;
         many_ = false;
         watched = nullptr;
@@ -49,27 +50,32 @@ class Ports {
             many_ = true;
             return;
         }
-        ports_[count_++] = static_cast<std::uint16_t>(port >> 8 | port << 8);
+        pairs_[count_++] = static_cast<std::uint16_t>(port >> 8 | port << 8) * 0x10001U;
     }
     /// May one of both be a signalling port? Always when there are too many to say.
     [[nodiscard]] bool may_have(std::uint16_t source, std::uint16_t destination) const noexcept {
-        for (std::size_t i = 0; i < count_; ++i)
-            if (ports_[i] == source || ports_[i] == destination) return true;
+        for (const std::uint32_t pair : std::span(pairs_).first(count_)) {
+            const auto port = static_cast<std::uint16_t>(pair);
+            if (port == source || port == destination) return true;
+        }
         return many_;
     }
 
     /// Are they few enough for may_have() to be sure?
     [[nodiscard]] bool exact() const noexcept { return !many_; }
+    /// Each port twice, as the source and the destination of a header; zeros behind the last.
+    [[nodiscard]] const std::array<std::uint32_t, kMost>& pairs() const noexcept { return pairs_; }
 
   private:
-    std::array<std::uint16_t, kMost> ports_{};
+    alignas(32) std::array<std::uint32_t, kMost> pairs_{};
     std::size_t count_ = 0;
     bool many_ = false;
 };
 
 /// True: an untagged IPv4 or IPv6 packet without options, UDP or TCP, in order as far as read() looks, that
-/// no rule of the gate concerns: no signalling port, no SYN, no watched connection, no tunnel, no first line
-/// that starts or ends with SIP/2.0. False: ask read(). A test holds it to read() and sip::looks_like_sip().
+/// no rule of the gate concerns: no signalling port, no SYN, no watched connection, no tunnel, and no ".0" in
+/// the first line, which one that starts or ends with SIP/2.0 has. False: ask read(). A test holds it to
+/// read() and sip::looks_like_sip().
 using IsMedia = bool (*)(std::span<const std::uint8_t> frame, const Ports& udp, const Ports& tcp) noexcept;
 extern const IsMedia is_media;  ///< one of those below, the best that the CPU runs
 namespace portable {

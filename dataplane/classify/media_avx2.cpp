@@ -21,38 +21,50 @@ namespace kmsgate::classify::avx2 {
 
 namespace {
 
-/// Line ends are the only bytes that the table gives back for their lower four bits.
+/// Both ports against all at once.
+inline bool has_port(const Ports& ports, std::uint32_t both) noexcept {
+    const __m256i pairs = _mm256_load_si256(reinterpret_cast<const __m256i*>(ports.pairs().data()));
+    const __m256i same = _mm256_cmpeq_epi16(pairs, _mm256_set1_epi32(static_cast<int>(both)));
+    return !_mm256_testz_si256(same, same) || !ports.exact();
+}
+
+/// Line ends and zeros are the only bytes that the table gives back for their lower four bits.
 inline __m256i hits(const std::uint8_t* at) noexcept {
     const __m256i table =
-        _mm256_broadcastsi128_si256(_mm_setr_epi8(-1, 0, 0, 0, 0, 0, 0, 0, 0, 0, '\n', 0, 0, '\r', 0, 0));
+        _mm256_broadcastsi128_si256(_mm_setr_epi8('0', 0, 0, 0, 0, 0, 0, 0, 0, 0, '\n', 0, 0, '\r', 0, 0));
     const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(at));
     return _mm256_cmpeq_epi8(_mm256_shuffle_epi8(table, v), v);
 }
 inline unsigned mask(__m256i hits) noexcept {
     return static_cast<unsigned>(_mm256_movemask_epi8(hits));
 }
-/// More than 32 bytes of headers stand in front of `at`.
-inline const std::uint8_t* line_end(const std::uint8_t* at, const std::uint8_t* end) noexcept {
-    for (; end - at >= 128; at += 128) {
-        const __m256i half = _mm256_or_si256(hits(at), hits(at + 32));
-        if (mask(_mm256_or_si256(half, _mm256_or_si256(hits(at + 64), hits(at + 96)))) != 0) break;
+
+enum class Seen : std::uint8_t { nothing, line_end, version };
+/// Of the hits in the bytes from `at` on, what comes first.
+inline Seen first_of(std::uint64_t hits, const std::uint8_t* at) noexcept {
+    for (; hits != 0; hits &= hits - 1) {
+        const std::uint8_t* const hit = at + std::countr_zero(hits);
+        if (*hit != '0') return Seen::line_end;
+        if (hit[-1] == '.') return Seen::version;
     }
-    for (; end - at >= 32; at += 32)
-        if (const unsigned hit = mask(hits(at)); hit != 0) return at + std::countr_zero(hit);
-    if (at == end) return end;
-    const unsigned hit = mask(hits(end - 32)) >> (32 - (end - at));
-    return hit != 0 ? at + std::countr_zero(hit) : end;
+    return Seen::nothing;
 }
 
-/// The end of the last byte before `end` that is no blank or control; there is one, behind 32 bytes of
-/// headers.
-inline const std::uint8_t* text_end(const std::uint8_t* end) noexcept {
-    const __m256i least = _mm256_set1_epi8(0x21);
-    for (;; end -= 32) {
-        const __m256i v = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(end - 32));
-        const unsigned text = mask(_mm256_cmpeq_epi8(_mm256_max_epu8(v, least), v));
-        if (text != 0) return end - std::countl_zero(text);
+/// More than 32 bytes of headers stand in front of `at`.
+inline bool no_version(const std::uint8_t* at, const std::uint8_t* end) noexcept {
+    for (; end - at >= 64; at += 64) {
+        const __m256i low = hits(at), high = hits(at + 32), any = _mm256_or_si256(low, high);
+        if (_mm256_testz_si256(any, any)) continue;
+        const Seen seen = first_of(std::uint64_t{mask(high)} << 32 | mask(low), at);
+        if (seen != Seen::nothing) return seen == Seen::line_end;
     }
+    if (end - at >= 32) {
+        const Seen seen = first_of(mask(hits(at)), at);
+        if (seen != Seen::nothing) return seen == Seen::line_end;
+        at += 32;
+    }
+    if (at == end) return true;
+    return first_of(mask(hits(end - 32)) >> (32 - (end - at)), at) != Seen::version;
 }
 
 }  // namespace

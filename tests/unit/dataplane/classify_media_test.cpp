@@ -34,15 +34,11 @@ std::vector<IsMedia> levels() {
     return out;
 }
 
-/// The definition: the line that a lenient reader begins with neither starts with an S nor ends with a 0.
+/// The definition: no ".0" stands in the line that a lenient reader begins with.
 bool plainly_no_sip(std::string_view payload) {
     const auto blank = [](char c) { return static_cast<unsigned char>(c) <= 0x20; };
     while (!payload.empty() && blank(payload.front())) payload.remove_prefix(1);
-    if (payload.empty()) return true;
-    if (payload.front() == 's' || payload.front() == 'S') return false;
-    std::string_view line = payload.substr(0, payload.find_first_of("\r\n"));
-    while (blank(line.back())) line.remove_suffix(1);
-    return line.back() != '0';
+    return !payload.substr(0, payload.find_first_of("\r\n")).contains(".0");
 }
 
 /// True when it was media. `frame` has no byte beyond its end, so that a sanitizer sees every one read there.

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/classify/media.hpp"
 
+#include <rte_mbuf.h>
+#include <rte_prefetch.h>
+
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstring>
@@ -9,8 +13,15 @@ namespace kmsgate::classify::portable {
 
 namespace {
 
-inline bool has_port(const Ports& ports, std::uint32_t both) noexcept {
-    return ports.may_have(static_cast<std::uint16_t>(both), static_cast<std::uint16_t>(both >> 16));
+using Pairs = const Ports::Pairs&;
+inline Pairs pairs_of(const Ports& ports) noexcept {
+    return ports.pairs();
+}
+inline bool has_port(Pairs pairs, std::uint32_t both) noexcept {
+    return std::ranges::any_of(pairs, [both](std::uint32_t pair) {
+        const std::uint32_t differ = pair ^ both;
+        return (differ & 0xFFFF) == 0 || differ >> 16 == 0;
+    });
 }
 
 inline bool no_version(const std::uint8_t* at, const std::uint8_t* end) noexcept {
@@ -41,10 +52,10 @@ bool has_avx2() noexcept {
 
 }  // namespace
 
-const IsMedia is_media =
+const MediaRun media_run =
 #if defined(__x86_64__)
-    has_avx2() ? &avx2::is_media :
+    has_avx2() ? &avx2::media_run :
 #endif
-               &portable::is_media;
+               &portable::media_run;
 
 }  // namespace kmsgate::classify

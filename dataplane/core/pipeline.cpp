@@ -14,7 +14,7 @@ namespace kmsgate::core {
 namespace {
 
 constexpr std::size_t kBurst = 64;
-constexpr std::size_t kAhead = 3;  // frames fetched into the cache early
+constexpr std::size_t kAhead = classify::kAhead;
 constexpr std::size_t kArena = std::size_t{2} << 20;
 constexpr std::size_t kMaxFrame = std::size_t{320} << 10;  // captures hold frames of up to 256 KiB
 
@@ -98,7 +98,6 @@ void Pipeline::process(std::span<Mbuf> burst, const Judge& judge, Output& out) {
 
 void Pipeline::find_ports() noexcept {
     for (classify::Ports* p : {&udp_ports_, &tcp_ports_, &tls_ports_, &stream_ports_}) p->clear();
-    stream_ports_.watched = &streams_.watched();
     const auto stream = [this](classify::Ports& ports, std::uint16_t port) {
         ports.add(port);
         stream_ports_.add(port);
@@ -119,21 +118,20 @@ void Pipeline::find_ports() noexcept {
 /// and never waits for one. How many leave so: they stand in front then. `batch`: says what the frames are
 /// and who is the first of them; null: they say it themselves.
 std::size_t Pipeline::sift(std::span<rte_mbuf*> frames, const Batch* batch, std::size_t first) {
-    const auto fetch = [](const rte_mbuf* m) { rte_prefetch0(rte_pktmbuf_mtod(m, const void*)); };
-    for (rte_mbuf* const m : frames.first(std::min(frames.size(), kAhead))) fetch(m);
+    for (rte_mbuf* const m : frames.first(std::min(frames.size(), kAhead)))
+        rte_prefetch0(rte_pktmbuf_mtod(m, const void*));
     std::size_t passed = 0;
     for (std::size_t i = 0; i < frames.size(); ++i) {
-        if (i + kAhead < frames.size()) fetch(frames[i + kAhead]);
+        const std::size_t media =
+            classify::media_run(frames.subspan(i), udp_ports_, stream_ports_, streams_.watched());
+        if (tap_ != nullptr) show_media(frames.subspan(i, media), batch, first + i);
+        if (passed != i) std::copy_n(frames.data() + i, media, frames.data() + passed);
+        passed += media;
+        i += media;
+        if (i == frames.size()) break;
         rte_mbuf* const m = frames[i];
-        const bool media =
-            m->nb_segs == 1 && classify::is_media({rte_pktmbuf_mtod(m, const std::uint8_t*), m->data_len},
-                                                  udp_ports_, stream_ports_);
-        if (media && tap_ == nullptr) [[likely]] {
-            frames[passed++] = m;
-            continue;
-        }
         if (batch != nullptr) stamp(m, *batch, first + i);
-        if (media || is_no_signalling(m)) {
+        if (is_no_signalling(m)) {
             if (tap_ != nullptr) tap_->ended(m, edge_name(), Outcome::passed);
             frames[passed++] = m;
         } else {
@@ -144,6 +142,13 @@ std::size_t Pipeline::sift(std::span<rte_mbuf*> frames, const Batch* batch, std:
     counters_.add(Counter::frames_out, passed);
     counters_.add(Outcome::passed, passed);
     return passed;
+}
+
+void Pipeline::show_media(std::span<rte_mbuf*> frames, const Batch* batch, std::size_t first) {
+    for (std::size_t i = 0; i < frames.size(); ++i) {
+        if (batch != nullptr) stamp(frames[i], *batch, first + i);
+        tap_->ended(frames[i], edge_name(), Outcome::passed);
+    }
 }
 
 void Pipeline::stamp(rte_mbuf* frame, const Batch& batch, std::size_t place) noexcept {

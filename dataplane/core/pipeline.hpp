@@ -165,6 +165,7 @@ class Pipeline {
     void find_ports() noexcept;
     [[nodiscard]] bool spent() const noexcept;
     [[nodiscard]] std::size_t sift(std::span<rte_mbuf*> frames, const Batch* batch, std::size_t first);
+    void show_media(std::span<rte_mbuf*> frames, const Batch* batch, std::size_t first);
     static void stamp(rte_mbuf* frame, const Batch& batch, std::size_t place) noexcept;
     void dispatch_later();
     void fetch(std::size_t later) const noexcept;

@@ -97,6 +97,10 @@ void Pipeline::process(std::span<Mbuf> burst, const Judge& judge, Output& out) {
 }
 
 void Pipeline::find_ports() noexcept {
+    // a table's digest tells what it says: one that has taken another's place in memory has another
+    const PortsOf of = edge_ != nullptr ? PortsOf{judge_->table->seal(), judge_->edge} : PortsOf{};
+    if (ports_of_ == of) return;
+    ports_of_ = of;
     for (classify::Ports* p : {&udp_ports_, &tcp_ports_, &tls_ports_, &stream_ports_}) p->clear();
     const auto stream = [this](classify::Ports& ports, std::uint16_t port) {
         ports.add(port);

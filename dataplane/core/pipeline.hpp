@@ -280,9 +280,16 @@ class Pipeline {
     std::string_view changed_;                            ///< what a rewritten message says,
     std::optional<rewrite::PlainRewrite> plain_changed_;  ///< or how it is put together
     std::uint32_t packet_id_ = 0;
-    classify::Ports udp_ports_, tcp_ports_, tls_ports_, stream_ports_;  ///< during a call
-    FrameTap* tap_ = nullptr;                                           ///< during a call: somebody looks
-    const Judge* judge_ = nullptr;                                      ///< during a call
+    /// What the ports below are those of.
+    struct PortsOf {
+        policy::table::Seal table{};
+        std::optional<policy::table::EdgeId> edge;  ///< nullopt: there is no table
+        bool operator==(const PortsOf&) const = default;
+    };
+    std::optional<PortsOf> ports_of_;
+    classify::Ports udp_ports_, tcp_ports_, tls_ports_, stream_ports_;
+    FrameTap* tap_ = nullptr;       ///< during a call: somebody looks
+    const Judge* judge_ = nullptr;  ///< during a call
     const policy::table::EdgeRecord* edge_ = nullptr;
     Output* out_ = nullptr;
 };

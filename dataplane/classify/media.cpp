@@ -52,10 +52,10 @@ bool has_avx2() noexcept {
 
 }  // namespace
 
-const MediaRun media_run =
+const MediaOf media_of =
 #if defined(__x86_64__)
-    has_avx2() ? &avx2::media_run :
+    has_avx2() ? &avx2::media_of :
 #endif
-               &portable::media_run;
+               &portable::media_of;
 
 }  // namespace kmsgate::classify

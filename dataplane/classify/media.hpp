@@ -42,7 +42,7 @@ class Ports {
     static constexpr std::size_t kMost = 6;
 
     void clear() noexcept {
-        std::fill_n(pairs_.begin(), count_, 0);
+        pairs_ = kEmpty;
         count_ = 0;
         many_ = false;
     }
@@ -76,29 +76,30 @@ class Ports {
     static constexpr std::uint32_t kGtpU = std::byteswap(std::uint32_t{2152}),
                                    kVxlan = std::byteswap(std::uint32_t{4789});
 
-    alignas(32) Pairs pairs_{0, 0, 0, 0, 0, 0, kGtpU, kVxlan};
+    static constexpr Pairs kEmpty = {0, 0, 0, 0, 0, 0, kGtpU, kVxlan};
+
+    alignas(32) Pairs pairs_ = kEmpty;
     std::size_t count_ = 0;
     bool many_ = false;
 };
 
-/// Frames fetched into the cache early.
-inline constexpr std::size_t kAhead = 3;
-
-/// How many frames, from the first one on, are media: each an untagged IPv4 or IPv6 packet in one piece,
-/// without options, UDP or TCP, in order as far as read() looks, that no rule of the gate concerns: no
-/// signalling port, no SYN, no watched connection, no tunnel, and no ".0" in the first line, which one that
-/// starts or ends with SIP/2.0 has. Of the frame behind them: ask read(). A test holds it to read() and
-/// sip::looks_like_sip(). Fetches the frame kAhead behind each one that it looks at.
-using MediaRun = std::size_t (*)(std::span<rte_mbuf* const> frames, const Ports& udp, const Ports& tcp,
-                                 const Watched& watched) noexcept;
-extern const MediaRun media_run;  ///< one of those below, the best that the CPU runs
+/// Which frames are media, a bit each, the first one's lowest; at most kMostAtOnce frames. Media is an
+/// untagged IPv4 or IPv6 packet in one piece, without options, UDP or TCP, in order as far as read() looks,
+/// that no rule of the gate concerns: no signalling port, no SYN, no watched connection, no tunnel, and no
+/// ".0" in the first line, which one that starts or ends with SIP/2.0 has. Of any other frame: ask read(). A
+/// test holds it to read() and sip::looks_like_sip(). Fetches the frame kAhead behind each one that it looks
+/// at.
+using MediaOf = std::uint64_t (*)(std::span<rte_mbuf* const> frames, const Ports& udp, const Ports& tcp,
+                                  const Watched& watched) noexcept;
+inline constexpr std::size_t kMostAtOnce = 64, kAhead = 3;
+extern const MediaOf media_of;  ///< one of those below, the best that the CPU runs
 namespace portable {
-[[nodiscard]] std::size_t media_run(std::span<rte_mbuf* const> frames, const Ports& udp, const Ports& tcp,
-                                    const Watched& watched) noexcept;
+[[nodiscard]] std::uint64_t media_of(std::span<rte_mbuf* const> frames, const Ports& udp, const Ports& tcp,
+                                     const Watched& watched) noexcept;
 }
 namespace avx2 {
-[[nodiscard]] std::size_t media_run(std::span<rte_mbuf* const> frames, const Ports& udp, const Ports& tcp,
-                                    const Watched& watched) noexcept;
+[[nodiscard]] std::uint64_t media_of(std::span<rte_mbuf* const> frames, const Ports& udp, const Ports& tcp,
+                                     const Watched& watched) noexcept;
 }
 
 }  // namespace kmsgate::classify

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// media_run() for one level: included by the file of each, with KMSGATE_LEVEL defined and two functions:
+// media_of() for one level: included by the file of each, with KMSGATE_LEVEL defined and two functions:
 //   pairs_of(ports): their pairs, as has_port() wants them
 //   has_port(pairs, both): is one of both ports, as a header begins with them, among the pairs?
 //   no_version(at, end): surely no ".0" in the line that begins at `at`, behind headers
@@ -120,20 +120,20 @@ template <class Addresses>
 
 }  // namespace
 
-std::size_t media_run(std::span<rte_mbuf* const> frames, const Ports& udp, const Ports& tcp,
-                      const Watched& watched) noexcept {
+std::uint64_t media_of(std::span<rte_mbuf* const> frames, const Ports& udp, const Ports& tcp,
+                       const Watched& watched) noexcept {
     const Rules rules{pairs_of(udp), pairs_of(tcp), watched, udp.exact() ? kUdp : Rules::kNone,
                       tcp.exact() ? kTcp : Rules::kNone};
     rte_mbuf* const* const first = frames.data();
-    rte_mbuf* const* const end = first + frames.size();
-    rte_mbuf* const* const fetched = end - std::min(frames.size(), kAhead);  // they are on their way
-    for (rte_mbuf* const* at = first; at != end; ++at) {
-        if (at < fetched) rte_prefetch0(rte_pktmbuf_mtod(at[kAhead], const void*));
-        const rte_mbuf* const m = *at;
-        if (m->nb_segs != 1 || !is_media(rte_pktmbuf_mtod(m, const std::uint8_t*), m->data_len, rules))
-            return static_cast<std::size_t>(at - first);
+    const std::size_t size = frames.size();
+    std::uint64_t media = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+        if (i + kAhead < size) rte_prefetch0(rte_pktmbuf_mtod(first[i + kAhead], const void*));
+        const rte_mbuf* const m = first[i];
+        if (m->nb_segs == 1 && is_media(rte_pktmbuf_mtod(m, const std::uint8_t*), m->data_len, rules))
+            media |= std::uint64_t{1} << i;
     }
-    return frames.size();
+    return media;
 }
 
 }  // namespace kmsgate::classify::KMSGATE_LEVEL

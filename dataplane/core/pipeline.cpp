@@ -13,7 +13,7 @@ namespace kmsgate::core {
 
 namespace {
 
-constexpr std::size_t kBurst = 64;
+constexpr std::size_t kBurst = classify::kMostAtOnce;
 constexpr std::size_t kAhead = classify::kAhead;
 constexpr std::size_t kArena = std::size_t{2} << 20;
 constexpr std::size_t kMaxFrame = std::size_t{320} << 10;  // captures hold frames of up to 256 KiB
@@ -98,9 +98,11 @@ void Pipeline::process(std::span<Mbuf> burst, const Judge& judge, Output& out) {
 
 void Pipeline::find_ports() noexcept {
     // a table's digest tells what it says: one that has taken another's place in memory has another
-    const PortsOf of = edge_ != nullptr ? PortsOf{judge_->table->seal(), judge_->edge} : PortsOf{};
-    if (ports_of_ == of) return;
-    ports_of_ = of;
+    const bool same = edge_ != nullptr ? ports_edge_ == judge_->edge && ports_table_ == judge_->table->seal()
+                                       : ports_edge_ == kNoEdge;
+    if (same) return;
+    ports_edge_ = edge_ != nullptr ? judge_->edge : kNoEdge;
+    if (edge_ != nullptr) ports_table_ = judge_->table->seal();
     for (classify::Ports* p : {&udp_ports_, &tcp_ports_, &tls_ports_, &stream_ports_}) p->clear();
     const auto stream = [this](classify::Ports& ports, std::uint16_t port) {
         ports.add(port);
@@ -124,35 +126,30 @@ void Pipeline::find_ports() noexcept {
 std::size_t Pipeline::sift(std::span<rte_mbuf*> frames, const Batch* batch, std::size_t first) {
     for (rte_mbuf* const m : frames.first(std::min(frames.size(), kAhead)))
         rte_prefetch0(rte_pktmbuf_mtod(m, const void*));
-    std::size_t passed = 0;
-    for (std::size_t i = 0; i < frames.size(); ++i) {
-        const std::size_t media =
-            classify::media_run(frames.subspan(i), udp_ports_, stream_ports_, streams_.watched());
-        if (tap_ != nullptr) show_media(frames.subspan(i, media), batch, first + i);
-        if (passed != i) std::copy_n(frames.data() + i, media, frames.data() + passed);
-        passed += media;
-        i += media;
-        if (i == frames.size()) break;
+    const auto media_from = [&](std::size_t i) {
+        return classify::media_of(frames.subspan(i), udp_ports_, stream_ports_, streams_.watched()) << i;
+    };
+    std::uint64_t media = media_from(0);
+    const bool all = media == ~std::uint64_t{0} >> (kBurst - frames.size());
+    std::size_t passed = all && tap_ == nullptr ? frames.size() : 0;
+    for (std::size_t i = passed; i < frames.size(); ++i) {
         rte_mbuf* const m = frames[i];
-        if (batch != nullptr) stamp(m, *batch, first + i);
-        if (is_no_signalling(m)) {
-            if (tap_ != nullptr) tap_->ended(m, edge_name(), Outcome::passed);
-            frames[passed++] = m;
-        } else {
+        const bool is_media = (media >> i & 1) != 0;
+        if (batch != nullptr && (!is_media || tap_ != nullptr)) stamp(m, *batch, first + i);
+        const std::size_t streams = noted_streams_;
+        if (!is_media && !is_no_signalling(m)) {
             space_.later[later_++].frame = m;
+            continue;
         }
+        if (tap_ != nullptr) tap_->ended(m, edge_name(), Outcome::passed);
+        frames[passed++] = m;
+        // what belongs to a connection that has just begun is not media any more
+        if (streams != noted_streams_ && i + 1 < frames.size()) media = media_from(i + 1);
     }
     counters_.add(Counter::frames_in, frames.size());
     counters_.add(Counter::frames_out, passed);
     counters_.add(Outcome::passed, passed);
     return passed;
-}
-
-void Pipeline::show_media(std::span<rte_mbuf*> frames, const Batch* batch, std::size_t first) {
-    for (std::size_t i = 0; i < frames.size(); ++i) {
-        if (batch != nullptr) stamp(frames[i], *batch, first + i);
-        tap_->ended(frames[i], edge_name(), Outcome::passed);
-    }
 }
 
 void Pipeline::stamp(rte_mbuf* frame, const Batch& batch, std::size_t place) noexcept {
@@ -204,6 +201,7 @@ bool Pipeline::is_no_signalling(rte_mbuf* frame) noexcept {
         !is_sip_port(packet, true, false) && !is_sip_port(packet, true, true)) {
         // at once, or what comes behind it in this burst would overtake it
         note_stream(packet, bytes, meta(frame));
+        ++noted_streams_;
         return true;
     }
     return is_no_signalling(packet, bytes);

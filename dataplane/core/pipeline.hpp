@@ -165,7 +165,6 @@ class Pipeline {
     void find_ports() noexcept;
     [[nodiscard]] bool spent() const noexcept;
     [[nodiscard]] std::size_t sift(std::span<rte_mbuf*> frames, const Batch* batch, std::size_t first);
-    void show_media(std::span<rte_mbuf*> frames, const Batch* batch, std::size_t first);
     static void stamp(rte_mbuf* frame, const Batch& batch, std::size_t place) noexcept;
     void dispatch_later();
     void fetch(std::size_t later) const noexcept;
@@ -280,13 +279,10 @@ class Pipeline {
     std::string_view changed_;                            ///< what a rewritten message says,
     std::optional<rewrite::PlainRewrite> plain_changed_;  ///< or how it is put together
     std::uint32_t packet_id_ = 0;
-    /// What the ports below are those of.
-    struct PortsOf {
-        policy::table::Seal table{};
-        std::optional<policy::table::EdgeId> edge;  ///< nullopt: there is no table
-        bool operator==(const PortsOf&) const = default;
-    };
-    std::optional<PortsOf> ports_of_;
+    static constexpr std::int64_t kNoEdge = -1;
+    std::optional<std::int64_t> ports_edge_;  ///< the edge whose ports stand below, of this table
+    policy::table::Seal ports_table_{};
+    std::size_t noted_streams_ = 0;
     classify::Ports udp_ports_, tcp_ports_, tls_ports_, stream_ports_;
     FrameTap* tap_ = nullptr;       ///< during a call: somebody looks
     const Judge* judge_ = nullptr;  ///< during a call

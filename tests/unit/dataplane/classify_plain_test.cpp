@@ -7,7 +7,7 @@
 
 #include "dataplane/classify/packet.hpp"
 #include "dataplane/sip/message.hpp"
-#include "tests/unit/dataplane/media_run.hpp"
+#include "tests/unit/dataplane/media_of.hpp"
 
 namespace kmsgate::classify {
 namespace {
@@ -125,7 +125,7 @@ TEST(ReadPlain, SaysWhatTheFullReaderSays) {
     EXPECT_GT(not_plain, 10'000U);
 }
 
-TEST(MediaRun, OnlyOfWhatTheFullReadersLetPass) {
+TEST(MediaOf, OnlyOfWhatTheFullReadersLetPass) {
     Dice dice(2);
     Ports udp_ports, tcp_ports;
     const auto watched = std::make_unique<Watched>();
@@ -137,7 +137,7 @@ TEST(MediaRun, OnlyOfWhatTheFullReadersLetPass) {
     for (int i = 0; i < 200'000; ++i) {
         Bytes frame = dice.frame();
         dice.spoil(frame);
-        if (!is_media(media_run, frame, udp_ports, tcp_ports, *watched)) continue;
+        if (!is_media(media_of, frame, udp_ports, tcp_ports, *watched)) continue;
         ++media;
         const Packet p = read(frame);
         const auto payload = std::string_view(reinterpret_cast<const char*>(frame.data()), frame.size())

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// media_run() asked about frames that are plain bytes.
+// media_of() asked about frames that are plain bytes.
 #pragma once
 
 #include <rte_mbuf.h>
@@ -22,18 +22,18 @@ inline rte_mbuf buffer_of(Bytes& frame) {
     return m;
 }
 
-inline bool is_media(classify::MediaRun run, Bytes frame, const classify::Ports& udp,
+inline bool is_media(classify::MediaOf of, Bytes frame, const classify::Ports& udp,
                      const classify::Ports& tcp, const classify::Watched& watched) {
     rte_mbuf m = buffer_of(frame);
     rte_mbuf* const only = &m;
-    return run(std::span(&only, 1), udp, tcp, watched) == 1;
+    return of(std::span(&only, 1), udp, tcp, watched) == 1;
 }
 
-inline std::vector<classify::MediaRun> media_levels() {
-    std::vector<classify::MediaRun> out = {&classify::portable::media_run};
+inline std::vector<classify::MediaOf> media_levels() {
+    std::vector<classify::MediaOf> out = {&classify::portable::media_of};
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("bmi2"))
-        out.push_back(&classify::avx2::media_run);
+        out.push_back(&classify::avx2::media_of);
 #endif
     return out;
 }

@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "dataplane/classify/media.hpp"
 
+#include <rte_mbuf.h>
+#include <rte_prefetch.h>
+
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstring>
@@ -9,15 +13,21 @@ namespace kmsgate::classify::portable {
 
 namespace {
 
-inline const std::uint8_t* line_end(const std::uint8_t* at, const std::uint8_t* end) noexcept {
-    while (at != end && *at != '\r' && *at != '\n') ++at;
-    return at;
+using Pairs = const Ports::Pairs&;
+inline Pairs pairs_of(const Ports& ports) noexcept {
+    return ports.pairs();
+}
+inline bool has_port(Pairs pairs, std::uint32_t both) noexcept {
+    return std::ranges::any_of(pairs, [both](std::uint32_t pair) {
+        const std::uint32_t differ = pair ^ both;
+        return (differ & 0xFFFF) == 0 || differ >> 16 == 0;
+    });
 }
 
-/// The end of the last byte before `end` that is no blank or control; there is one.
-inline const std::uint8_t* text_end(const std::uint8_t* end) noexcept {
-    while (end[-1] <= 0x20) --end;
-    return end;
+inline bool no_version(const std::uint8_t* at, const std::uint8_t* end) noexcept {
+    for (; at != end && *at != '\r' && *at != '\n'; ++at)
+        if (*at == '0' && at[-1] == '.') return false;
+    return true;
 }
 
 }  // namespace
@@ -42,10 +52,10 @@ bool has_avx2() noexcept {
 
 }  // namespace
 
-const IsMedia is_media =
+const MediaOf media_of =
 #if defined(__x86_64__)
-    has_avx2() ? &avx2::is_media :
+    has_avx2() ? &avx2::media_of :
 #endif
-               &portable::is_media;
+               &portable::media_of;
 
 }  // namespace kmsgate::classify

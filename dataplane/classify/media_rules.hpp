@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// is_media() for one level: included by the file of each, with KMSGATE_LEVEL defined, line_end() and
-// text_end() declared.
+// media_of() for one level: included by the file of each, with KMSGATE_LEVEL defined and two functions:
+//   pairs_of(ports): their pairs, as has_port() wants them
+//   has_port(pairs, both): is one of both ports, as a header begins with them, among the pairs?
+//   no_version(at, end): surely no ".0" in the line that begins at `at`, behind headers
 namespace kmsgate::classify::KMSGATE_LEVEL {
 
 namespace {
 
-static_assert(std::endian::native == std::endian::little);
-
 constexpr std::size_t kIp = 14;
-constexpr std::uint16_t kIpv4 = 0x0008, kIpv6 = 0xDD86;  // all as they are loaded
-constexpr std::uint16_t kGtpU = 0x6808, kVxlan = 0xB512;
+// all as they are loaded
+constexpr std::uint32_t kIpv4 = 0x45'0008, kIpv4Mask = 0xFF'FFFF;  // with the first byte behind the type
+constexpr std::uint16_t kIpv6 = 0xDD86, kFragment = 0xFF3F;
 constexpr std::uint8_t kTcp = 6, kUdp = 17;
 
 template <class T>
@@ -22,75 +23,117 @@ template <class T>
     return __builtin_bswap16(load<std::uint16_t>(at));
 }
 
-/// RFC 1071 over 20 bytes: all ones when it is right.
+/// RFC 1071 over 20 bytes that are not all zero: their sum is then a multiple of 65,535. It is one exactly
+/// when its product with the inverse of that modulo 2^64 is no more than 2^64 / 65,535.
 [[gnu::always_inline]] inline bool checksum_ok(const std::uint8_t* ip) noexcept {
-    unsigned long long sum = 0;
-    const unsigned long long a = load<std::uint64_t>(ip), b = load<std::uint64_t>(ip + 8);
-    const unsigned long long carry = __builtin_add_overflow(a, b, &sum) ? 1 : 0;
-    sum = (sum & 0xFFFFFFFF) + (sum >> 32) + load<std::uint32_t>(ip + 16) + carry;
-    sum = (sum & 0xFFFF) + (sum >> 16);  // the carry out of 32 bits stands at bit 16 now
-    sum = (sum & 0xFFFF) + (sum >> 16);
-    return sum == 0xFFFF;
+    constexpr std::uint64_t kInverse = 0xFFFE'FFFE'FFFE'FFFF, kMost = 0x0001'0001'0001'0001;
+    static_assert(kInverse * 0xFFFF == 1 && kMost == ~std::uint64_t{0} / 0xFFFF);
+    const auto second = load<std::uint64_t>(ip + 8);
+    std::uint64_t third = load<std::uint32_t>(ip + 16);
+    std::uint64_t sum = load<std::uint64_t>(ip) + second;
+    third += sum < second ? 1 : 0;  // 2^64 is 1 here, too
+    sum += third;
+    sum += sum < third ? 1 : 0;
+    return sum * kInverse <= kMost;
 }
 
 [[nodiscard]] inline bool is_syn(const std::uint8_t* l4) noexcept {
     return (l4[13] & 0x02) != 0;
 }
 
-/// Of an IPv4 or IPv6 header without options and the TCP header behind it.
-[[nodiscard]] inline std::uint32_t place_of(const std::uint8_t* ip, const std::uint8_t* l4) noexcept {
-    const auto ports = static_cast<std::uint16_t>(load<std::uint16_t>(l4) ^ load<std::uint16_t>(l4 + 2));
-    if (l4 - ip == 20)
-        return Watched::place(load<std::uint32_t>(ip + 12) ^ load<std::uint32_t>(ip + 16), ports);
-    std::uint32_t all = 0;
-    for (int at = 8; at < 40; at += 4) all ^= load<std::uint32_t>(ip + at);
-    return Watched::place(all, ports);
-}
-
 /// Surely no first line that starts or ends with SIP/2.0.
 [[gnu::always_inline]] inline bool no_sip(const std::uint8_t* at, const std::uint8_t* end) noexcept {
-    while (at != end && *at <= 0x20) ++at;
-    if (at == end) return true;
-    if ((*at | 0x20) == 's') return false;
-    const std::uint8_t* last = line_end(at, end);
-    if (last[-1] <= 0x20) last = text_end(last);  // at the latest at `at`
-    return last[-1] != '0';
+    // readers may skip blanks and line ends in front of it
+    for (; at != end; ++at)
+        if (*at > 0x20) return no_version(at, end);
+    return true;
+}
+
+/// What a burst is held against.
+struct Rules {
+    Pairs udp, tcp;
+    const Watched& watched;
+    /// Protocols of which media is told: none where the ports are too many to say.
+    unsigned udp_protocol, tcp_protocol;
+    static constexpr unsigned kNone = 256;
+};
+
+/// From the transport header on, of which 8 bytes can be read, to the end of the packet, which may lie before
+/// that. `size`: their distance modulo 2^16. `addresses`: all their words by XOR, asked for when they matter.
+template <class Addresses>
+[[gnu::always_inline]] inline bool is_media_l4(const std::uint8_t* l4, const std::uint8_t* end,
+                                               std::uint16_t size, unsigned protocol, const Rules& rules,
+                                               Addresses&& addresses) noexcept {
+    if (protocol == rules.udp_protocol) {
+        if (load<std::uint16_t>(l4 + 4) != __builtin_bswap16(size)) [[unlikely]]
+            return false;
+        if (has_port(rules.udp, load<std::uint32_t>(l4))) [[unlikely]]
+            return false;
+        if (l4 + 8 >= end) [[unlikely]]
+            return l4 + 8 == end;
+        return no_sip(l4 + 8, end);
+    }
+    if (protocol != rules.tcp_protocol || end < l4 + 20) [[unlikely]]
+        return false;
+    const std::size_t header = std::size_t{l4[12]} >> 2 & 0x3C;
+    if (header < 20) [[unlikely]]
+        return false;
+    const std::uint8_t* const payload = l4 + header;
+    if (payload > end) [[unlikely]]
+        return false;
+    const auto ports = load<std::uint32_t>(l4);
+    if (has_port(rules.tcp, ports)) [[unlikely]]
+        return false;
+    if (is_syn(l4)) [[unlikely]]
+        return false;
+    if (rules.watched.has(Watched::place(addresses(), ports ^ std::rotl(ports, 16)))) [[unlikely]]
+        return false;
+    return payload == end || no_sip(payload, end);
+}
+
+[[gnu::always_inline]] inline bool is_media(const std::uint8_t* frame, std::size_t size,
+                                            const Rules& rules) noexcept {
+    if (size < kIp + 20 + 8) [[unlikely]]
+        return false;
+    const std::uint8_t* const ip = frame + kIp;
+    if ((load<std::uint32_t>(frame + 12) & kIpv4Mask) != kIpv4) {
+        if (load<std::uint16_t>(frame + 12) != kIpv6 || size < kIp + 40 + 8 || ip[0] >> 4 != 6) return false;
+        const std::size_t l4_size = be16(ip + 4);
+        if (l4_size > size - kIp - 40) return false;
+        return is_media_l4(ip + 40, ip + 40 + l4_size, static_cast<std::uint16_t>(l4_size), ip[6], rules,
+                           [ip] {
+                               std::uint32_t all = 0;
+                               for (int at = 8; at < 40; at += 4) all ^= load<std::uint32_t>(ip + at);
+                               return all;
+                           });
+    }
+    const std::size_t total = be16(ip + 2);
+    if (kIp + total > size) [[unlikely]]
+        return false;
+    if ((load<std::uint16_t>(ip + 6) & kFragment) != 0) [[unlikely]]
+        return false;
+    if (!checksum_ok(ip)) [[unlikely]]
+        return false;
+    return is_media_l4(ip + 20, frame + (kIp + total), static_cast<std::uint16_t>(total - 20), ip[9], rules,
+                       [ip] { return load<std::uint32_t>(ip + 12) ^ load<std::uint32_t>(ip + 16); });
 }
 
 }  // namespace
 
-bool is_media(std::span<const std::uint8_t> frame, const Ports& udp, const Ports& tcp) noexcept {
-    if (frame.size() < kIp + 20 + 8) return false;
-    const std::uint8_t* const ip = frame.data() + kIp;
-    const std::uint8_t* l4 = ip + 20;
-    std::size_t size = 0;  // from l4 on
-    std::uint8_t protocol = ip[9];
-    if (const auto type = load<std::uint16_t>(ip - 2); type == kIpv4) {
-        const std::size_t total = be16(ip + 2);
-        const bool fragment = (load<std::uint16_t>(ip + 6) & 0xFF3F) != 0;
-        if (ip[0] != 0x45 || total > frame.size() - kIp || total < 28 || fragment || !checksum_ok(ip))
-            return false;
-        size = total - 20;
-    } else {
-        if (type != kIpv6 || frame.size() < kIp + 40 + 8 || ip[0] >> 4 != 6) return false;
-        size = be16(ip + 4);
-        if (size > frame.size() - kIp - 40 || size < 8) return false;
-        protocol = ip[6];
-        l4 = ip + 40;
+std::uint64_t media_of(std::span<rte_mbuf* const> frames, const Ports& udp, const Ports& tcp,
+                       const Watched& watched) noexcept {
+    const Rules rules{pairs_of(udp), pairs_of(tcp), watched, udp.exact() ? kUdp : Rules::kNone,
+                      tcp.exact() ? kTcp : Rules::kNone};
+    rte_mbuf* const* const first = frames.data();
+    const std::size_t size = frames.size();
+    std::uint64_t media = 0;
+    for (std::size_t i = 0; i < size; ++i) {
+        if (i + kAhead < size) rte_prefetch0(rte_pktmbuf_mtod(first[i + kAhead], const void*));
+        const rte_mbuf* const m = first[i];
+        if (m->nb_segs == 1 && is_media(rte_pktmbuf_mtod(m, const std::uint8_t*), m->data_len, rules))
+            media |= std::uint64_t{1} << i;
     }
-    const auto source = load<std::uint16_t>(l4), destination = load<std::uint16_t>(l4 + 2);
-    if (protocol == kUdp) {
-        if (be16(l4 + 4) != size || destination == kGtpU || destination == kVxlan ||
-            udp.may_have(source, destination))
-            return false;
-        return no_sip(l4 + 8, l4 + size);
-    }
-    if (protocol != kTcp || size < 20) return false;
-    const std::size_t header = static_cast<std::size_t>(l4[12] >> 4) * 4;
-    if (header < 20 || header > size) return false;
-    if (tcp.may_have(source, destination)) return false;
-    if (tcp.watched != nullptr && (is_syn(l4) || tcp.watched->has(place_of(ip, l4)))) return false;
-    return header == size || no_sip(l4 + header, l4 + size);
+    return media;
 }
 
 }  // namespace kmsgate::classify::KMSGATE_LEVEL

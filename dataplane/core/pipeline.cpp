@@ -13,8 +13,8 @@ namespace kmsgate::core {
 
 namespace {
 
-constexpr std::size_t kBurst = 64;
-constexpr std::size_t kAhead = 3;  // frames fetched into the cache early
+constexpr std::size_t kBurst = classify::kMostAtOnce;
+constexpr std::size_t kAhead = classify::kAhead;
 constexpr std::size_t kArena = std::size_t{2} << 20;
 constexpr std::size_t kMaxFrame = std::size_t{320} << 10;  // captures hold frames of up to 256 KiB
 
@@ -97,8 +97,13 @@ void Pipeline::process(std::span<Mbuf> burst, const Judge& judge, Output& out) {
 }
 
 void Pipeline::find_ports() noexcept {
+    // a table's digest tells what it says: one that has taken another's place in memory has another
+    const bool same = edge_ != nullptr ? ports_edge_ == judge_->edge && ports_table_ == judge_->table->seal()
+                                       : ports_edge_ == kNoEdge;
+    if (same) return;
+    ports_edge_ = edge_ != nullptr ? judge_->edge : kNoEdge;
+    if (edge_ != nullptr) ports_table_ = judge_->table->seal();
     for (classify::Ports* p : {&udp_ports_, &tcp_ports_, &tls_ports_, &stream_ports_}) p->clear();
-    stream_ports_.watched = &streams_.watched();
     const auto stream = [this](classify::Ports& ports, std::uint16_t port) {
         ports.add(port);
         stream_ports_.add(port);
@@ -119,26 +124,27 @@ void Pipeline::find_ports() noexcept {
 /// and never waits for one. How many leave so: they stand in front then. `batch`: says what the frames are
 /// and who is the first of them; null: they say it themselves.
 std::size_t Pipeline::sift(std::span<rte_mbuf*> frames, const Batch* batch, std::size_t first) {
-    const auto fetch = [](const rte_mbuf* m) { rte_prefetch0(rte_pktmbuf_mtod(m, const void*)); };
-    for (rte_mbuf* const m : frames.first(std::min(frames.size(), kAhead))) fetch(m);
-    std::size_t passed = 0;
-    for (std::size_t i = 0; i < frames.size(); ++i) {
-        if (i + kAhead < frames.size()) fetch(frames[i + kAhead]);
+    for (rte_mbuf* const m : frames.first(std::min(frames.size(), kAhead)))
+        rte_prefetch0(rte_pktmbuf_mtod(m, const void*));
+    const auto media_from = [&](std::size_t i) {
+        return classify::media_of(frames.subspan(i), udp_ports_, stream_ports_, streams_.watched()) << i;
+    };
+    std::uint64_t media = media_from(0);
+    const bool all = media == ~std::uint64_t{0} >> (kBurst - frames.size());
+    std::size_t passed = all && tap_ == nullptr ? frames.size() : 0;
+    for (std::size_t i = passed; i < frames.size(); ++i) {
         rte_mbuf* const m = frames[i];
-        const bool media =
-            m->nb_segs == 1 && classify::is_media({rte_pktmbuf_mtod(m, const std::uint8_t*), m->data_len},
-                                                  udp_ports_, stream_ports_);
-        if (media && tap_ == nullptr) [[likely]] {
-            frames[passed++] = m;
+        const bool is_media = (media >> i & 1) != 0;
+        if (batch != nullptr && (!is_media || tap_ != nullptr)) stamp(m, *batch, first + i);
+        const std::size_t streams = noted_streams_;
+        if (!is_media && !is_no_signalling(m)) {
+            space_.later[later_++].frame = m;
             continue;
         }
-        if (batch != nullptr) stamp(m, *batch, first + i);
-        if (media || is_no_signalling(m)) {
-            if (tap_ != nullptr) tap_->ended(m, edge_name(), Outcome::passed);
-            frames[passed++] = m;
-        } else {
-            space_.later[later_++].frame = m;
-        }
+        if (tap_ != nullptr) tap_->ended(m, edge_name(), Outcome::passed);
+        frames[passed++] = m;
+        // what belongs to a connection that has just begun is not media any more
+        if (streams != noted_streams_ && i + 1 < frames.size()) media = media_from(i + 1);
     }
     counters_.add(Counter::frames_in, frames.size());
     counters_.add(Counter::frames_out, passed);
@@ -194,6 +200,7 @@ bool Pipeline::is_no_signalling(rte_mbuf* frame) noexcept {
     if (packet.kind == Kind::tcp && packet.tcp_syn && packet.payload_size == 0 && !packet.tunnelled &&
         !is_sip_port(packet, true, false) && !is_sip_port(packet, true, true)) {
         // at once, or what comes behind it in this burst would overtake it
+        ++noted_streams_;
         return note_stream(packet, bytes, meta(frame));
     }
     return is_no_signalling(packet, bytes);

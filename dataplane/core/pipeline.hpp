@@ -279,9 +279,13 @@ class Pipeline {
     std::string_view changed_;                            ///< what a rewritten message says,
     std::optional<rewrite::PlainRewrite> plain_changed_;  ///< or how it is put together
     std::uint32_t packet_id_ = 0;
-    classify::Ports udp_ports_, tcp_ports_, tls_ports_, stream_ports_;  ///< during a call
-    FrameTap* tap_ = nullptr;                                           ///< during a call: somebody looks
-    const Judge* judge_ = nullptr;                                      ///< during a call
+    static constexpr std::int64_t kNoEdge = -1;
+    std::optional<std::int64_t> ports_edge_;  ///< the edge whose ports stand below, of this table
+    policy::table::Seal ports_table_{};
+    std::size_t noted_streams_ = 0;
+    classify::Ports udp_ports_, tcp_ports_, tls_ports_, stream_ports_;
+    FrameTap* tap_ = nullptr;       ///< during a call: somebody looks
+    const Judge* judge_ = nullptr;  ///< during a call
     const policy::table::EdgeRecord* edge_ = nullptr;
     Output* out_ = nullptr;
 };

@@ -205,17 +205,28 @@ std::size_t EthdevPort::receive(std::uint16_t queue, std::span<rte_mbuf*> frames
 std::size_t EthdevPort::send(std::uint16_t queue, std::span<rte_mbuf*> frames) noexcept {
     if (queue >= queues()) return 0;
     for (rte_mbuf* m : frames) core::handed_over(m);
-    if (!copies_)
-        return rte_eth_tx_burst(id(), queue, frames.data(),
-                                static_cast<std::uint16_t>(std::min<std::size_t>(frames.size(), UINT16_MAX)));
     std::size_t sent = 0;
     while (sent < frames.size()) {
+        const auto rest = frames.subspan(sent);
+        const std::size_t as_they_are = leading_sendable(rest);
         const std::size_t n =
-            send_copying(queue, frames.subspan(sent, std::min(kBurst, frames.size() - sent)));
-        if (n == 0) break;
+            as_they_are != 0
+                ? rte_eth_tx_burst(id(), queue, rest.data(), static_cast<std::uint16_t>(as_they_are))
+                : send_copying(queue, rest.first(std::min(kBurst, rest.size())));
         sent += n;
+        if (n == 0 || n < as_they_are) break;
     }
     return sent;
+}
+
+/// How many frames in front the device takes as they are.
+std::size_t EthdevPort::leading_sendable(std::span<rte_mbuf* const> frames) const noexcept {
+    frames = frames.first(std::min<std::size_t>(frames.size(), UINT16_MAX));
+    if (!copies_) return frames.size();
+    const auto chained =
+        std::find_if(frames.begin(), frames.end(),
+                     [most = settings_.max_segments](const rte_mbuf* m) { return m->nb_segs > most; });
+    return static_cast<std::size_t>(chained - frames.begin());
 }
 
 std::size_t EthdevPort::send_copying(std::uint16_t queue, std::span<rte_mbuf*> frames) noexcept {

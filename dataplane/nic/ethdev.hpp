@@ -80,6 +80,7 @@ class EthdevPort final : public Port {
     [[nodiscard]] std::expected<void, std::string> start();
     void check_spread();
     void learn(const rte_eth_dev_info& info);
+    [[nodiscard]] std::size_t leading_sendable(std::span<rte_mbuf* const> frames) const noexcept;
     [[nodiscard]] std::size_t send_copying(std::uint16_t queue, std::span<rte_mbuf*> frames) noexcept;
     [[nodiscard]] std::string fault(std::string_view what, int code, std::string_view advice) const;
 

@@ -3,6 +3,7 @@
 #include "dataplane/stream/streams.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <utility>
 
@@ -26,7 +27,7 @@ std::uint32_t place_of(const classify::Packet& packet) noexcept {
         all ^= a ^ b;
     }
     const auto ports = static_cast<std::uint16_t>(packet.source_port ^ packet.destination_port);
-    return classify::Watched::place(all, static_cast<std::uint16_t>(ports >> 8 | ports << 8));
+    return classify::Watched::place(all, std::byteswap(ports) * 0x10001U);
 }
 
 }  // namespace

@@ -197,8 +197,10 @@ void Worker::Inside::flush() noexcept {
         std::span<rte_mbuf*> rest(frames);
         for (int t = 0; t < kTries && !rest.empty(); ++t) rest = rest.subspan(port.send(queue, rest));
         add(Counter::frames_out, frames.size() - rest.size());
-        add(Counter::tx_dropped, rest.size());
-        rte_pktmbuf_free_bulk(rest.data(), static_cast<unsigned>(rest.size()));
+        if (!rest.empty()) {
+            add(Counter::tx_dropped, rest.size());
+            rte_pktmbuf_free_bulk(rest.data(), static_cast<unsigned>(rest.size()));
+        }
         frames.clear();
     }
 }

@@ -2,12 +2,12 @@
 // The short readers of frames against the full ones, on frames that are in order and on what becomes of them.
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <random>
 
-#include "dataplane/classify/media.hpp"
 #include "dataplane/classify/packet.hpp"
 #include "dataplane/sip/message.hpp"
-#include "tests/unit/dataplane/frames.hpp"
+#include "tests/unit/dataplane/media_of.hpp"
 
 namespace kmsgate::classify {
 namespace {
@@ -125,9 +125,10 @@ TEST(ReadPlain, SaysWhatTheFullReaderSays) {
     EXPECT_GT(not_plain, 10'000U);
 }
 
-TEST(IsMedia, OnlyOfWhatTheFullReadersLetPass) {
+TEST(MediaOf, OnlyOfWhatTheFullReadersLetPass) {
     Dice dice(2);
     Ports udp_ports, tcp_ports;
+    const auto watched = std::make_unique<Watched>();
     udp_ports.add(5060);
     udp_ports.add(5070);
     tcp_ports.add(5060);
@@ -136,8 +137,7 @@ TEST(IsMedia, OnlyOfWhatTheFullReadersLetPass) {
     for (int i = 0; i < 200'000; ++i) {
         Bytes frame = dice.frame();
         dice.spoil(frame);
-        frame.shrink_to_fit();
-        if (!is_media(frame, udp_ports, tcp_ports)) continue;
+        if (!is_media(media_of, frame, udp_ports, tcp_ports, *watched)) continue;
         ++media;
         const Packet p = read(frame);
         const auto payload = std::string_view(reinterpret_cast<const char*>(frame.data()), frame.size())
@@ -156,19 +156,6 @@ TEST(IsMedia, OnlyOfWhatTheFullReadersLetPass) {
         if (testing::Test::HasFailure()) FAIL() << "frame " << i;
     }
     EXPECT_GT(media, 10'000U);
-}
-
-TEST(IsMedia, NotWithMorePortsThanItKnows) {
-    const Bytes frame = ether(0x0800, ipv4({}, udp(40000, 40002, bytes("\x80 media"))));
-    Ports ports;
-    EXPECT_TRUE(is_media(frame, ports, ports));
-    for (std::uint16_t i = 0; i < Ports::kMost; ++i) ports.add(static_cast<std::uint16_t>(1000 + i));
-    EXPECT_TRUE(is_media(frame, ports, ports));
-    ports.add(2000);
-    EXPECT_FALSE(is_media(frame, ports, ports));
-    ports.clear();
-    ports.add(40002);
-    EXPECT_FALSE(is_media(frame, ports, ports));
 }
 
 }  // namespace

@@ -107,7 +107,7 @@ void Streams::open(Coming& in, Flow& flow) {
         const bool passes = s.size == 0 || !after(s.seq + s.size, h.released);
         if (passes && !after(s.seq, h.released)) h.shown = later(h.shown, s.timestamps->value);
     }
-    h.settled = h.settled || !before(s.ack, flow.to(in.arrival).start);
+    if (!h.settled && !before(s.ack, flow.to(in.arrival).start)) h.settled = true;
     table_.touch(flow, in.now);
     acknowledge(in, flow);
     if (s.has(Flag::fin) && !h.have_fin) {

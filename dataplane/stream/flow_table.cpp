@@ -57,12 +57,11 @@ FlowTable::Kind FlowTable::kind_of(const Flow& flow) noexcept {
     const bool lasting =
         flow.state == Flow::State::passing ||
         (flow.state == Flow::State::open && flow.half[static_cast<std::size_t>(flow.client)].settled);
-    if (flow.candidate) return lasting ? Kind::candidate : Kind::unanswered_candidate;
-    return lasting ? Kind::lasting : Kind::brief;
+    return static_cast<Kind>((flow.candidate ? 0U : 2U) + (lasting ? 1U : 0U));
 }
 
 std::uint32_t FlowTable::first_to_go(bool candidate) const noexcept {
-    for (const Kind kind : {Kind::unanswered_candidate, Kind::candidate, Kind::brief}) {
+    for (const Kind kind : {Kind::candidate, Kind::answered_candidate, Kind::brief}) {
         if (candidate && kind == Kind::brief) break;
         const List& list = lists_[static_cast<std::size_t>(kind)];
         if (list.oldest != 0) return list.oldest;

@@ -38,12 +38,12 @@ class FlowStore {
 
   private:
     friend class FlowTable;
-    /// Lists of ages. Candidates give way to everybody.
+    /// Lists of ages, in the order in which they give way.
     enum class Kind : std::uint8_t {
-        unanswered_candidate,  ///< the first to give way
-        candidate,             ///< its client has acknowledged the SYN of the other side
-        brief,                 ///< opening, closed or refused
-        lasting,               ///< gives way to nobody
+        candidate,           ///< on another port; nobody has acknowledged its second SYN
+        answered_candidate,  ///< its client has
+        brief,               ///< opening, half-open, closed or refused
+        lasting,             ///< gives way to nobody
         count_
     };
     struct Place {
@@ -137,7 +137,7 @@ class FlowTable {
     };
     [[nodiscard]] static Kind kind_of(const Flow& flow) noexcept;
     [[nodiscard]] static bool lasts(Kind kind) noexcept {
-        return kind == Kind::lasting || kind == Kind::candidate;
+        return kind == Kind::lasting || kind == Kind::answered_candidate;
     }
     [[nodiscard]] List& list_of(std::uint32_t at) noexcept {
         return lists_[static_cast<std::size_t>(store_.places_[at].kind)];

@@ -26,8 +26,10 @@ class Shared {
 
     std::size_t total_;
     std::size_t used_ = 0;
-    std::size_t sure_ = 0;   ///< guaranteed to each
-    std::size_t bound_ = 0;  ///< taken, and guaranteed beyond that: the sum of max(used, sure)
+    std::size_t sure_ = 0;  ///< guaranteed to each
+    /// Left beside all guarantees: total minus the sum of max(used, sure). Below 0 while an edge that came
+    /// later lacks what others had taken before.
+    std::ptrdiff_t common_ = 0;
     Share* first_ = nullptr;
 };
 
@@ -41,28 +43,31 @@ class Share {
 
     /// Places that this edge may take now.
     [[nodiscard]] std::size_t left() const noexcept {
-        const std::size_t common = of_.total_ > of_.bound_ ? of_.total_ - of_.bound_ : 0;
         const std::size_t own = used_ < of_.sure_ ? of_.sure_ - used_ : 0;
+        if (of_.common_ >= 0) return own + static_cast<std::size_t>(of_.common_);
         const std::size_t free = of_.total_ > of_.used_ ? of_.total_ - of_.used_ : 0;
-        return own + common < free ? own + common : free;
+        return own < free ? own : free;
     }
     void take(std::size_t n = 1) noexcept {
-        of_.bound_ -= bound();
+        of_.common_ += beyond();
         used_ += n;
         of_.used_ += n;
-        of_.bound_ += bound();
+        of_.common_ -= beyond();
     }
     /// At most what it has taken.
     void give(std::size_t n = 1) noexcept {
-        of_.bound_ -= bound();
+        of_.common_ += beyond();
         used_ -= n;
         of_.used_ -= n;
-        of_.bound_ += bound();
+        of_.common_ -= beyond();
     }
 
   private:
     friend class Shared;
-    [[nodiscard]] std::size_t bound() const noexcept { return used_ > of_.sure_ ? used_ : of_.sure_; }
+    /// Taken beyond the guarantee.
+    [[nodiscard]] std::ptrdiff_t beyond() const noexcept {
+        return used_ > of_.sure_ ? static_cast<std::ptrdiff_t>(used_ - of_.sure_) : 0;
+    }
 
     Shared& of_;
     std::size_t used_ = 0;

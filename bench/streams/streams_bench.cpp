@@ -68,6 +68,7 @@ class Gate {
                      .flags = Flag::ack,
                      .window = 60'000,
                      .timestamps = {},
+                     .sack = {},
                      .payload = std::string_view(text_).substr(from, kSegment)});
             seq += static_cast<Sequence>(text_.size());
             add(flow, true,
@@ -76,6 +77,7 @@ class Gate {
                  .flags = Flag::ack,
                  .window = 60'000,
                  .timestamps = {},
+                 .sack = {},
                  .payload = {}});
         }
     }
@@ -119,6 +121,7 @@ class Gate {
                  .flags = Flag::ack,
                  .window = 60'000,
                  .timestamps = {},
+                 .sack = {},
                  .payload = std::string_view(text_).substr(0, kSegment)});
             add(0, false,
                 {.seq = 2 + kSegment,
@@ -126,6 +129,7 @@ class Gate {
                  .flags = Flag::ack,
                  .window = 60'000,
                  .timestamps = {},
+                 .sack = {},
                  .payload = std::string_view(text_).substr(kSegment)});
             run();
             burst_.clear();
@@ -147,16 +151,32 @@ class Gate {
                                  .flags = Flag::rst,
                                  .window = 0,
                                  .timestamps = {},
+                                 .sack = {},
                                  .payload = {}};
         if (flow == 0) add(flow, false, reset);
         add(flow, false,
-            {.seq = 1, .ack = 0, .flags = Flag::syn, .window = 60'000, .timestamps = {}, .payload = {}});
+            {.seq = 1,
+             .ack = 0,
+             .flags = Flag::syn,
+             .window = 60'000,
+             .timestamps = {},
+             .sack = {},
+             .payload = {}});
         add(flow, true,
             {.seq = 0,
              .ack = 2,
              .flags = Flag::syn | Flag::ack,
              .window = 60'000,
              .timestamps = {},
+             .sack = {},
+             .payload = {}});
+        add(flow, false,
+            {.seq = 2,
+             .ack = 1,
+             .flags = Flag::ack,
+             .window = 60'000,
+             .timestamps = {},
+             .sack = {},
              .payload = {}});
         run();
         burst_.clear();

@@ -70,7 +70,7 @@ void Streams::acknowledge(Coming& in, Flow& flow) {
         r.tries = 0;
         const std::size_t before_it = r.kept.frames();
         r.kept.acknowledged(earlier(r.acked, r.message));
-        room_.kept -= before_it - r.kept.frames();
+        frames_.give(before_it - r.kept.frames());
         // of several that were lost, the next one (RFC 6582 3.2)
         if (ours && r.duplicates >= kLost && before(ack, r.recover))
             again(flow, opposite(in.arrival), in.now, in.host);
@@ -108,6 +108,7 @@ void Streams::open(Coming& in, Flow& flow) {
         const bool passes = s.size == 0 || !after(s.seq + s.size, h.released);
         if (passes && !after(s.seq, h.released)) h.shown = later(h.shown, s.timestamps->value);
     }
+    if (!h.settled && !before(s.ack, flow.to(in.arrival).start)) h.settled = true;
     table_.touch(flow, in.now);
     acknowledge(in, flow);
     if (s.has(Flag::fin) && !h.have_fin) {
@@ -143,7 +144,7 @@ void Streams::data(Coming& in, Flow& flow) {
     note_stamp(in.frame.get(), in.packet, s);
     const Now c{in.packet, in.arrival, in.now, m.pair, in.host};
     rte_mbuf* const frame = in.frame.get();
-    const std::size_t most = (limits_.frames - std::min(room_.kept, limits_.frames)) / 4;
+    const std::size_t most = frames_.left() / 4;
     Kept::Added added = h.kept.add(in.frame, most);
     if (added == Kept::Added::full && !after(s.seq, h.next) && give_way(h, in))
         added = h.kept.add(in.frame, h.kept.frames() + 1U);
@@ -167,7 +168,7 @@ void Streams::data(Coming& in, Flow& flow) {
         case Kept::Added::kept:
             break;
     }
-    ++room_.kept;
+    frames_.take();
     ++waiting_;
     if (in.host.watching()) {
         end_kept(h, frame, in.host, Outcome::forward);
@@ -198,7 +199,7 @@ bool Streams::give_way(Half& h, Coming& in) {
     room_.numbers.clear();
     while (early != nullptr) {
         Mbuf frame(std::exchange(early, Kept::following(early)));
-        --room_.kept;
+        frames_.give();
         if (meta(frame.get()).left) continue;
         --waiting_;
         room_.numbers.push_back(meta(frame.get()).number);
@@ -234,7 +235,7 @@ bool Streams::make_room(const Flow& flow, Coming& in) {
     const Action action = in.host.cause(Cause::tcp_budget);
     in.host.count(Counter::tcp_late);
     refuse(*victim, side, in.now, in.host, Outcome::tcp_budget, false, action == Action::drop);
-    return room_.kept < limits_.frames;
+    return frames_.left() != 0;
 }
 
 /// On another port a connection is watched for its first line. Nothing of it waits meanwhile: a peer that is

@@ -159,7 +159,7 @@ void Streams::end_waiting(Flow& flow, Arrival arrival, Time now, Host& host, Out
         room_.numbers.push_back(meta(m).number);
         end_kept(h, m, host, outcome);
     }
-    room_.kept -= h.kept.frames();
+    frames_.give(h.kept.frames());
     h.kept.clear();
     set_timer(flow, h, now, 0);
     if (!tell || room_.numbers.empty()) return;

@@ -53,6 +53,7 @@ struct Half {
     bool between : 1 = true;   ///< no byte of a message has come
     bool told : 1 = false;     ///< joining: `acked` is what the peer said
     bool stamped : 1 = false;  ///< `recent`, `newest` and `shown` say something
+    bool settled : 1 = false;  ///< it has acknowledged its peer's SYN: who only claims to be it could not
     Kept kept;
 
     /// Behind what its receiver takes, or we do.

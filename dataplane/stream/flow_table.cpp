@@ -21,7 +21,7 @@ FlowKey key_of(const classify::Packet& packet, Arrival arrival, std::uint64_t ed
 }
 
 FlowStore::FlowStore(std::size_t flows)
-    : flows_(flows + 1), places_(flows + 1), buckets_(std::bit_ceil(flows + 1)) {
+    : flows_(flows + 1), places_(flows + 1), buckets_(std::bit_ceil(flows + 1)), shared_(flows) {
     for (auto i = static_cast<std::uint32_t>(flows); i > 0; --i) {
         places_[i].chain = free_;
         free_ = i;
@@ -33,8 +33,8 @@ std::size_t FlowStore::bytes_each() noexcept {
 }
 
 FlowTable::~FlowTable() {
-    for (const List* list : {&brief_, &lasting_})
-        while (list->oldest != 0) remove(store_.flows_[list->oldest]);
+    for (const List& list : lists_)
+        while (list.oldest != 0) remove(store_.flows_[list.oldest]);
 }
 
 std::uint32_t FlowTable::bucket_of(const FlowKey& key) const noexcept {
@@ -53,7 +53,23 @@ Flow* FlowTable::find(const FlowKey& key) noexcept {
     return nullptr;
 }
 
-Flow* FlowTable::put(const FlowKey& key, Time now) noexcept {
+FlowTable::Kind FlowTable::kind_of(const Flow& flow) noexcept {
+    const bool lasting =
+        flow.state == Flow::State::passing ||
+        (flow.state == Flow::State::open && flow.half[static_cast<std::size_t>(flow.client)].settled);
+    return static_cast<Kind>((flow.candidate ? 0U : 2U) + (lasting ? 1U : 0U));
+}
+
+std::uint32_t FlowTable::first_to_go(bool candidate) const noexcept {
+    for (const Kind kind : {Kind::candidate, Kind::answered_candidate, Kind::brief}) {
+        if (candidate && kind == Kind::brief) break;
+        const List& list = lists_[static_cast<std::size_t>(kind)];
+        if (list.oldest != 0) return list.oldest;
+    }
+    return 0;
+}
+
+Flow* FlowTable::put(const FlowKey& key, bool candidate, Time now) noexcept {
     const std::uint32_t at = store_.free_;
     FlowStore::Place& place = store_.places_[at];
     store_.free_ = place.chain;
@@ -63,9 +79,10 @@ Flow* FlowTable::put(const FlowKey& key, Time now) noexcept {
     store_.buckets_[place.bucket] = at;
     Flow& flow = store_.flows_[at];
     flow.state = Flow::State::opening;
+    flow.candidate = candidate;
     flow.last = now;
     link(flow);
-    ++store_.size_;
+    share_.take();
     return &flow;
 }
 
@@ -80,10 +97,13 @@ void FlowTable::remove(Flow& flow) noexcept {
     std::construct_at(&flow);
     store_.places_[at].chain = store_.free_;
     store_.free_ = at;
-    --store_.size_;
+    share_.give();
 }
 
+/// To move it means to write to both of its neighbours, which no cache has.
 void FlowTable::touch(Flow& flow, Time now) noexcept {
+    const bool young = now - flow.last < core::kSecond;
+    if (young && store_.places_[index(flow)].kind == kind_of(flow)) return;
     unlink(flow);
     flow.last = now;
     link(flow);
@@ -91,9 +111,8 @@ void FlowTable::touch(Flow& flow, Time now) noexcept {
 
 void FlowTable::link(Flow& flow) noexcept {
     const std::uint32_t at = index(flow);
-    store_.places_[at].brief =
-        (flow.state != Flow::State::open && flow.state != Flow::State::passing) || flow.candidate;
-    List& list = store_.places_[at].brief ? brief_ : lasting_;
+    store_.places_[at].kind = kind_of(flow);
+    List& list = list_of(at);
     flow.newer = 0;
     flow.older = list.newest;
     (list.newest != 0 ? store_.flows_[list.newest].newer : list.oldest) = at;
@@ -101,7 +120,7 @@ void FlowTable::link(Flow& flow) noexcept {
 }
 
 void FlowTable::unlink(Flow& flow) noexcept {
-    List& list = store_.places_[index(flow)].brief ? brief_ : lasting_;
+    List& list = list_of(index(flow));
     (flow.newer != 0 ? store_.flows_[flow.newer].older : list.newest) = flow.older;
     (flow.older != 0 ? store_.flows_[flow.older].newer : list.oldest) = flow.newer;
 }

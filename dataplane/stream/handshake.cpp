@@ -23,8 +23,8 @@ void Streams::opening(Coming& in, Flow* flow) {
         forget(*flow, in.now, in.host);
         table_.remove(*flow);
     }
-    flow = table_.add(key_of(in.packet, in.arrival, edge_), in.now,
-                      [&](Flow& gone) { forget(gone, in.now, in.host); });
+    flow = table_.add(key_of(in.packet, in.arrival, edge_), !in.on_port, in.now,
+                      [&](Flow& gone) { lose(gone, in.now, in.host); });
     if (flow == nullptr) {
         // what is no SIP for sure needs no place, and what may be is told when it looks like it
         if (!in.on_port) return end(in, Outcome::passed, false);
@@ -33,7 +33,6 @@ void Streams::opening(Coming& in, Flow* flow) {
         return end(in, Outcome::tcp_budget, true);
     }
     flow->client = in.arrival;
-    flow->candidate = !in.on_port;
     watch(*flow, flow->candidate);
     Half& h = flow->from(in.arrival);
     h.start_at(s.seq + 1);
@@ -117,10 +116,10 @@ bool Streams::renewed(Coming& in, Flow& flow) {
         return false;
     forget(flow, in.now, in.host);
     table_.remove(flow);
-    Flow* const next = table_.add(key_of(in.packet, in.arrival, edge_), in.now, [](Flow&) {});
+    Flow* const next = table_.add(key_of(in.packet, in.arrival, edge_), !in.on_port, in.now,
+                                  [&](Flow& gone) { lose(gone, in.now, in.host); });
     if (next == nullptr) return false;  // not so: a place is free
     next->client = client;
-    next->candidate = !in.on_port;
     watch(*next, next->candidate);
     Half& h = next->from(in.arrival);
     Half& r = next->to(in.arrival);

@@ -11,8 +11,8 @@ namespace kmsgate::stream {
 void Streams::join(Coming& in, Flow* flow) {
     const Segment& s = in.segment;
     if (flow == nullptr) {
-        flow = table_.add(key_of(in.packet, in.arrival, edge_), in.now,
-                          [&](Flow& gone) { forget(gone, in.now, in.host); });
+        flow = table_.add(key_of(in.packet, in.arrival, edge_), false, in.now,
+                          [&](Flow& gone) { lose(gone, in.now, in.host); });
         if (flow == nullptr) {
             in.host.cause(Cause::tcp_budget);
             return end(in, Outcome::tcp_budget, true);
@@ -47,6 +47,7 @@ void Streams::join(Coming& in, Flow* flow) {
         return end(in, Outcome::tcp_midstream, true);
     }
     open_wide(*flow, in, s.seq);
+    h.settled = r.settled = true;  // the other side has told where it stands
     open(in, *flow);
 }
 

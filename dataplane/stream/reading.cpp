@@ -154,7 +154,7 @@ bool Streams::judge(Flow& flow, const Now& c) {
         h.scan = {};
         const std::size_t before_it = h.kept.frames();
         if (c.host.watching()) h.kept.acknowledged(h.message);
-        room_.kept -= before_it - h.kept.frames();
+        frames_.give(before_it - h.kept.frames());
         return true;
     }
     const bool told = answer(flow, c, judged.answer);
@@ -247,7 +247,7 @@ void Streams::release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_f
     h.acknowledged(later(h.acked, earlier(h.claimed, h.released)));
     const std::size_t before_it = h.kept.frames();
     h.kept.acknowledged(h.acked);
-    room_.kept -= before_it - h.kept.frames();
+    frames_.give(before_it - h.kept.frames());
 }
 
 /// It cannot be read, and shows so with its first bytes.

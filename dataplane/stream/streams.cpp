@@ -32,13 +32,14 @@ std::uint32_t place_of(const classify::Packet& packet) noexcept {
 
 }  // namespace
 
-Room::Room(const Limits& limits) : flows(limits.flows), text(kMaxMessage), frame(kMaxFrame) {
+Room::Room(const Limits& limits)
+    : flows(limits.flows), frames(limits.frames), text(kMaxMessage), frame(kMaxFrame) {
     numbers.reserve(limits.frames);
     others.reserve(limits.frames);
 }
 
 Streams::Streams(const Limits& limits, Room& room, const memory::BulkHash& hash, std::uint64_t edge)
-    : limits_(limits), room_(room), table_(room.flows, hash), edge_(edge) {}
+    : limits_(limits), room_(room), table_(room.flows, hash), frames_(room.frames), edge_(edge) {}
 
 Streams::~Streams() = default;
 
@@ -230,9 +231,18 @@ void Streams::watch(Flow& flow, bool on) {
     flow.candidate = flow.off_port = false;
 }
 
+/// Its place is given to another one, or nothing has come for long. On another port the rest of a line that
+/// has begun is then read by nobody.
+void Streams::lose(Flow& flow, Time now, Host& host) {
+    const auto begun = [](const Half& h) { return h.open && h.next != h.start; };
+    if (flow.candidate && flow.state == Flow::State::open && (begun(flow.half[0]) || begun(flow.half[1])))
+        host.count(Counter::tcp_unwatched);
+    forget(flow, now, host);
+}
+
 void Streams::tick(Time now, Host& host) {
     table_.timers(kTimedAtOnce, [&](Flow& flow) { fire(flow, now, host); });
-    table_.age(now, limits_.brief, limits_.idle, kAgedAtOnce, [&](Flow& flow) { forget(flow, now, host); });
+    table_.age(now, limits_.brief, limits_.idle, kAgedAtOnce, [&](Flow& flow) { lose(flow, now, host); });
 }
 
 void Streams::drain(Time now, Host& host) {

@@ -14,32 +14,36 @@
 #include "dataplane/stream/flow_table.hpp"
 #include "dataplane/stream/host.hpp"
 #include "dataplane/stream/segment.hpp"
+#include "dataplane/stream/share.hpp"
 
 namespace kmsgate::stream {
 
 /// Budgets. What exceeds one is lost to its sender, who sends it again; a message that does not become whole
 /// in time takes its connection down (cause tcp-budget).
 struct Limits {
-    std::size_t flows = 4'096;
+    std::size_t flows = 4'096;  ///< of all edges of a worker together
     std::size_t frames =
-        16'384;  ///< kept at once, all flows together; one direction: a quarter of what is left
+        16'384;  ///< kept at once, likewise; one direction: a quarter of what its edge has left
     Time held = 30 * core::kSecond;     ///< from the first byte of a message to its last
     Time brief = 60 * core::kSecond;    ///< without a segment: opening, closed and refused connections
-    Time idle = 7'440 * core::kSecond;  ///< the same of open ones (RFC 5382 5)
+    Time idle = 7'440 * core::kSecond;  ///< the same of open ones, once the client has answered (RFC 5382 5)
     std::uint8_t least_ttl = 0;         ///< segments below it never reach the peer; 0: no floor
     bool reset_conflicts = false;       ///< two versions of the same bytes take the connection down
 };
 
-/// What the edges of one worker share: room for connections, and buffers that hold nothing between two calls.
+/// What the edges of one worker share: room for connections and frames, of which none takes all from the
+/// others, and buffers that hold nothing between two calls.
 struct Room {
     explicit Room(const Limits& limits);
     FlowStore flows;
     classify::Watched watched;
-    std::size_t kept = 0;                ///< frames in all lists
+    Shared frames;                       ///< in all lists
     std::vector<char> text;              ///< a message that came in pieces
     std::vector<std::uint8_t> frame;     ///< a frame that came in pieces
     std::vector<std::uint64_t> numbers;  ///< of the frames of a message, or of a line
     std::vector<std::uint64_t> others;
+    /// Frames that are kept, of all edges.
+    [[nodiscard]] std::size_t kept() const noexcept { return frames.used(); }
 };
 
 class Streams {
@@ -101,6 +105,7 @@ class Streams {
     // streams.cpp: segments of no connection, of one that ends or is over
     void unknown(Coming& in);
     void stray(Coming& in, bool reset);
+    void lose(Flow& flow, Time now, Host& host);
     void reset_by(Coming& in, Flow& flow);
     void late(Coming& in, Flow& flow);
     void invalid(Coming& in, core::Counter why);
@@ -163,6 +168,7 @@ class Streams {
     Limits limits_;
     Room& room_;
     FlowTable table_;
+    Share frames_;  ///< that this edge keeps
     std::uint64_t edge_;
     std::size_t waiting_ = 0;  ///< frames that have not ended
 };

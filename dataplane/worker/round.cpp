@@ -178,7 +178,7 @@ void Worker::Inside::tick(core::Time now) noexcept {
 void Worker::Inside::collect(std::size_t slot) noexcept {
     held[slot].set(pipelines[slot]->held());
     connections.set(workspace.streams.flows.size());
-    segments.set(workspace.streams.kept);
+    segments.set(workspace.streams.kept());
     for (const core::Arrival side : {core::Arrival::inside, core::Arrival::outside}) {
         for (core::Mbuf& frame : out.port(side)) {
             const Pair& pair = plan.pairs[core::meta(frame.get()).pair];

@@ -137,6 +137,7 @@ def connections(binary: Path) -> Result:
     """More connections than the table has room for: the last SYNs do not pass, those before go on."""
     makers = [Plain(seed, "cs") for seed in range(FLOWS + 100)]
     for index, maker in enumerate(makers):
+        maker.acknowledge(maker.opener)  # before that it makes room
         maker.made.frames = [
             (10**18 + index * 10**6 + k * 1000, port, frame) for k, (_, port, frame) in enumerate(maker.made.frames)
         ]

@@ -30,7 +30,7 @@ TEST_F(Budgets, OneDirectionTakesAQuarterOfWhatIsLeft) {
     shake_hands();
     const std::string text = message(std::string(100, 'b'));
     for (std::size_t i = 0; i < 9; ++i) say(Arrival::inside, text.substr(i, 1));
-    EXPECT_EQ(room->kept, 4U) << "(20 - 4) / 4";
+    EXPECT_EQ(room->kept(), 4U) << "(20 - 4) / 4";
     EXPECT_EQ(ends(Outcome::tcp_budget), 5U);
     EXPECT_EQ(host->causes, std::vector(5, policy::Cause::tcp_budget));
     // what was lost so comes again once there is room
@@ -58,7 +58,7 @@ TEST_F(Budgets, WhatCameEarlyDoesNotKeepOutWhatItWaitsFor) {
     part(text, 120, 140);
     part(text, 140, first.size());
     part(text, first.size());
-    EXPECT_EQ(room->kept, 4U) << "all that there is for one direction";
+    EXPECT_EQ(room->kept(), 4U) << "all that there is for one direction";
     part(text, 0, 100);
     EXPECT_EQ(ends(Outcome::tcp_budget), 1U) << "the last one gave way";
     EXPECT_EQ(passed_to(Arrival::outside), first);
@@ -89,7 +89,7 @@ TEST_F(Budgets, LookingForAPlaceHasAnEnd) {
     EXPECT_EQ(passed_to(Arrival::outside), large);
 }
 
-TEST_F(Budgets, ConnectionsMakeRoomOnlyWhileTheyAreOpening) {
+TEST_F(Budgets, ConnectionsMakeRoomUntilTheirClientHasAnswered) {
     Limits limits;
     limits.flows = 2;
     build(limits);
@@ -104,7 +104,7 @@ TEST_F(Budgets, ConnectionsMakeRoomOnlyWhileTheyAreOpening) {
     for (const std::uint16_t port : std::array<std::uint16_t, 4>{1, 2, 3, 4}) syn(port);
     EXPECT_EQ(ends(Outcome::passed), 4U);
     EXPECT_EQ(room->flows.size(), 2U);
-    for (const std::uint16_t port : std::array<std::uint16_t, 2>{3, 4})
+    for (const std::uint16_t port : std::array<std::uint16_t, 2>{3, 4}) {
         send({.from = Arrival::outside,
               .seq = kServer,
               .ack = kClient + 1,
@@ -112,6 +112,13 @@ TEST_F(Budgets, ConnectionsMakeRoomOnlyWhileTheyAreOpening) {
               .payload = {},
               .options = {},
               .client_port = port});
+        send({.from = Arrival::inside,
+              .seq = kClient + 1,
+              .ack = kServer + 1,
+              .payload = {},
+              .options = {},
+              .client_port = port});
+    }
     syn(5);
     EXPECT_EQ(host->ended.back().outcome, Outcome::tcp_budget);
     EXPECT_EQ(host->causes, std::vector{policy::Cause::tcp_budget});

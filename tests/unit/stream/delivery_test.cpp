@@ -143,7 +143,7 @@ TEST_F(Delivery, OfSeveralThatWereLostEachAcknowledgementBringsTheNext) {
     EXPECT_EQ(ours(Arrival::outside)[1].seq, kClient + 1'001);
     has(at[0]);
     EXPECT_EQ(ours(Arrival::outside).size(), 2U);
-    EXPECT_EQ(room->kept, 0U);
+    EXPECT_EQ(room->kept(), 0U);
 }
 
 TEST_F(Delivery, ASlowReceiverSlowsItsSender) {

@@ -182,9 +182,9 @@ TEST_F(HostileEnds, MoreSegmentsThanCanBeCounted) {
         wire(Arrival::inside, kClient + 1 + i, kServer + 1, "A", "\n");
         if (i % 1'000 == 0) host->ended.clear();
     }
-    EXPECT_EQ(room->kept, 66'000U);
+    EXPECT_EQ(room->kept(), 66'000U);
     wire(Arrival::inside, kClient + 1 + 66'000, 0, "R");
-    EXPECT_EQ(room->kept, 0U) << "counted for ever";
+    EXPECT_EQ(room->kept(), 0U) << "counted for ever";
 }
 
 TEST_F(HostileEnds, OursBearTheClassOfTheirConnection) {
@@ -251,7 +251,7 @@ TEST_F(HostileEnds, ACopyThatIsHardToPlaceCostsNobodyElse) {
     shake_hands();
     for (Sequence i = 0; i < 1'200; ++i) wire(Arrival::inside, at[0] + i, at[1], "A", "\n");
     for (int i = 0; i < 5; ++i) wire(Arrival::inside, at[0] + 1'199, at[1], "A", "\n");
-    EXPECT_EQ(host->counted(Counter::tcp_refused), 0U) << "kept " << room->kept << " of 16,384";
+    EXPECT_EQ(host->counted(Counter::tcp_refused), 0U) << "kept " << room->kept() << " of 16,384";
     host->ended.clear();
     wire(Arrival::inside, kClient + 41, kServer + 1, "A", text.substr(40), 65'535, 7);
     EXPECT_NE(passed_to(Arrival::outside).find("hello"), std::string::npos);

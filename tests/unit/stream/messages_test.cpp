@@ -104,7 +104,7 @@ TEST_F(Messages, BytesThatTheirReceiverHasAreNobodysMatter) {
     shake_hands();
     say(Arrival::inside, message());
     send({.from = Arrival::outside, .seq = at[1], .ack = at[0], .flags = "A", .payload = {}, .options = {}});
-    EXPECT_EQ(room->kept, 0U);
+    EXPECT_EQ(room->kept(), 0U);
     part("zz", 0);
     EXPECT_EQ(host->ended.back().outcome, Outcome::passed);
 }
@@ -195,7 +195,7 @@ TEST_F(Messages, ALateCopyOfWhatWasJudgedLeavesWhileTheNextMessageHasBegun) {
           .flags = "A",
           .payload = {},
           .options = {}});
-    EXPECT_EQ(room->kept, 0U);
+    EXPECT_EQ(room->kept(), 0U);
     EXPECT_EQ(host->ended.size(), number) << "every frame has ended";
 }
 

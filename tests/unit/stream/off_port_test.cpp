@@ -66,7 +66,7 @@ TEST_F(OffPort, WhatIsNoSipIsForgottenAtOnce) {
     EXPECT_EQ(room->flows.size(), 1U);
     say(Arrival::inside, "GET / HTTP/1.1\r\nHost: a\r\n\r\n");
     EXPECT_EQ(room->flows.size(), 0U);
-    EXPECT_EQ(room->kept, 0U);
+    EXPECT_EQ(room->kept(), 0U);
     say(Arrival::outside, "HTTP/1.1 200 OK\r\n\r\n");
     EXPECT_EQ(ends(Outcome::passed), 4U);
     EXPECT_TRUE(host->messages.empty());

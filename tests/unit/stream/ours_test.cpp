@@ -49,7 +49,7 @@ TEST_F(Ours, WhatWasAcknowledgedHereIsSentAgainUntilItArrives) {
     host->sent.clear();
     for (int i = 0; i < 100; ++i) tick(core::kSecond);
     EXPECT_TRUE(host->sent.empty());
-    EXPECT_EQ(room->kept, 0U);
+    EXPECT_EQ(room->kept(), 0U);
 }
 
 TEST_F(Ours, ThreeEqualAcknowledgementsBringItSooner) {
@@ -80,7 +80,7 @@ TEST_F(Ours, AReceiverThatTakesNothingMoreIsGivenUp) {
     EXPECT_EQ(host->counted(Counter::tcp_late), 1U);
     EXPECT_EQ(host->causes, std::vector{policy::Cause::tcp_budget});
     EXPECT_EQ(ours(Arrival::inside).back().flags, "RA");
-    EXPECT_EQ(room->kept, 0U);
+    EXPECT_EQ(room->kept(), 0U);
 }
 
 TEST_F(Ours, NeverMoreThanTheReceiverTakes) {

@@ -166,7 +166,7 @@ void Streams::data(Coming& in, Flow& flow) {
     if (in.host.watching()) {
         end_kept(h, frame, in.host, Outcome::forward);
     }
-    if (flow.candidate && !speaks_sip(in, flow)) return;
+    if (flow.candidate && !speaks_sip(in, flow, frame)) return;
     if (flow.off_port && s.multipath)  // its order is not that of the receiver
         return broken(flow, in.arrival, in.now, in.host, Counter::tcp_multipath, Outcome::tcp_broken);
     if (after(s.seq, h.next)) {
@@ -228,12 +228,12 @@ bool Streams::make_room(const Flow& flow, Coming& in) {
 /// On another port a connection is watched for its first line. Nothing of it waits meanwhile: a peer that is
 /// spoken to byte by byte may wait for an answer to each. When the line turns out to be one of SIP, what has
 /// left is less than a line, and what comes behind it is held like any other message.
-bool Streams::speaks_sip(Coming& in, Flow& flow) {
+bool Streams::speaks_sip(Coming& in, Flow& flow, rte_mbuf* newest) {
     constexpr std::uint32_t kLine = 1'024;
     Half& h = flow.from(in.arrival);
-    rte_mbuf* const first = h.kept.front();
-    const Sequence next = Kept::reach(first, h.start);
-    const std::string_view line = h.kept.text(h.start, earlier(next, h.start + kLine), room_.text);
+    const Sequence next = Kept::reach(newest, h.next);
+    const std::string_view line =
+        Kept::text(h.kept.front(), h.start, earlier(next, h.start + kLine), room_.text);
     const auto looks = sip::looks_like_sip(line, false);
     if (looks == sip::LooksLike::yes) {
         flow.candidate = false;

@@ -52,7 +52,7 @@ void Segments::syn() {
 void Segments::say(std::size_t at, std::string_view bytes, std::uint8_t more_flags) {
     if (said_.size() < at + bytes.size()) said_.resize(at + bytes.size());
     for (std::size_t i = at; i < at + bytes.size(); ++i) {
-        if (!said_[i]) ++fresh_;
+        ++(said_[i] ? again_ : fresh_);
         said_[i] = true;
     }
     add(false, {.seq = kClient + 1 + static_cast<Sequence>(at),
@@ -74,7 +74,7 @@ void Segments::acknowledge(std::size_t at, std::uint16_t window) {
 
 void Segments::record() {
     feed();
-    fresh_ = 0;
+    fresh_ = again_ = 0;
     recording_ = true;
 }
 

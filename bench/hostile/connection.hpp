@@ -31,9 +31,10 @@ class Segments {
 
     /// From here on frames are kept for feed().
     void record();
-    /// How many there are, and how many bytes of streams they have that none before them had.
+    /// How many there are; bytes of streams in them that none before them had; those that one had.
     [[nodiscard]] std::size_t recorded() const noexcept { return frames_.size(); }
     [[nodiscard]] std::size_t fresh() const noexcept { return fresh_; }
+    [[nodiscard]] std::size_t again() const noexcept { return again_; }
     /// Puts what is written through the gate, in bursts.
     void feed();
 
@@ -50,6 +51,7 @@ class Segments {
     std::vector<bool> said_;  ///< of the connection at hand
     std::vector<core::Mbuf> frames_;
     std::size_t fresh_ = 0;
+    std::size_t again_ = 0;
     bool recording_ = false;
 };
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Every attack in every size once, each between two marks that callgrind understands: one run counts them
 // all. Prints a line a mark: attack, size, what is counted (bytes of the message, segments of the stream),
-// frames (of the message) or new bytes (of the stream), what became of it. Without valgrind it runs, too.
+// frames (of the message) or new bytes + old ones (of the stream), what became of it. Without valgrind it
+// runs, too.
 #include <valgrind/callgrind.h>
 
 #include <algorithm>
@@ -65,8 +66,8 @@ void count(kmsgate::bench::HostileGate& gate, const kmsgate::bench::StreamAttack
     CALLGRIND_ZERO_STATS;
     stream.feed();
     CALLGRIND_DUMP_STATS_AT(attack.name.data());
-    std::printf("%s\t%zu\t%zu\t%zu\t%s\n", attack.name.data(), segments, in, stream.fresh(),
-                gate.last().c_str());
+    std::printf("%s\t%zu\t%zu\t%zu+%zu\t%s\n", attack.name.data(), segments, in, stream.fresh(),
+                stream.again(), gate.last().c_str());
 }
 
 /// What the command line asks for.

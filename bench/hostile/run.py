@@ -22,8 +22,10 @@ SIZES = [4000, 16000, 60000]
 BOUND = 600
 #: Segments of the streams.
 SEGMENTS = [750, 1500, 3000]
-#: What one segment may cost at the most besides its new bytes, of which each may cost BOUND.
+#: What one segment may cost at the most besides its bytes: about what a forwarded INVITE costs.
 SEGMENT_BOUND = 14000
+#: What each of its bytes may cost that an earlier one had; a new one may cost BOUND.
+OLD_BOUND = 50
 #: How much dearer a byte (a segment) of the largest may be than one of the next smaller: work grows with the input.
 GROWTH = 1.5
 
@@ -69,13 +71,14 @@ class Row:
 
 @dataclass
 class StreamRow(Row):
-    """One attack on a stream. `cost` is in instructions per segment, by their number; `bytes` new ones in each."""
+    """One attack on a stream. `cost` is in instructions per segment, by their number; bytes that each of them has."""
 
-    bytes: float
+    new: float
+    old: float
 
     @property
     def bound(self) -> float:
-        return SEGMENT_BOUND + BOUND * self.bytes
+        return SEGMENT_BOUND + BOUND * self.new + OLD_BOUND * self.old
 
 
 class Failed(Exception):
@@ -117,9 +120,10 @@ def messages(program: str, sizes: list[int], what: dict[str, str], attacks: list
 
 def streams(program: str, sizes: list[int], what: dict[str, str], attacks: list[str]) -> list[StreamRow]:
     rows: dict[str, StreamRow] = {}
-    for (attack, size, segments, new, ends), total in counted([program, "--segments", *map(str, sizes), "--", *attacks]):
-        row = rows.setdefault(attack, StreamRow(attack, what[attack], ends, int(segments), {}, 0))
-        row.ends, row.frames, row.bytes = ends, int(segments), int(new) / int(segments)
+    for (attack, size, segments, bytes_, ends), total in counted([program, "--segments", *map(str, sizes), "--", *attacks]):
+        row = rows.setdefault(attack, StreamRow(attack, what[attack], ends, int(segments), {}, 0, 0))
+        row.new, row.old = (int(n) / int(segments) for n in bytes_.split("+"))
+        row.ends, row.frames = ends, int(segments)
         row.cost[int(size)] = total / int(segments)
     return list(rows.values())
 
@@ -139,13 +143,13 @@ def table(rows: list[Row]) -> str:
 
 def stream_table(rows: list[StreamRow]) -> str:
     sizes = sorted(rows[0].cost)
-    head = f"{'attack':<15} " + " ".join(f"{s:>8,}" for s in sizes) + "  growth  new bytes    bound  ends as"
+    head = f"{'attack':<15} " + " ".join(f"{s:>8,}" for s in sizes) + "  growth  new bytes     old    bound  ends as"
     lines = ["instructions per segment, by segments of the stream:", head]
     for row in rows:
         cost = " ".join(f"{row.cost[s]:>8,.0f}" for s in sizes)
-        lines.append(f"{row.attack:<15} {cost}  {row.growth:>6.2f}  {row.bytes:>9,.1f} {row.bound:>8,.0f}  {row.ends}")
+        lines.append(f"{row.attack:<15} {cost}  {row.growth:>6.2f}  {row.new:>9,.1f} {row.old:>7,.1f} {row.bound:>8,.0f}  {row.ends}")
     worst = max(rows, key=lambda r: r.most / r.bound)
-    lines.append(f"nearest its bound ({SEGMENT_BOUND:,} a segment, {BOUND} a new byte): {worst.attack}, "
+    lines.append(f"nearest its bound ({SEGMENT_BOUND:,} a segment, {BOUND} a new byte, {OLD_BOUND} an old one): {worst.attack}, "
                  f"{worst.most:,.0f} of {worst.bound:,.0f}: {'met' if worst.met else 'not met'}")
     return "\n".join([*lines, growth(rows)])
 
@@ -189,7 +193,7 @@ def main() -> int:
         print(f"bench/hostile: {failed}", file=sys.stderr)
         return 1
     if options.json:
-        print(json.dumps({"bound": BOUND, "segment-bound": SEGMENT_BOUND, "growth": GROWTH,
+        print(json.dumps({"bound": BOUND, "segment-bound": SEGMENT_BOUND, "old-bound": OLD_BOUND, "growth": GROWTH,
                           "rows": [r.as_json() for r in rows], "streams": [r.as_json() for r in segments]}, indent=1))
     else:
         print("\n\n".join(([table(rows)] if rows else []) + ([stream_table(segments)] if segments else [])))

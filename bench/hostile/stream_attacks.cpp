@@ -133,6 +133,7 @@ void message_each(Segments& out, std::size_t segments) {
     std::size_t at = 0;
     for (std::size_t i = 0; i < segments; ++i) {
         const std::string text = tiny();
+        if (at + text.size() > 0xFFFF) break;
         out.say(at, text);
         at += text.size();
     }
@@ -250,13 +251,19 @@ void opens_slowly(Segments& out, std::size_t segments) {
 
 // ---- another port
 
-void first_line(Segments& out, std::size_t segments) {
+/// On connections one after the other.
+void first_lines(Segments& out, std::size_t segments, std::string_view text) {
     constexpr std::size_t kLine = 1'000;
-    const std::string text = "INVITE sip:" + std::string(kLine, 'a');
     for (std::size_t i = 0; i < segments; ++i) {
         out.connection(i / kLine, 8080);
-        out.say(i % kLine, std::string_view(text).substr(i % kLine, 1));
+        out.say(i % kLine, text.substr(i % kLine, 1));
     }
+}
+void first_line(Segments& out, std::size_t segments) {
+    first_lines(out, segments, "INVITE sip:" + std::string(1'000, 'a'));
+}
+void first_blanks(Segments& out, std::size_t segments) {
+    first_lines(out, segments, std::string(1'000, '\r'));
 }
 void other_port(Segments& out, std::size_t) {
     for (std::size_t i = 0; i < 4; ++i) {
@@ -291,6 +298,7 @@ constexpr auto kAttacks = std::to_array<StreamAttack>({
     {"byte-acks", "acknowledgements of a byte each after a loss", promised, byte_by_byte},
     {"byte-windows", "a window that opens byte by byte", blocked, opens_slowly},
     {"first-line", "a first line in one-byte segments on another port", other_port, first_line},
+    {"first-blanks", "line ends in front of it, one by one", other_port, first_blanks},
 });
 
 }  // namespace

@@ -230,18 +230,29 @@ bool Streams::make_room(const Flow& flow, Coming& in) {
 /// left is less than a line, and what comes behind it is held like any other message.
 bool Streams::speaks_sip(Coming& in, Flow& flow, rte_mbuf* newest) {
     constexpr std::uint32_t kLine = 1'024;
+    constexpr std::uint32_t kVersion = 7;  // bytes of "SIP/2.0", with which a line may begin
     Half& h = flow.from(in.arrival);
-    const Sequence next = Kept::reach(newest, h.next);
-    const std::string_view line =
-        Kept::text(h.kept.front(), h.start, earlier(next, h.start + kLine), room_.text);
-    const auto looks = sip::looks_like_sip(line, false);
+    const Sequence seen = h.next;
+    const Sequence next = Kept::reach(newest, seen);
+    const bool full = distance(h.start, next) >= kLine;
+    // `read`: where the line begins, behind blanks. Once it says no SIP/2.0 only its end says more.
+    auto looks = sip::LooksLike::need_more;
+    if (full || distance(h.read, seen) < kVersion ||
+        Kept::text(newest, seen, next, room_.text).find_first_of("\r\n") != std::string_view::npos) {
+        rte_mbuf* const begin = after(meta(newest).offset, h.read) ? h.kept.front() : newest;
+        const std::string_view line = Kept::text(begin, h.read, earlier(next, h.start + kLine), room_.text);
+        looks = sip::looks_like_sip(line, false);
+        const auto blanks =
+            std::ranges::find_if(line, [](char c) { return static_cast<std::uint8_t>(c) > ' '; });
+        h.read += static_cast<Sequence>(blanks - line.begin());
+    }
     if (looks == sip::LooksLike::yes) {
         flow.candidate = false;
         flow.off_port = true;
         table_.touch(flow, in.now);
         return true;
     }
-    const bool goes_on = looks == sip::LooksLike::need_more && line.size() < kLine;
+    const bool goes_on = looks == sip::LooksLike::need_more && !full;
     while (rte_mbuf* const m = h.kept.waiting()) end_kept(h, m, in.host, Outcome::passed);
     h.next = h.released = later(h.next, next);
     if (goes_on) return false;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Streams of thousands of tiny segments: what stands there already is walked through no more than it has to
 // be, and is read right all the same. What it costs is counted by bench/hostile.
+#include <algorithm>
+
 #include "tests/unit/stream/kit.hpp"
 
 namespace kmsgate::stream::test {
@@ -128,6 +130,35 @@ TEST_F(Crowded, WhatComesInOrderFindsItsPlaceBehindThousands) {
     ASSERT_EQ(host->messages.size(), 1U);
     EXPECT_EQ(host->messages[0].first, text);
     EXPECT_EQ(ends(Outcome::tcp_budget), 1U);  // the one beyond the gap
+}
+
+/// On another port, where a line is looked at while it grows.
+TEST_F(Crowded, AFirstLineByteByByteIsSeenToBeSipWithItsEnd) {
+    const std::string text = "\r\n \r\n" + message(std::string(20, 'b'));
+    const std::size_t line = text.find("SIP/2.0\r") + 8;
+    for (const std::string_view begin : {"", "\r\n\r\n   \r", "        "}) {
+        build({});
+        const std::string all = std::string(begin) + text;
+        const auto one = [&](std::uint32_t seq, std::uint32_t ack, const std::string& flags,
+                             std::string payload, Arrival from) {
+            send({.from = from,
+                  .seq = seq,
+                  .ack = ack,
+                  .flags = flags,
+                  .payload = std::move(payload),
+                  .options = {},
+                  .server_port = 8'080});
+        };
+        one(kClient, 0, "S", {}, Arrival::inside);
+        one(kServer, kClient + 1, "SA", {}, Arrival::outside);
+        for (std::size_t i = 0; i < all.size(); ++i) {
+            one(kClient + 1 + static_cast<Sequence>(i), kServer + 1, "A", all.substr(i, 1), Arrival::inside);
+            const std::size_t end = begin.size() + line;  // what stands behind it is held, or refused
+            if (i + 1 < all.size()) {
+                EXPECT_EQ(passed_to(Arrival::outside).size(), std::min(i + 1, end - 1)) << i;
+            }
+        }
+    }
 }
 
 }  // namespace

@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
 #include "bench/hostile/stream_attacks.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
 #include <string>
 
-#include "bench/hostile/attacks.hpp"
+#include "bench/hostile/stream_texts.hpp"
 
 namespace kmsgate::bench {
 
@@ -20,22 +18,6 @@ constexpr std::size_t kQuota = 3'300;
 /// Connections that a worker keeps (stream::Limits).
 constexpr std::size_t kFlows = 4'096;
 constexpr std::size_t kFull = 1'400;
-
-/// A message of `bytes` bytes, more or less.
-std::string whole(std::size_t bytes) {
-    return find_attack("plain-sdp")->make(bytes);
-}
-/// One of the smallest that a stream can hold, and a new one.
-std::string tiny() {
-    return fmt::format("A sip:a SIP/2.0\r\ni:{:x}\r\nl:0\r\n\r\n", Segments::unique());
-}
-/// The head of a message that goes on for `bytes` bytes.
-std::string endless(std::size_t bytes) {
-    std::string text = "MESSAGE sip:bob@mc2.example SIP/2.0\r\n";
-    while (text.size() < bytes) text += "X-A: b\r\n";
-    text.resize(bytes);
-    return text;
-}
 
 void say_bytes(Segments& out, std::string_view text, std::size_t from, std::size_t to, std::size_t step) {
     for (std::size_t at = from; at < to; at += step) out.say(at, text.substr(at, 1));

@@ -14,7 +14,7 @@ namespace kmsgate::bench {
 
 namespace {
 
-constexpr unsigned kBuffers = 1023;
+constexpr unsigned kBuffers = 16'383;
 constexpr std::size_t kUsers = 200;
 constexpr std::size_t kOddPatterns = 20;
 
@@ -94,17 +94,32 @@ std::vector<core::Mbuf> HostileGate::frames(std::string_view payload, std::size_
     std::vector<core::Mbuf> out;
     while (!list.empty()) {
         out.push_back(list.pop());
-        core::FrameMeta& m = core::meta(out.back().get());
-        m = {};
-        m.time = ++now_;
-        m.number = now_;
+        stamp(out.back().get(), core::Arrival::inside);
     }
     return out;
 }
 
-void HostileGate::judge(std::vector<core::Mbuf>& frames) {
+void HostileGate::stamp(rte_mbuf* frame, core::Arrival arrival) noexcept {
+    core::FrameMeta& m = core::meta(frame);
+    m = {};
+    m.time = ++now_;
+    m.number = now_;
+    m.arrival = arrival;
+}
+
+void HostileGate::judge(std::span<core::Mbuf> frames) {
     pipeline_->process(frames, judge_, out_);
     out_.clear();
+}
+
+void HostileGate::forget() {
+    constexpr int kTicks = 256;  // a tick removes a few connections
+    const stream::Limits limits;
+    pipeline_->drain(now_, judge_, out_);
+    now_ += limits.idle + limits.brief;
+    for (int i = 0; i < kTicks; ++i) pipeline_->tick(now_, judge_, out_);
+    out_.clear();
+    last_ = "no message";
 }
 
 void HostileGate::message(const core::MessageRecord& record) {

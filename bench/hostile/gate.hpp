@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: BSD-3-Clause
-// A pipeline as a worker has it, for one datagram after the other.
+// A pipeline as a worker has it, for one datagram or stream after the other.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,8 +26,13 @@ class HostileGate final : public core::EventSink {
     /// The frames of one datagram with this payload, of at most `mtu` bytes of IP. Throws when buffers are
     /// short.
     [[nodiscard]] std::vector<core::Mbuf> frames(std::string_view payload, std::size_t mtu);
+    /// Says of a frame what a worker says of one that comes in: by which port, when, which one it is.
+    void stamp(rte_mbuf* frame, core::Arrival arrival) noexcept;
+    [[nodiscard]] rte_mempool* pool() const noexcept { return pool_.get(); }
     /// From the first frame to the last that leaves; what leaves is dropped.
-    void judge(std::vector<core::Mbuf>& frames);
+    void judge(std::span<core::Mbuf> frames);
+    /// Ends what is held, and lets all connections grow too old to be remembered.
+    void forget();
     /// "verdict reason" of the last message, "no message" where there was none.
     [[nodiscard]] const std::string& last() const noexcept { return last_; }
 

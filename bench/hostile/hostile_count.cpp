@@ -1,23 +1,34 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // Every attack in every size once, each between two marks that callgrind understands: one run counts them
-// all. Prints a line a mark: attack, bytes of the message, frames, what became of it. Without valgrind it
+// all. Prints a line a mark: attack, size, what is counted (bytes of the message, segments of the stream),
+// frames (of the message) or new bytes + old ones (of the stream), what became of it. Without valgrind it
 // runs, too.
 #include <valgrind/callgrind.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <exception>
+#include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "bench/hostile/attacks.hpp"
+#include "bench/hostile/connection.hpp"
 #include "bench/hostile/gate.hpp"
+#include "bench/hostile/stream_attacks.hpp"
 
 namespace {
 
 int usage() {
-    std::fputs("usage: hostile_count BYTES... [-- ATTACK...] | --list | --write ATTACK BYTES\n", stderr);
+    std::fputs(
+        "usage: hostile_count BYTES... [-- ATTACK...]\n"
+        "       hostile_count --segments SEGMENTS... [-- STREAM-ATTACK...]\n"
+        "       hostile_count --list | --list-segments | --write ATTACK BYTES\n",
+        stderr);
     return 2;
 }
 
@@ -42,45 +53,88 @@ void count(kmsgate::bench::HostileGate& gate, const kmsgate::bench::Attack& atta
     }
 }
 
+void count(kmsgate::bench::HostileGate& gate, const kmsgate::bench::StreamAttack& attack,
+           std::size_t segments) {
+    using kmsgate::bench::Segments;
+    static std::size_t run = 0;
+    gate.forget();
+    Segments stream(gate, ++run);
+    attack.before(stream, segments);
+    stream.record();
+    attack.attack(stream, segments);
+    const std::size_t in = stream.recorded();
+    CALLGRIND_ZERO_STATS;
+    stream.feed();
+    CALLGRIND_DUMP_STATS_AT(attack.name.data());
+    std::printf("%s\t%zu\t%zu\t%zu+%zu\t%s\n", attack.name.data(), segments, in, stream.fresh(),
+                stream.again(), gate.last().c_str());
+}
+
+/// What the command line asks for.
+template <class Attack>
+struct Asked {
+    std::vector<std::size_t> sizes;
+    std::vector<const Attack*> attacks;
+};
+
+/// Sizes, then names behind "--"; nothing: it says something else. Without names: `all`.
+template <class Attack>
+std::optional<Asked<Attack>> read(std::span<const std::string_view> words, std::span<const Attack> all,
+                                  const Attack* (*find)(std::string_view)) {
+    Asked<Attack> asked;
+    bool names = false;
+    for (const std::string_view word : words) {
+        if (word == "--") {
+            names = true;
+        } else if (names) {
+            asked.attacks.push_back(find(word));
+            if (asked.attacks.back() == nullptr) return std::nullopt;
+        } else {
+            asked.sizes.push_back(number(word));
+            if (asked.sizes.back() == 0) return std::nullopt;
+        }
+    }
+    if (asked.sizes.empty()) return std::nullopt;
+    if (asked.attacks.empty())
+        for (const Attack& a : all) asked.attacks.push_back(&a);
+    return asked;
+}
+
+template <class Attack>
+int run(const std::optional<Asked<Attack>>& asked) {
+    if (!asked) return usage();
+    kmsgate::bench::HostileGate gate;
+    for (const Attack* attack : asked->attacks)
+        for (const std::size_t size : asked->sizes) count(gate, *attack, size);
+    return 0;
+}
+
+template <class Attack>
+int list(std::span<const Attack> all) {
+    for (const Attack& a : all) std::printf("%s\t%s\n", a.name.data(), a.what.data());
+    return 0;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
     using namespace kmsgate::bench;
     const std::vector<std::string_view> words(argv + 1, argv + argc);
-    if (words.size() == 1 && words[0] == "--list") {
-        for (const Attack& a : attacks()) std::printf("%s\t%s\n", a.name.data(), a.what.data());
-        return 0;
-    }
+    const std::span asked(words);
+    if (words.size() == 1 && words[0] == "--list") return list(attacks());
+    if (words.size() == 1 && words[0] == "--list-segments") return list(stream_attacks());
     if (words.size() == 3 && words[0] == "--write") {
         const Attack* attack = find_attack(words[1]);
         if (attack == nullptr || number(words[2]) == 0) return usage();
         const std::string text = attack->make(number(words[2]));
         return std::fwrite(text.data(), 1, text.size(), stdout) == text.size() ? 0 : 1;
     }
-    std::vector<std::size_t> sizes;
-    std::vector<const Attack*> chosen;
-    bool names = false;
-    for (const std::string_view word : words) {
-        if (word == "--") {
-            names = true;
-        } else if (names) {
-            chosen.push_back(find_attack(word));
-            if (chosen.back() == nullptr) return usage();
-        } else {
-            sizes.push_back(number(word));
-            if (sizes.back() == 0) return usage();
-        }
-    }
-    if (sizes.empty()) return usage();
-    if (chosen.empty())
-        for (const Attack& a : attacks()) chosen.push_back(&a);
     try {
-        HostileGate gate;
-        for (const Attack* attack : chosen)
-            for (const std::size_t bytes : sizes) count(gate, *attack, bytes);
+        if (!words.empty() && words[0] == "--segments")
+            return run(read(asked.subspan(1), stream_attacks(), find_stream_attack));
+        return run(read(asked, attacks(), find_attack));
     } catch (const std::exception& e) {
         std::fprintf(stderr, "hostile_count: %s\n", e.what());
         return 1;
     }
-    return 0;
 }

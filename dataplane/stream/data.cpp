@@ -146,7 +146,8 @@ void Streams::data(Coming& in, Flow& flow) {
     rte_mbuf* const frame = in.frame.get();
     const std::size_t most = frames_.left() / 4;
     Kept::Added added = h.kept.add(in.frame, most);
-    if (added == Kept::Added::full && !after(s.seq, h.next) && give_way(h, in))
+    const bool goes_on = !after(s.seq, h.next) && after(s.seq + s.size, h.next);
+    while ((added == Kept::Added::full || added == Kept::Added::crowded) && goes_on && give_way(h, in))
         added = h.kept.add(in.frame, h.kept.frames() + 1U);
     if (added == Kept::Added::full && make_room(flow, in))
         added = h.kept.add(in.frame, std::max<std::size_t>(most, h.kept.frames() + 1U));
@@ -173,7 +174,7 @@ void Streams::data(Coming& in, Flow& flow) {
     if (in.host.watching()) {
         end_kept(h, frame, in.host, Outcome::forward);
     }
-    if (flow.candidate && !speaks_sip(in, flow)) return;
+    if (flow.candidate && !speaks_sip(in, flow, frame)) return;
     if (flow.off_port && s.multipath)  // its order is not that of the receiver
         return broken(flow, in.arrival, in.now, in.host, Counter::tcp_multipath, Outcome::tcp_broken);
     if (after(s.seq, h.next)) {
@@ -241,22 +242,32 @@ bool Streams::make_room(const Flow& flow, Coming& in) {
 /// On another port a connection is watched for its first line. Nothing of it waits meanwhile: a peer that is
 /// spoken to byte by byte may wait for an answer to each. When the line turns out to be one of SIP, what has
 /// left is less than a line, and what comes behind it is held like any other message.
-bool Streams::speaks_sip(Coming& in, Flow& flow) {
+bool Streams::speaks_sip(Coming& in, Flow& flow, rte_mbuf* newest) {
+    constexpr std::uint32_t kVersion = 7;  // bytes of "SIP/2.0", with which a line may begin
     Half& h = flow.from(in.arrival);
-    const Sequence next = Kept::reach(h.kept.front(), h.message);
-    const std::string_view line = h.kept.text(h.message, earlier(next, h.message + kMaxMessage), room_.text);
-    const auto looks = sip::looks_like_sip(line, false);
+    const Sequence seen = h.next;
+    const Sequence next = Kept::reach(newest, seen);
+    const bool full = distance(h.read, next) >= kMaxMessage;  // no message has such a line
+    // `read`: where the line begins, behind blanks. Once it says no SIP/2.0 only its end says more.
+    auto looks = sip::LooksLike::need_more;
+    if (full || distance(h.read, seen) < kVersion ||
+        Kept::text(newest, seen, next, room_.text).find_first_of("\r\n") != std::string_view::npos) {
+        rte_mbuf* const begin = after(meta(newest).offset, h.read) ? h.kept.front() : newest;
+        const std::string_view line =
+            Kept::text(begin, h.read, earlier(next, h.read + kMaxMessage), room_.text);
+        looks = sip::looks_like_sip(line, false);
+        const auto blanks =
+            std::ranges::find_if(line, [](char c) { return static_cast<std::uint8_t>(c) > ' '; });
+        h.read += static_cast<Sequence>(blanks - line.begin());
+    }
     if (looks == sip::LooksLike::yes) {
         flow.candidate = false;
         flow.off_port = true;
         table_.touch(flow, in.now);
         return true;
     }
-    // no message has a line that does not end within its largest size
-    const bool goes_on = looks == sip::LooksLike::need_more && line.size() < kMaxMessage;
-    // blanks in front are none of it
-    if (goes_on && std::ranges::all_of(line, [](unsigned char c) { return c <= ' '; }))
-        h.message = h.read = next;
+    const bool goes_on = looks == sip::LooksLike::need_more && !full;
+    if (goes_on && h.read == next) h.message = next;  // nothing but blanks
     while (rte_mbuf* const m = h.kept.waiting()) end_kept(h, m, in.host, Outcome::passed);
     h.next = h.released = later(h.next, next);
     if (goes_on) return false;

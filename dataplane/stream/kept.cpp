@@ -18,27 +18,32 @@ rte_mbuf* next_waiting(rte_mbuf* m) noexcept {
     return m;
 }
 
-}  // namespace
-
-const char* Kept::bytes_of(rte_mbuf* m, Sequence at, std::uint32_t n, char* scratch) noexcept {
-    return static_cast<const char*>(rte_pktmbuf_read(m, meta(m).data + (at - meta(m).offset), n, scratch));
-}
-
-/// Are the bytes that both have the same ones?
-bool Kept::same(rte_mbuf* a, rte_mbuf* b) noexcept {
+bool same_in_pieces(rte_mbuf* a, rte_mbuf* b, Sequence at, std::uint32_t n) noexcept {
     constexpr std::uint32_t kStep = 512;
     std::array<char, kStep> one;    // NOLINT: written before it is read
     std::array<char, kStep> other;  // NOLINT
-    Sequence at = later(meta(a).offset, meta(b).offset);
-    const Sequence to = earlier(end(a), end(b));
-    while (before(at, to)) {
-        const std::uint32_t n = std::min(kStep, distance(at, to));
-        if (std::memcmp(bytes_of(a, at, n, one.data()), bytes_of(b, at, n, other.data()), n) != 0)
+    while (n != 0) {
+        const std::uint32_t now = std::min(kStep, n);
+        if (std::memcmp(Kept::bytes_of(a, at, now, one.data()), Kept::bytes_of(b, at, now, other.data()),
+                        now) != 0)
             return false;
-        at += n;
+        at += now;
+        n -= now;
     }
     return true;
 }
+
+/// Are the `n` bytes from `at` on, which both have, the same ones?
+inline bool same(rte_mbuf* a, rte_mbuf* b, Sequence at, std::uint32_t n) noexcept {
+    if (a->nb_segs != 1 || b->nb_segs != 1) [[unlikely]]
+        return same_in_pieces(a, b, at, n);
+    const auto bytes = [at](rte_mbuf* m) {
+        return rte_pktmbuf_mtod_offset(m, const char*, meta(m).data) + (at - meta(m).offset);
+    };
+    return *bytes(a) == *bytes(b) && (n == 1 || std::memcmp(bytes(a), bytes(b), n) == 0);
+}
+
+}  // namespace
 
 Kept::Added Kept::add(Mbuf& frame, std::size_t most) noexcept {
     rte_mbuf* const m = frame.get();
@@ -49,16 +54,29 @@ Kept::Added Kept::add(Mbuf& frame, std::size_t most) noexcept {
     if (tail_ != nullptr && !before(from, top_)) {
         behind_this = tail_;
     } else {
-        Sequence covered = from;
+        const Sequence to = end(m);
         std::size_t looks = 0;
-        for (rte_mbuf* k = head_; k != nullptr && before(meta(k).offset, end(m)); k = following(k)) {
+        rte_mbuf* k = head_;
+        for (; k != nullptr && !after(end(k), from); k = following(k)) {
             if (++looks > kMostLooks) return Added::crowded;
-            if (!after(meta(k).offset, from)) behind_this = k;
-            if (!after(end(k), from)) continue;
-            if (!same(k, m)) return Added::conflict;
-            if (!after(meta(k).offset, covered)) covered = later(covered, end(k));
+            behind_this = k;
         }
-        if (!before(covered, end(m)) && !meta(m).more) return Added::known;
+        Sequence covered = from;   // it stands here up to there, without a gap
+        Sequence compared = from;  // what stands here is the same up to there: no byte is looked at twice
+        bool ends = !meta(m).more;
+        for (; k != nullptr && before(meta(k).offset, to); k = following(k)) {
+            if (++looks > kMostLooks) return Added::crowded;
+            const Sequence start = meta(k).offset;
+            if (!after(start, from)) behind_this = k;
+            if (!after(end(k), compared)) continue;
+            const Sequence at = later(compared, start);
+            compared = earlier(end(k), to);
+            if (before(at, compared) && !same(k, m, at, distance(at, compared))) return Added::conflict;
+            if (!after(start, covered)) covered = compared;
+            ends = ends || meta(k).more;
+            if (compared == to && ends) break;
+        }
+        if (covered == to && ends) return Added::known;
     }
     if (frames_ >= most) return Added::full;
     rte_mbuf*& link = behind_this != nullptr ? meta(behind_this).next : head_;
@@ -86,8 +104,10 @@ rte_mbuf* Kept::take_early(Sequence next) noexcept {
     rte_mbuf* last = nullptr;  // of those that stay
     rte_mbuf* gone = head_;
     std::size_t stay = 0;
+    top_ = next;
     const auto step = [&] {
         last = gone;
+        top_ = later(top_, end(gone));
         gone = following(gone);
         ++stay;
     };
@@ -111,7 +131,9 @@ void Kept::clear() noexcept {
 }
 
 rte_mbuf* Kept::first_with(Sequence at) const noexcept {
-    return waiting_ != nullptr && !after(meta(waiting_).offset, at) ? waiting_ : head_;
+    rte_mbuf* m = waiting_ != nullptr && !after(meta(waiting_).offset, at) ? waiting_ : head_;
+    while (m != nullptr && !after(end(m), at)) m = following(m);
+    return m;
 }
 
 rte_mbuf* Kept::behind(Sequence at) const noexcept {
@@ -130,18 +152,22 @@ void Kept::ended(rte_mbuf* m) noexcept {
     if (m == waiting_) waiting_ = next_waiting(following(m));
 }
 
-std::string_view Kept::text(Sequence from, Sequence to, std::span<char> scratch) const noexcept {
-    std::size_t have = 0;
-    for (rte_mbuf* m = first_with(from); m != nullptr && before(from, to); m = following(m)) {
-        if (!after(end(m), from)) continue;
-        const std::uint32_t n = distance(from, earlier(to, end(m)));
-        const char* const bytes = bytes_of(m, from, n, scratch.data() + have);
+std::string_view Kept::text(rte_mbuf* at, Sequence from, Sequence to, std::span<char> scratch) noexcept {
+    char* place = scratch.data();
+    for (rte_mbuf* m = at; m != nullptr && before(from, to); m = following(m)) {
+        const std::uint32_t skip = from - meta(m).offset;
+        if (skip >= meta(m).size) continue;
+        const std::uint32_t n = std::min(meta(m).size - skip, to - from);
+        const char* const bytes = bytes_of(m, from, n, place);
         from += n;
-        if (have == 0 && from == to) return {bytes, n};
-        if (bytes != scratch.data() + have) std::memcpy(scratch.data() + have, bytes, n);
-        have += n;
+        if (place == scratch.data() && from == to) return {bytes, n};
+        if (n == 1)
+            *place = *bytes;
+        else if (bytes != place)
+            std::memcpy(place, bytes, n);
+        place += n;
     }
-    return {scratch.data(), have};
+    return {scratch.data(), place};
 }
 
 }  // namespace kmsgate::stream

@@ -50,7 +50,7 @@ class Kept {
     [[nodiscard]] rte_mbuf* waiting() const noexcept { return waiting_; }
     /// Called once it has: its bytes stay until they are acknowledged.
     void ended(rte_mbuf* m) noexcept;
-    /// No frame in front of this one has a byte from `at` on, where nothing was judged yet.
+    /// The first frame that ends behind `at`, where nothing was judged yet; null: none.
     [[nodiscard]] rte_mbuf* first_with(Sequence at) const noexcept;
     /// The first frame that ends behind `at`; null: none.
     [[nodiscard]] rte_mbuf* behind(Sequence at) const noexcept;
@@ -60,18 +60,21 @@ class Kept {
     /// How far the stream goes from `from` on without a gap; `at`: a frame that starts at or before it.
     [[nodiscard]] static Sequence reach(rte_mbuf* at, Sequence from) noexcept;
     /// The bytes from `from` to `to`, which stand here without a gap: in place when one frame has them in one
-    /// piece, else copied to `scratch`, which has room for them.
-    [[nodiscard]] std::string_view text(Sequence from, Sequence to, std::span<char> scratch) const noexcept;
+    /// piece, else copied to `scratch`, which has room for them. `at`: no frame in front of it has any of
+    /// them.
+    [[nodiscard]] static std::string_view text(rte_mbuf* at, Sequence from, Sequence to,
+                                               std::span<char> scratch) noexcept;
 
     /// Behind the payload of a kept frame (a FIN not counted).
     [[nodiscard]] static Sequence end(rte_mbuf* m) noexcept { return meta(m).offset + meta(m).size; }
     /// `n` bytes of a kept frame's payload from `at` on; copied to `scratch` when they stand in pieces.
     [[nodiscard]] static const char* bytes_of(rte_mbuf* m, Sequence at, std::uint32_t n,
-                                              char* scratch) noexcept;
+                                              char* scratch) noexcept {
+        return static_cast<const char*>(
+            rte_pktmbuf_read(m, core::meta(m).data + (at - core::meta(m).offset), n, scratch));
+    }
 
   private:
-    [[nodiscard]] static bool same(rte_mbuf* a, rte_mbuf* b) noexcept;
-
     rte_mbuf* head_ = nullptr;
     rte_mbuf* tail_ = nullptr;
     rte_mbuf* waiting_ = nullptr;

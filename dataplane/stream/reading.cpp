@@ -24,22 +24,17 @@ std::uint32_t get32(const std::uint8_t* p) noexcept {
     return std::uint32_t{p[0]} << 24 | std::uint32_t{p[1]} << 16 | std::uint32_t{p[2]} << 8 | p[3];
 }
 
-/// Bytes from `from` on as one kept frame has them, at most `to` and a chunk. `near`: a kept frame to look
-/// from, or null; then the one that has them. A message in tiny segments must not be walked through with each
-/// of them.
-std::string_view chunk(const Kept& kept, rte_mbuf*& near, Sequence from, Sequence to,
+/// Bytes from `from` on as one kept frame has them, at most `to` and a chunk. `at` is where they are likely
+/// to stand, or in front of it, and moves there: a message in tiny segments must not be walked through with
+/// each of them. Null: nobody knows.
+std::string_view chunk(const Kept& kept, rte_mbuf*& at, Sequence from, Sequence to,
                        std::span<char, kChunk> scratch) noexcept {
-    const auto find = [&](rte_mbuf* m) {
-        while (m != nullptr && !after(Kept::end(m), from)) m = Kept::following(m);
-        return m != nullptr && !after(meta(m).offset, from) ? m : nullptr;
-    };
-    rte_mbuf* m = near != nullptr && !after(meta(near).offset, from) ? find(near) : nullptr;
-    if (m == nullptr) m = find(kept.first_with(from));
-    if (m == nullptr) return {};
-    near = m;
-    const std::uint32_t n = std::min<std::uint32_t>(distance(from, earlier(to, Kept::end(m))),
+    if (at == nullptr || after(meta(at).offset, from)) at = kept.first_with(from);
+    while (at != nullptr && !after(Kept::end(at), from)) at = Kept::following(at);
+    if (at == nullptr || after(meta(at).offset, from)) return {};
+    const std::uint32_t n = std::min<std::uint32_t>(distance(from, earlier(to, Kept::end(at))),
                                                     static_cast<std::uint32_t>(kChunk));
-    return {Kept::bytes_of(m, from, n, scratch.data()), n};
+    return {Kept::bytes_of(at, from, n, scratch.data()), n};
 }
 
 Counter counter_of(Broken why) noexcept {
@@ -61,36 +56,42 @@ Counter counter_of(Broken why) noexcept {
 
 }  // namespace
 
-void Streams::read(Flow& flow, const Now& c, rte_mbuf* near) {
+/// What stands in front of `newest` was read before, unless nothing was.
+void Streams::read(Flow& flow, const Now& c, rte_mbuf* newest) {
     Half& h = flow.from(c.arrival);
+    Reading reading{.at = h.between && h.message == h.start ? nullptr : newest};
     std::array<char, kChunk> scratch;  // NOLINT: written before it is read
+    const auto let_go = [&](Sequence blanks_from) {
+        const std::size_t before_it = h.kept.frames();
+        release(flow, c.arrival, c.host, blanks_from);
+        if (h.kept.frames() != before_it) reading = {};
+    };
     for (;;) {
         if (h.between) {
             const Sequence blanks_from = h.message;
             std::string_view bytes;
             while (before(h.message, h.next)) {
-                bytes = chunk(h.kept, near, h.message, h.next, scratch);
+                bytes = chunk(h.kept, reading.at, h.message, h.next, scratch);
                 if (bytes.empty()) return;
                 const std::size_t n = blank(bytes);
                 h.message += static_cast<Sequence>(n);
                 if (n < bytes.size()) {
                     h.between = false;
+                    reading.begin = reading.at;
                     bytes.remove_prefix(n);
                     break;
                 }
             }
             h.read = h.message;
-            near = nullptr;  // may be freed
-            release(flow, c.arrival, c.host, blanks_from);
+            let_go(blanks_from);
             if (h.between) break;
             h.head = h.body = 0;
             h.scan = {};
             if (h.message == h.start && looks_like_tls(bytes)) return encrypted(flow, c);
         }
-        if (h.head == 0 && !find_head(flow, c, near)) break;
+        if (h.head == 0 && !find_head(flow, c, reading)) break;
         if (distance(h.message, h.next) < h.head + h.body) break;
-        near = nullptr;
-        if (!judge(flow, c)) return;
+        if (!judge(flow, c, reading)) return;
     }
     if (flow.state != Flow::State::open) return;
     // a late copy of what was judged, while the next message has begun
@@ -103,12 +104,18 @@ void Streams::read(Flow& flow, const Now& c, rte_mbuf* near) {
     if (h.deadline == 0) set_timer(flow, h, c.now, kPatience);
 }
 
+/// Where the message that is read begins.
+rte_mbuf* Streams::begin_of(const Half& h, Reading& reading) noexcept {
+    if (reading.begin == nullptr) reading.begin = h.kept.first_with(h.message);
+    return reading.begin;
+}
+
 /// True: the head of the message is whole, and so its end is known.
-bool Streams::find_head(Flow& flow, const Now& c, rte_mbuf* near) {
+bool Streams::find_head(Flow& flow, const Now& c, Reading& reading) {
     Half& h = flow.from(c.arrival);
     std::array<char, kChunk> scratch;  // NOLINT: written before it is read
     while (before(h.read, h.next)) {
-        const std::string_view bytes = chunk(h.kept, near, h.read, h.next, scratch);
+        const std::string_view bytes = chunk(h.kept, reading.at, h.read, h.next, scratch);
         if (bytes.empty()) return false;
         const auto end = h.scan.feed(bytes);
         h.read += static_cast<Sequence>(end.value_or(bytes.size()));
@@ -120,7 +127,7 @@ bool Streams::find_head(Flow& flow, const Now& c, rte_mbuf* near) {
         if (!end) continue;
         sip::Arena& arena = c.host.arena();
         arena.reset();
-        const auto body = body_size(h.kept.text(h.message, h.read, room_.text), arena);
+        const auto body = body_size(Kept::text(begin_of(h, reading), h.message, h.read, room_.text), arena);
         if (!body) {
             broken(flow, c.arrival, c.now, c.host, counter_of(body.error()), Outcome::tcp_broken);
             return false;
@@ -133,12 +140,13 @@ bool Streams::find_head(Flow& flow, const Now& c, rte_mbuf* near) {
 }
 
 /// False: the connection is no more.
-bool Streams::judge(Flow& flow, const Now& c) {
+bool Streams::judge(Flow& flow, const Now& c, Reading& reading) {
     Half& h = flow.from(c.arrival);
     const Sequence end = h.message + h.head + h.body;
-    note_frames(h, end);
+    rte_mbuf* const begin = begin_of(h, reading);
+    note_frames(h, begin, end);
     StreamMessage message;
-    message.text = h.kept.text(h.message, end, room_.text);
+    message.text = Kept::text(begin, h.message, end, room_.text);
     message.frames = room_.numbers;
     message.packet = &c.packet;
     message.arrival = c.arrival;
@@ -152,9 +160,13 @@ bool Streams::judge(Flow& flow, const Now& c) {
         h.between = true;
         h.head = h.body = 0;
         h.scan = {};
-        const std::size_t before_it = h.kept.frames();
-        if (c.host.watching()) h.kept.acknowledged(h.message);
-        frames_.give(before_it - h.kept.frames());
+        reading.begin = nullptr;
+        if (c.host.watching()) {
+            const std::size_t before_it = h.kept.frames();
+            h.kept.acknowledged(h.message);
+            frames_.give(before_it - h.kept.frames());
+            reading.at = nullptr;
+        }
         return true;
     }
     const bool told = answer(flow, c, judged.answer);
@@ -162,16 +174,15 @@ bool Streams::judge(Flow& flow, const Now& c) {
     return false;
 }
 
-/// The frames that gave the message (from its start to `end`) at least one byte. Of copies the first one did;
-/// how many of them are looked through is bounded.
-void Streams::note_frames(const Half& h, Sequence end) {
+/// The frames that gave the message (from its start, in `begin`, to `end`) at least one byte. Of copies the
+/// first one did; how many of them are looked through is bounded.
+void Streams::note_frames(const Half& h, rte_mbuf* begin, Sequence end) {
     constexpr int kMostOverlaps = 64;
     std::vector<std::uint64_t>& numbers = room_.numbers;
     numbers.clear();
     Sequence covered = h.message;
     int overlaps = 0;
-    for (rte_mbuf* m = h.kept.first_with(h.message); m != nullptr && before(meta(m).offset, end);
-         m = Kept::following(m)) {
+    for (rte_mbuf* m = begin; m != nullptr && before(meta(m).offset, end); m = Kept::following(m)) {
         if (!after(Kept::end(m), h.message)) continue;
         Sequence given = later(meta(m).offset, h.message);
         const bool alone = !before(given, covered) && !before(meta(m).offset, h.message);
@@ -179,8 +190,7 @@ void Streams::note_frames(const Half& h, Sequence end) {
         rte_mbuf* const behind = Kept::following(m);
         const bool shared = behind != nullptr && before(meta(behind).offset, Kept::end(m));
         if ((!alone || shared) && overlaps++ < kMostOverlaps)
-            for (rte_mbuf* k = h.kept.front(); k != nullptr && !after(meta(k).offset, given);
-                 k = Kept::following(k))
+            for (rte_mbuf* k = begin; k != nullptr && !after(meta(k).offset, given); k = Kept::following(k))
                 if (meta(k).number < meta(m).number) given = later(given, Kept::end(k));
         if (before(given, earlier(Kept::end(m), end)) && numbers.size() < numbers.capacity())
             numbers.push_back(meta(m).number);

@@ -118,7 +118,7 @@ class Streams {
     void data(Coming& in, Flow& flow);
     [[nodiscard]] bool make_room(const Flow& flow, Coming& in);
     /// False: it is no SIP, and its flow is gone.
-    [[nodiscard]] bool speaks_sip(Coming& in, Flow& flow);
+    [[nodiscard]] bool speaks_sip(Coming& in, Flow& flow, rte_mbuf* newest);
     [[nodiscard]] bool give_way(Half& h, Coming& in);
     void known_data(Coming& in, Flow& flow);
 
@@ -130,9 +130,15 @@ class Streams {
         std::uint16_t pair;
         Host& host;
     };
-    void read(Flow& flow, const Now& c, rte_mbuf* near);
-    [[nodiscard]] bool find_head(Flow& flow, const Now& c, rte_mbuf* near);
-    [[nodiscard]] bool judge(Flow& flow, const Now& c);
+    /// Frames that are read, while nothing is freed; null: not known.
+    struct Reading {
+        rte_mbuf* at = nullptr;     ///< where the bytes stand that were read last
+        rte_mbuf* begin = nullptr;  ///< where the message begins
+    };
+    void read(Flow& flow, const Now& c, rte_mbuf* newest);
+    [[nodiscard]] bool find_head(Flow& flow, const Now& c, Reading& reading);
+    [[nodiscard]] bool judge(Flow& flow, const Now& c, Reading& reading);
+    [[nodiscard]] static rte_mbuf* begin_of(const Half& h, Reading& reading) noexcept;
     /// Where the timestamp of a kept frame stands; both 0: it has none.
     struct Stamp {
         std::uint32_t tcp = 0, at = 0;
@@ -140,7 +146,7 @@ class Streams {
     static void note_stamp(rte_mbuf* m, const classify::Packet& packet, const Segment& segment) noexcept;
     [[nodiscard]] static Stamp stamp_of(rte_mbuf* m) noexcept;
     static void freshen(rte_mbuf* m, Stamp at, Flow& flow, Arrival arrival, std::uint32_t slack) noexcept;
-    void note_frames(const Half& h, Sequence end);
+    void note_frames(const Half& h, rte_mbuf* begin, Sequence end);
     void release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_from);
     void encrypted(Flow& flow, const Now& c);
 

@@ -49,6 +49,8 @@ struct Half {
     bool have_fin : 1 = false;
     bool between : 1 = true;   ///< no byte of a message has come
     bool told : 1 = false;     ///< joining: `acked` is what the peer said
+    bool tls : 1 = false;      ///< TLS: records instead of messages; `body`: bytes of one that have not come
+    bool hello : 1 = false;    ///< and its ClientHello is not whole yet
     bool stamped : 1 = false;  ///< `recent`, `newest` and `shown` say something
     Kept kept;
 

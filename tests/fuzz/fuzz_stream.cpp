@@ -209,7 +209,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const classify::Packet packet = classify::read(bytes);
         const std::span<const std::uint8_t> linear{rte_pktmbuf_mtod(frame.get(), const std::uint8_t*),
                                                    frame->data_len};
-        streams->segment(std::move(frame), packet, linear, true, host);
+        streams->segment(std::move(frame), packet, linear, Port::sip, host);
     };
     const std::string options =
         (how & 4) != 0 ? std::string("\x02\x04\x05\xb4\x03\x03\x02\x01", 8) : std::string();

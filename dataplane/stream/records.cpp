@@ -114,8 +114,8 @@ bool Streams::hello(Flow& flow, const Now& c, Headers& headers) {
     return true;
 }
 
-/// Behind the segment with its ClientHello the side that opens says nothing until the other side has shown that it speaks TLS:
-/// a reader of SIP may have skipped the ClientHello.
+/// Behind the segment with its ClientHello the side that opens says nothing until the other side has shown
+/// that it speaks TLS: a reader of SIP may have skipped the ClientHello.
 void Streams::records(Flow& flow, const Now& c, rte_mbuf* newest) {
     Half& h = flow.from(c.arrival);
     const Half& r = flow.to(c.arrival);
@@ -136,8 +136,7 @@ void Streams::records(Flow& flow, const Now& c, rte_mbuf* newest) {
     const Sequence end = r.tls ? h.next : earlier(h.read, h.next);
     while (before(h.message, end)) {
         if (h.body == 0) {
-            const auto record =
-                read_record(headers.text(h.message, earlier(end, h.message + kRecordHeader)));
+            const auto record = read_record(headers.text(h.message, earlier(end, h.message + kRecordHeader)));
             if (!record) return no();
             h.between = record->size != 0;
             if (!h.between) return;

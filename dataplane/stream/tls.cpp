@@ -121,7 +121,7 @@ bool is_client_hello(std::string_view message) noexcept {
     if (!suites || suites->empty() || suites->size() % 2 != 0) return false;
     const auto compression = hello.vector(1);
     if (!compression || compression->empty()) return false;
-    if (hello.empty()) return true;  // extensions came with TLS 1.2
+    if (hello.empty()) return true;  // as clients before TLS 1.2 have it
     const auto extensions = hello.vector(2);
     if (!extensions || !hello.empty()) return false;
     for (Reader each(*extensions); !each.empty();)

@@ -47,7 +47,7 @@ struct Half {
     HeadScan scan;
     bool open : 1 = false;  ///< its SYN has come
     bool have_fin : 1 = false;
-    bool between : 1 = true;   ///< no byte of a message has come
+    bool between : 1 = true;   ///< no byte of a message has come, nor of the header of a record
     bool told : 1 = false;     ///< joining: `acked` is what the peer said
     bool tls : 1 = false;      ///< TLS: records instead of messages; `body`: bytes of one that have not come
     bool hello : 1 = false;    ///< and its ClientHello is not whole yet

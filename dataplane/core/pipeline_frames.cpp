@@ -39,9 +39,7 @@ void Pipeline::dispatch(Mbuf frame, Workspace::Later& later, std::span<const std
 /// A segment that the streams must see.
 bool Pipeline::is_stream(const Packet& packet, std::span<const std::uint8_t> bytes) const noexcept {
     if (packet.kind != Kind::tcp || packet.tunnelled) return false;
-    if (is_sip_port(packet, true, false)) return true;
-    if (is_sip_port(packet, true, true)) return false;
-    return streams_.wants(packet) ||
+    return is_sip_port(packet, true, false) || is_sip_port(packet, true, true) || streams_.wants(packet) ||
            (packet.payload_size != 0 &&
             sip::looks_like_sip(as_text(bytes.subspan(packet.payload, packet.payload_size)), true) ==
                 sip::LooksLike::yes);
@@ -67,11 +65,13 @@ Outcome Pipeline::transport(Kind kind, Whole& whole) {
         case Kind::tcp: {
             const bool looks = sip::looks_like_sip(whole.payload, true) == sip::LooksLike::yes;
             if (whole.payload.empty()) break;
-            if (looks || is_sip_port(whole.packet, true, false) ||
+            const bool tls = is_sip_port(whole.packet, true, true);
+            // in fragments, plain text on a port for TLS could not be told from TLS
+            if (looks || is_sip_port(whole.packet, true, false) || (tls && !whole.packet.tunnelled) ||
                 streams_.concerns(whole.packet, whole.arrival, whole.payload))
                 return by_cause(std::move(whole.frames), Cause::tcp_uninspected, Outcome::tcp_uninspected,
                                 whole.now);
-            if (is_sip_port(whole.packet, true, true))
+            if (tls)
                 return by_cause(std::move(whole.frames), Cause::encrypted_transport,
                                 Outcome::encrypted_transport, whole.now);
             break;

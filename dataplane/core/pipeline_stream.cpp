@@ -64,7 +64,9 @@ class Pipeline::StreamHost final : public stream::Host {
 
     Action cause(Cause cause) override {
         p_.counters_.add(cause);
-        return p_.edge_ != nullptr ? p_.judge_->table->action(*p_.edge_, cause) : Action::drop;
+        if (p_.edge_ != nullptr) return p_.judge_->table->action(*p_.edge_, cause);
+        // without a table nothing passes but what nobody could judge
+        return cause == Cause::encrypted_transport ? Action::judge : Action::drop;
     }
     void count(Counter counter) override { p_.counters_.add(counter); }
     bool watching() const override { return p_.edge_ != nullptr && p_.judge_->mode != Mode::enforce; }
@@ -82,7 +84,10 @@ class Pipeline::StreamHost final : public stream::Host {
 void Pipeline::stream_segment(Mbuf frame, const classify::Packet& packet,
                               std::span<const std::uint8_t> bytes) {
     StreamHost host(*this);
-    streams_.segment(std::move(frame), packet, bytes, is_sip_port(packet, true, false), host);
+    const auto port = is_sip_port(packet, true, false)  ? stream::Port::sip
+                      : is_sip_port(packet, true, true) ? stream::Port::tls
+                                                        : stream::Port::other;
+    streams_.segment(std::move(frame), packet, bytes, port, host);
 }
 
 bool Pipeline::note_stream(const classify::Packet& packet, std::span<const std::uint8_t> bytes,

@@ -281,7 +281,8 @@ bool Streams::speaks_sip(Coming& in, Flow& flow, rte_mbuf* newest) {
 void Streams::known_data(Coming& in, Flow& flow) {
     const Segment& s = in.segment;
     Half& h = flow.from(in.arrival);
-    if (in.host.watching() || !after(s.seq + s.size, h.released)) return end(in, Outcome::forward, false);
+    if (in.host.watching() || !after(s.seq + s.size, h.released))
+        return end(in, h.tls ? Outcome::passed : Outcome::forward, false);
     if (before(h.acked, h.released)) again(flow, in.arrival, in.now, in.host, s.size);
     promise(flow, in.arrival, in.now, in.host);
     end(in, Outcome::tcp_duplicate, false);

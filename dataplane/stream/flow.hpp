@@ -50,8 +50,10 @@ struct Half {
     HeadScan scan;
     bool open : 1 = false;  ///< its SYN has come
     bool have_fin : 1 = false;
-    bool between : 1 = true;   ///< no byte of a message has come
+    bool between : 1 = true;   ///< no byte of a message has come, nor of the header of a record
     bool told : 1 = false;     ///< joining: `acked` is what the peer said
+    bool tls : 1 = false;      ///< TLS: records instead of messages; `body`: bytes of one that have not come
+    bool hello : 1 = false;    ///< and its ClientHello is not whole yet
     bool stamped : 1 = false;  ///< `recent`, `newest` and `shown` say something
     bool settled : 1 = false;  ///< it has acknowledged its peer's SYN: who only claims to be it could not
     Kept kept;
@@ -98,7 +100,7 @@ struct Flow {
         closed,   ///< both FINs acknowledged, or RST: what comes now is late, and believed by nobody
         reset,    ///< by one end: so is the other, should it go on
         refused,  ///< reset by the gate: whoever still sends hears so again
-        passing,  ///< cannot be read, and policy lets it pass (encrypted transport, edges that only watch)
+        passing,  ///< cannot be read, while the edge only watches
     };
     std::array<Half, 2> half;                          ///< by Arrival
     Time last = 0;                                     ///< a segment came

@@ -47,6 +47,8 @@ Counter counter_of(Broken why) noexcept {
         case Broken::bad_length:
         case Broken::two_lengths:
             return Counter::tcp_content_length;
+        case Broken::records:
+            return Counter::tcp_tls_records;
         case Broken::cut:
         case Broken::count_:
             break;
@@ -58,6 +60,20 @@ Counter counter_of(Broken why) noexcept {
 
 /// What stands in front of `newest` was read before, unless nothing was.
 void Streams::read(Flow& flow, const Now& c, rte_mbuf* newest) {
+    Half& h = flow.from(c.arrival);
+    h.tls || flow.to(c.arrival).tls ? records(flow, c, newest) : messages(flow, c, newest);
+    if (flow.state != Flow::State::open) return;
+    // a late copy of what was judged, while the next message has begun
+    release(flow, c.arrival, c.host, h.message);
+    if (h.kept.waiting() == nullptr) {
+        if (!after(h.promised, h.acked)) set_timer(flow, h, c.now, 0);
+        return;
+    }
+    if (distance(later(h.promised, h.acked), h.next) >= kOutstanding) promise(flow, c.arrival, c.now, c.host);
+    if (h.deadline == 0) set_timer(flow, h, c.now, kPatience);
+}
+
+void Streams::messages(Flow& flow, const Now& c, rte_mbuf* newest) {
     Half& h = flow.from(c.arrival);
     Reading reading{.at = h.between && h.message == h.start ? nullptr : newest};
     std::array<char, kChunk> scratch;  // NOLINT: written before it is read
@@ -84,24 +100,19 @@ void Streams::read(Flow& flow, const Now& c, rte_mbuf* newest) {
             }
             h.read = h.message;
             let_go(blanks_from);
-            if (h.between) break;
+            if (h.between) return;
             h.head = h.body = 0;
             h.scan = {};
-            if (h.message == h.start && looks_like_tls(bytes)) return encrypted(flow, c);
         }
-        if (h.head == 0 && !find_head(flow, c, reading)) break;
-        if (distance(h.message, h.next) < h.head + h.body) break;
+        if (h.message == h.start && h.head == 0) {
+            const sip::LooksLike tls = encrypted(flow, c);
+            if (flow.state != Flow::State::open || tls == sip::LooksLike::need_more) return;
+            if (tls == sip::LooksLike::yes) return records(flow, c, newest);
+        }
+        if (h.head == 0 && !find_head(flow, c, reading)) return;
+        if (distance(h.message, h.next) < h.head + h.body) return;
         if (!judge(flow, c, reading)) return;
     }
-    if (flow.state != Flow::State::open) return;
-    // a late copy of what was judged, while the next message has begun
-    release(flow, c.arrival, c.host, h.message);
-    if (h.kept.waiting() == nullptr) {
-        if (!after(h.promised, h.acked)) set_timer(flow, h, c.now, 0);
-        return;
-    }
-    if (distance(later(h.promised, h.acked), h.next) >= kOutstanding) promise(flow, c.arrival, c.now, c.host);
-    if (h.deadline == 0) set_timer(flow, h, c.now, kPatience);
 }
 
 /// Where the message that is read begins.
@@ -250,7 +261,7 @@ void Streams::release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_f
         if (h.recovering() && distance(h.acked, end) > kMaxMessage) break;
         const bool blanks = !before(meta(m).offset, blanks_from) && blanks_from != h.message;
         freshen(m, stamp_of(m), flow, arrival, kOldAcknowledgement);
-        end_kept(h, m, host, blanks ? Outcome::keep_alive : Outcome::forward);
+        end_kept(h, m, host, blanks ? Outcome::keep_alive : h.tls ? Outcome::passed : Outcome::forward);
         h.released = later(h.released, end);
     }
     if (!after(h.claimed, h.acked)) return;
@@ -258,21 +269,6 @@ void Streams::release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_f
     const std::size_t before_it = h.kept.frames();
     h.kept.acknowledged(h.acked);
     frames_.give(before_it - h.kept.frames());
-}
-
-/// It cannot be read, and shows so with its first bytes.
-void Streams::encrypted(Flow& flow, const Now& c) {
-    const Action action = c.host.cause(Cause::encrypted_transport);
-    Half& h = flow.from(c.arrival);
-    if (c.host.watching() || action == Action::judge || action == Action::forward) {
-        h.message = h.next;
-        h.between = true;
-        end_waiting(flow, c.arrival, c.now, c.host, Outcome::passed, false);
-        flow.state = Flow::State::passing;
-        table_.touch(flow, c.now);
-        return;
-    }
-    refuse(flow, c.arrival, c.now, c.host, Outcome::encrypted_transport, false, false);
 }
 
 }  // namespace kmsgate::stream

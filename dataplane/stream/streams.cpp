@@ -68,7 +68,7 @@ void Streams::invalid(Coming& in, Counter why) {
 
 bool Streams::note(const classify::Packet& packet, std::span<const std::uint8_t> bytes, Arrival arrival,
                    Time now, Host& host) {
-    Coming in{nullptr, packet, bytes, {}, arrival, now, false, false, host};
+    Coming in{nullptr, packet, bytes, {}, arrival, now, false, false, false, host};
     // with odd options as with plain ones: who takes it has a connection all the same
     if (read_segment(bytes, packet, in.segment) == Unsound::checksum || in.segment.has(Flag::rst))
         return true;
@@ -78,9 +78,11 @@ bool Streams::note(const classify::Packet& packet, std::span<const std::uint8_t>
 }
 
 void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes,
-                      bool on_port, Host& host) {
+                      Port port, Host& host) {
     const core::FrameMeta& m = meta(frame.get());
-    Coming in{std::move(frame), packet, bytes, {}, m.arrival, m.time, on_port, on_port, host};
+    const bool on_port = port != Port::other;
+    Coming in{std::move(frame),  packet,  bytes, {}, m.arrival, m.time, on_port,
+              port == Port::tls, on_port, host};
     Flow* const flow = table_.find(key_of(packet, in.arrival, edge_));
     const Unsound unsound = read_segment(bytes, packet, in.segment);
     const Segment& s = in.segment;
@@ -102,8 +104,14 @@ void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<cons
         case Flow::State::free:
             break;
         case Flow::State::passing:
-            table_.touch(*flow, in.now);
-            return end(in, Outcome::passed, false);
+            if (in.host.watching()) {
+                table_.touch(*flow, in.now);
+                return end(in, Outcome::passed, false);
+            }
+            // not followed while the edge only watched: now it stands in its middle
+            forget(*flow, in.now, in.host);
+            table_.remove(*flow);
+            return unknown(in);
         case Flow::State::refused:
         case Flow::State::reset:
         case Flow::State::closed:
@@ -126,10 +134,19 @@ void Streams::unknown(Coming& in) {
     const Segment& s = in.segment;
     if (s.size == 0) return end(in, Outcome::passed, false);
     if (!in.on_port && !looks_like_sip(in)) return end(in, Outcome::passed, false);
+    if (in.tls_port && !looks_like_sip(in)) return unread(in);
     const Action action = in.host.cause(Cause::tcp_midstream);
     if (in.host.watching()) return end(in, Outcome::passed, false);
     if (in.on_port && (action == Action::judge || action == Action::forward)) return join(in, nullptr);
     stray(in, action == Action::reset);
+}
+
+/// TLS that was up before the gate was: where a record of it begins nobody can tell.
+void Streams::unread(Coming& in) {
+    const Action action = in.host.cause(Cause::encrypted_transport);
+    if (in.host.watching() || action == Action::judge || action == Action::forward)
+        return end(in, Outcome::passed, false);
+    end(in, Outcome::encrypted_transport, true);
 }
 
 /// It leaves for nobody; with `reset` both ends hear so.

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "dataplane/classify/media.hpp"
+#include "dataplane/sip/message.hpp"
 #include "dataplane/stream/flow_table.hpp"
 #include "dataplane/stream/host.hpp"
 #include "dataplane/stream/segment.hpp"
@@ -46,6 +47,13 @@ struct Room {
     [[nodiscard]] std::size_t kept() const noexcept { return frames.used(); }
 };
 
+/// What the ports of a segment say of it.
+enum class Port : std::uint8_t {
+    other,  ///< neither is a signalling port
+    sip,
+    tls,  ///< one is a signalling port for TLS, none for plain SIP
+};
+
 class Streams {
   public:
     /// All outlive this; `edge` tells the edges that share a room apart.
@@ -54,10 +62,10 @@ class Streams {
     Streams(const Streams&) = delete;
     Streams& operator=(const Streams&) = delete;
 
-    /// Takes one TCP segment; `bytes` is its frame in one piece. `on_port`: one of its ports is a signalling
-    /// port. Of all other connections come the SYNs, what wants() says, and what looks like SIP.
-    void segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes,
-                 bool on_port, Host& host);
+    /// Takes one TCP segment; `bytes` is its frame in one piece. Of connections on other ports come the SYNs,
+    /// what wants() says, and what looks like SIP.
+    void segment(Mbuf frame, const classify::Packet& packet, std::span<const std::uint8_t> bytes, Port port,
+                 Host& host);
     /// Notes what begins with a SYN between other ports. True: it passes; false: ask segment(), which drops
     /// it.
     [[nodiscard]] bool note(const classify::Packet& packet, std::span<const std::uint8_t> bytes,
@@ -85,7 +93,8 @@ class Streams {
         Segment segment;
         Arrival arrival;
         Time now;
-        bool on_port;
+        bool on_port;  ///< a signalling port
+        bool tls_port;
         bool sip;  ///< surely: what is no SIP is nobody's matter, however odd it looks
         Host& host;
     };
@@ -104,6 +113,7 @@ class Streams {
     void ask_peer(Coming& in);
     // streams.cpp: segments of no connection, of one that ends or is over
     void unknown(Coming& in);
+    void unread(Coming& in);
     void stray(Coming& in, bool reset);
     void lose(Flow& flow, Time now, Host& host);
     void reset_by(Coming& in, Flow& flow);
@@ -136,6 +146,7 @@ class Streams {
         rte_mbuf* begin = nullptr;  ///< where the message begins
     };
     void read(Flow& flow, const Now& c, rte_mbuf* newest);
+    void messages(Flow& flow, const Now& c, rte_mbuf* newest);
     [[nodiscard]] bool find_head(Flow& flow, const Now& c, Reading& reading);
     [[nodiscard]] bool judge(Flow& flow, const Now& c, Reading& reading);
     [[nodiscard]] static rte_mbuf* begin_of(const Half& h, Reading& reading) noexcept;
@@ -148,7 +159,11 @@ class Streams {
     static void freshen(rte_mbuf* m, Stamp at, Flow& flow, Arrival arrival, std::uint32_t slack) noexcept;
     void note_frames(const Half& h, rte_mbuf* begin, Sequence end);
     void release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_from);
-    void encrypted(Flow& flow, const Now& c);
+    // records.cpp: TLS
+    class Headers;
+    [[nodiscard]] sip::LooksLike encrypted(Flow& flow, const Now& c);
+    [[nodiscard]] bool hello(Flow& flow, const Now& c, Headers& headers);
+    void records(Flow& flow, const Now& c, rte_mbuf* newest);
 
     // ending.cpp: promises, refusals, timers
     void promise(Flow& flow, Arrival arrival, Time now, Host& host, rte_mbuf* early = nullptr);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One TCP connection in the hands of hostile ends. The input says which segments come: every one with a right
 // checksum, everything else as it likes. Whatever comes, at one place of a stream only one byte ever leaves;
-// what has left is blank lines and messages that were judged and accepted, in order; every frame ends once;
-// all buffers come back.
+// what has left is blank lines and messages that were judged and accepted, in order, or the records of TLS
+// that may pass; every frame ends once; all buffers come back.
 #include <rte_mempool.h>
 
 #include <array>
@@ -92,9 +92,9 @@ class FuzzHost final : public Host {
     }
     void line(Time, Arrival, std::span<const std::uint64_t>, Outcome) override {}
     policy::Action cause(policy::Cause c) override {
-        // what shows that it is TLS may pass by policy: not here, where everything that leaves is held to a
-        // verdict
-        return c == policy::Cause::encrypted_transport ? policy::Action::drop : action;
+        if (c != policy::Cause::encrypted_transport) return action;
+        tls = tls || (secret && !watches && !over[0] && !over[1]);
+        return secret ? policy::Action::forward : policy::Action::drop;
     }
     void count(core::Counter) override {}
     [[nodiscard]] bool watching() const override { return watches; }
@@ -110,6 +110,8 @@ class FuzzHost final : public Host {
     std::size_t ended = 0;
     policy::Action action = policy::Action::reset;
     bool watches = false;
+    bool secret = false;  ///< TLS may pass
+    bool tls = false;     ///< and has shown itself
 
   private:
     void note(std::size_t side, std::span<const std::uint8_t> bytes) {
@@ -178,6 +180,29 @@ void check(const std::map<std::int64_t, char>& out, const std::vector<std::strin
     require(text.find_first_not_of("\r\n", at) == std::string::npos);
 }
 
+/// Records, as far as bytes have left without a gap. The first six of these bytes, or none.
+std::vector<unsigned> check_records(const std::map<std::int64_t, char>& out) {
+    std::vector<unsigned> bytes;
+    for (auto at = out.find(0); at != out.end() && at->first == static_cast<std::int64_t>(bytes.size()); ++at)
+        bytes.push_back(static_cast<unsigned char>(at->second));
+    for (std::size_t at = 0; bytes.size() - std::min(at, bytes.size()) >= 5;) {
+        require(bytes[at] >= 20 && bytes[at] <= 24 && bytes[at + 1] == 3 && bytes[at + 2] <= 4);
+        const std::size_t size = bytes[at + 3] << 8 | bytes[at + 4];
+        require(size != 0 && size <= 18'432);
+        at += 5 + size;
+    }
+    bytes.resize(bytes.size() < 6 ? 0 : 6);
+    return bytes;
+}
+
+/// Who began said a ClientHello; what the other one said first is a ServerHello or an alert.
+void check_tls(const std::array<std::map<std::int64_t, char>, 2>& out) {
+    const std::array<std::vector<unsigned>, 2> first = {check_records(out[0]), check_records(out[1])};
+    const auto opens = [](const auto& f) { return f.empty() || (f[0] == 22 && f[5] == 1); };
+    const auto answers = [](const auto& f) { return f.empty() || f[0] == 21 || (f[0] == 22 && f[5] == 2); };
+    require((opens(first[0]) && answers(first[1])) || (answers(first[0]) && opens(first[1])));
+}
+
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -190,6 +215,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     static const memory::BulkHash hash(memory::Key{1, 2});
     FuzzHost host;
     host.watches = (how & 1) != 0;
+    host.secret = (how & 32) != 0;
     host.action = (how & 2) != 0 ? policy::Action::judge : policy::Action::reset;
     Room room(limits);
     auto streams = std::make_unique<Streams>(limits, room, hash, 0);
@@ -209,7 +235,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         const classify::Packet packet = classify::read(bytes);
         const std::span<const std::uint8_t> linear{rte_pktmbuf_mtod(frame.get(), const std::uint8_t*),
                                                    frame->data_len};
-        streams->segment(std::move(frame), packet, linear, true, host);
+        streams->segment(std::move(frame), packet, linear, Port::sip, host);
     };
     const std::string options =
         (how & 4) != 0 ? std::string("\x02\x04\x05\xb4\x03\x03\x02\x01", 8) : std::string();
@@ -239,7 +265,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
              payload);
         if ((kind & 128) == 0) next[side] = later(next[side], seq + static_cast<Sequence>(payload.size()));
     }
-    if ((how & 8) == 0 && !host.watches)
+    if ((how & 8) == 0 && !host.watches && host.tls) check_tls(host.out);
+    if ((how & 8) == 0 && !host.watches && !host.tls)
         for (std::size_t side = 0; side < 2; ++side) check(host.out[side], host.accepted[side], 0);
     streams->drain(now, host);
     require(streams->held() == 0);

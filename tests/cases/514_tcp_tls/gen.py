@@ -10,19 +10,19 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib.scene import Scene, main  # noqa: E402
 from lib.talk import Talk  # noqa: E402
+from lib.tls import CLIENT_FLIGHT, CLIENT_HELLO, REQUEST, RESPONSE, SERVER_FLIGHT  # noqa: E402
 
 
 def scene() -> Scene:
     """The frames of this case."""
     out = Scene()
 
-    hello = b"\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03" + bytes(range(190))
-
     for number, port in ((1, 5060), (2, 5061)):
         talk = Talk(out, float(number), number, port=port).open()
-        talk.say("inside", hello, [3, 90])
-        talk.say("outside", b"\x16\x03\x03\x00\x5a\x02" + bytes(89))
-        talk.say("inside", b"\x17\x03\x03\x00\x40" + bytes(64))
+        talk.say("inside", CLIENT_HELLO, [3, 90])
+        talk.say("outside", SERVER_FLIGHT)
+        talk.say("inside", CLIENT_FLIGHT + REQUEST, [1, 50, 83])
+        talk.say("outside", RESPONSE)
         talk.close()
     return out
 

@@ -10,17 +10,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from lib.scene import Scene, main  # noqa: E402
 from lib.talk import Talk  # noqa: E402
+from lib.tls import CLIENT_HELLO  # noqa: E402
 
 
 def scene() -> Scene:
     """The frames of this case."""
     out = Scene()
 
-    hello = b"\x16\x03\x01\x00\xc8\x01\x00\x00\xc4\x03\x03" + bytes(range(190))
-
     for number, port in ((1, 5060), (2, 5061)):
         talk = Talk(out, float(number), number, port=port).open()
-        talk.say("inside", hello, [90], heard=False)
+        talk.say("inside", CLIENT_HELLO, [90], heard=False)
     return out
 
 

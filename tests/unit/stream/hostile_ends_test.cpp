@@ -110,6 +110,16 @@ TEST_F(HostileEnds, ACopyOfASynAckAnswersTheSameSyn) {
     EXPECT_EQ(passed_to(Arrival::outside).find("MIKEY"), std::string::npos);
 }
 
+TEST_F(HostileEnds, WhatPassedInShadowIsNotTrustedInEnforce) {
+    host->watches = true;
+    shake_hands();
+    say(Arrival::inside, "MESSAGE sip:b@h SIP/2.0\r\n\r\n");  // broken: passing
+    host->watches = false;                                    // the operator commits enforce
+    forbid();
+    say(Arrival::inside, message("MIKEY"));
+    EXPECT_EQ(passed_to(Arrival::outside).find("MIKEY"), std::string::npos);
+}
+
 TEST_F(HostileEnds, AZeroWindowProbeIsAnswered) {
     shake_hands({}, 1'000);
     const std::string text = message(std::string(2'000, 'b'));
@@ -208,7 +218,7 @@ TEST_F(HostileEnds, OursBearTheClassOfTheirConnection) {
     const auto bytes = core::linear(m.get(), scratch);
     const auto packet = classify::read(bytes);
     ASSERT_EQ(packet.kind, classify::Kind::tcp);
-    streams->segment(std::move(m), packet, bytes, true, *host);
+    streams->segment(std::move(m), packet, bytes, Port::sip, *host);
     tick(200 * core::kMillisecond);
     ASSERT_EQ(host->sent.size(), 1U);
     EXPECT_EQ(static_cast<unsigned char>(host->sent[0].second[15]), 0xA0U);

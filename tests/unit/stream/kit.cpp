@@ -150,14 +150,14 @@ void Gate::send(const Wire& w) {
     const auto linear = core::linear(frame.get(), scratch);
     const classify::Packet packet = classify::read(linear);
     ASSERT_EQ(packet.kind, classify::Kind::tcp);
-    const bool on_port = w.server_port == 5060;
+    const Port port = w.server_port == 5060 ? Port::sip : w.server_port == 5061 ? Port::tls : Port::other;
     // what the pipeline never asks, or only tells of
     const bool syn = packet.tcp_syn && packet.payload_size == 0;
-    if (!on_port &&
+    if (port == Port::other &&
         (syn ? streams->note(packet, linear, w.from, now, *host)
              : !streams->wants(packet) && sip::looks_like_sip(w.payload, true) != sip::LooksLike::yes))
         return host->leave(std::move(frame), Outcome::passed);
-    streams->segment(std::move(frame), packet, linear, on_port, *host);
+    streams->segment(std::move(frame), packet, linear, port, *host);
 }
 
 void Gate::shake_hands(const std::string& options, std::uint16_t window) {

@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 import json
+import random
 import re
 import socket
 import threading
 
-from cases.lib import captures, krr
+from cases.lib import captures, krr, tls
 
 from .lib import pipe
 from .lib.bed import Bed
@@ -114,6 +115,52 @@ def rough_far(context: Context) -> None:
 @test("TCP: windows that close")
 def narrow(context: Context) -> None:
     transfer(context, number=120, seed=5, far_buffer=4096, far_pace=0.0005)
+
+
+def records(number: int, seed: int) -> list[bytes]:
+    """Records of TLS as its ends send them, of one byte up to the longest."""
+    draw = random.Random(seed)
+    sizes = [int(18_432 ** draw.random()) for _ in range(number)]
+    return [b"\x17\x03\x03" + size.to_bytes(2, "big") + draw.randbytes(size) for size in sizes]
+
+
+def encrypted(context: Context, rough: str = "", number: int = 1500, **ends: float) -> None:
+    """TLS on its port: nothing of it can be judged, all of it comes."""
+    with Bed(context.folder, rough) as bed:
+        box = Box(bed, context.build).start()
+        weather = Weather(bed, context.build, 9) if rough else None
+        link = Pipe(bed, port=5061, **ends)
+        for one, other, flight in (link.near, link.far, tls.CLIENT_HELLO), (link.far, link.near, tls.SERVER_FLIGHT):
+            one.sendall(flight)
+            same("what came", other.recv(len(flight), socket.MSG_WAITALL), flight)
+        ways = link.run(records(number, 1), records(number, 2))
+        link.close()
+        for way in ways:
+            expect(way.pause < LONGEST_PAUSE, f"{way.name} stood still for {way.pause:.1f} s")
+        edge = box.ctl("stats", "show")["edges"][EDGE]
+        same("connections taken down", edge["counters"].get("tcp-refused", 0), 0)
+        same("messages", edge["verdicts"].get("forward", 0), 0)
+        context.say(f"{number} + {number} records, {sum(len(w.data) for w in ways) / 1e6:.1f} MB, {told(ways)}")
+        if weather is not None:
+            did = weather.end()
+            expect(did["lost"] > 10 and did["reordered"] > 10, f"fair weather: {did}")
+            context.say(f"{did['lost']} of {did['frames']} frames lost, {did['reordered']} reordered")
+        box.stop()
+
+
+@test("TCP: TLS on its port")
+def tls_port(context: Context) -> None:
+    encrypted(context)
+
+
+@test("TCP: TLS in loss and reordering")
+def tls_rough(context: Context) -> None:
+    encrypted(context, rough="a")
+
+
+@test("TCP: TLS to windows that close")
+def tls_narrow(context: Context) -> None:
+    encrypted(context, number=100, far_buffer=4096, far_pace=0.0005)
 
 
 def read_all(end) -> tuple[bytes, str]:

@@ -211,29 +211,33 @@ bool Streams::give_way(Half& h, Coming& in) {
     return true;
 }
 
-/// Who has waited longest for the rest of a message gives way to who has just begun: of a few connections, in
-/// turn. So a crowd that holds all the room keeps nobody else from it for long.
+/// Who has kept its place longest gives way to who has just begun: waiting for the rest of a message, or for
+/// a receiver that acknowledges nothing. Of a few connections, in turn; so a crowd that holds all the room
+/// keeps nobody else from it for long.
 bool Streams::make_room(const Flow& flow, Coming& in) {
     constexpr std::size_t kLooks = 16;
     constexpr Time kLeast = core::kSecond;
     if (in.host.watching()) return false;
-    const auto since = [&](Flow& f) {
-        Time first = in.now;
-        for (Half& h : f.half)
-            if (h.kept.waiting() != nullptr) first = std::min(first, meta(h.kept.waiting()).time);
-        return first;
-    };
     Flow* victim = nullptr;
     Time oldest = in.now - std::min(in.now, kLeast);
-    table_.timers(kLooks, [&](Flow& other) {
-        if (&other == &flow || other.state != Flow::State::open || since(other) >= oldest) return;
-        victim = &other;
-        oldest = since(other);
-    });
+    const auto look = [&](Flow& other) {
+        if (&other == &flow || other.state != Flow::State::open) return;
+        for (const Half& h : other.half) {
+            if (h.kept.empty() || meta(h.kept.front()).time >= oldest) continue;
+            victim = &other;
+            oldest = meta(h.kept.front()).time;
+        }
+    };
+    table_.timers(kLooks, look);
     if (victim == nullptr) return false;
+    const Action action = in.host.cause(Cause::tcp_budget);
+    if (victim->candidate) {
+        lose(*victim, in.now, in.host);
+        table_.remove(*victim);
+        return frames_.left() != 0;
+    }
     const Arrival side =
         victim->from(Arrival::inside).kept.waiting() != nullptr ? Arrival::inside : Arrival::outside;
-    const Action action = in.host.cause(Cause::tcp_budget);
     in.host.count(Counter::tcp_late);
     refuse(*victim, side, in.now, in.host, Outcome::tcp_budget, false, action == Action::drop);
     return frames_.left() != 0;

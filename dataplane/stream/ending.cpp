@@ -50,6 +50,13 @@ void Streams::set_timer(Flow& flow, Half& half, Time now, Time delay) {
         table_.stop_timer(flow);
 }
 
+/// Nothing is owed to a direction, nor waits. Who keeps much all the same stays among those that may have to
+/// give way (make_room).
+Time Streams::idle_timer(const Half& h) const noexcept {
+    constexpr std::uint32_t kMuch = 4;
+    return h.kept.frames() < kMuch ? 0 : limits_.held;
+}
+
 /// Tells the sender that its bytes have come. From then on they are ours to deliver. `early`: they have not,
 /// but these have, from behind the gap (RFC 5681 4.2).
 void Streams::promise(Flow& flow, Arrival arrival, Time now, Host& host, rte_mbuf* early) {
@@ -257,7 +264,7 @@ void Streams::fire(Flow& flow, Arrival arrival, Time now, Host& host) {
         h.recover = h.released;
         return set_timer(flow, h, now, std::min(kFirstTimeout << h.tries, kLongestTimeout));
     }
-    if (waits == nullptr) return set_timer(flow, h, now, 0);
+    if (waits == nullptr) return set_timer(flow, h, now, idle_timer(h));
     if (h.blocked()) probe(flow, arrival, now, host);
     if (after(h.next, later(h.promised, h.acked))) promise(flow, arrival, now, host);
     set_timer(flow, h, now, std::min(kFirstTimeout, limits_.held));

@@ -66,7 +66,7 @@ void Streams::read(Flow& flow, const Now& c, rte_mbuf* newest) {
     // a late copy of what was judged, while the next message has begun
     release(flow, c.arrival, c.host, h.message);
     if (h.kept.waiting() == nullptr) {
-        if (!after(h.promised, h.acked)) set_timer(flow, h, c.now, 0);
+        if (!after(h.promised, h.acked)) set_timer(flow, h, c.now, idle_timer(h));
         return;
     }
     if (distance(later(h.promised, h.acked), h.next) >= kOutstanding) promise(flow, c.arrival, c.now, c.host);

@@ -326,5 +326,29 @@ TEST_F(Fairness, AnEdgeThatGoesGivesItsRoomBack) {
     EXPECT_EQ(room->kept(), 0U);
 }
 
+/// Keep-alives whose TTL ends behind the gate: nobody waits for anything, and nobody acknowledges them.
+TEST_F(Fairness, WhatNobodyAcknowledgesKeepsOutNobody) {
+    Limits limits;
+    limits.frames = 1'024;
+    build(limits);
+    for (std::uint16_t client = 1; client <= 40; ++client) {
+        syn(client);
+        answer(client);
+        confirm(client);
+        for (Sequence i = 0; i < 300; ++i)
+            wire(Arrival::inside, kClient + 1 + i, kServer + 1, "A", "\n", client);
+    }
+    EXPECT_GT(room->kept(), 1'000U);
+    now += 2 * core::kSecond;
+    host->ended.clear();
+    shake_hands();
+    for (int i = 0; i < 10; ++i) {
+        wire(Arrival::inside, at[0], at[1], "PA", message("hello"));
+        tick(2 * core::kSecond);
+    }
+    EXPECT_NE(passed_to(Arrival::outside).find("hello"), std::string::npos) << "kept " << room->kept();
+    EXPECT_GE(host->counted(Counter::tcp_late), 1U);
+}
+
 }  // namespace
 }  // namespace kmsgate::stream::test

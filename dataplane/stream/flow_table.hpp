@@ -91,6 +91,7 @@ class FlowTable {
     /// Removes at most `most` flows that no segment has come for; each is shown to `gone` before.
     template <class F>
     void age(Time now, Time brief, Time idle, std::size_t most, F&& gone) {
+        if (share_.used() == 0) return;
         for (std::size_t kind = 0; kind < lists_.size(); ++kind) {
             const List& list = lists_[kind];
             const Time life = lasts(static_cast<Kind>(kind)) ? idle : brief;

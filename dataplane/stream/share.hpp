@@ -48,6 +48,8 @@ class Share {
         const std::size_t free = of_.total_ > of_.used_ ? of_.total_ - of_.used_ : 0;
         return own < free ? own : free;
     }
+    /// Places that it has taken.
+    [[nodiscard]] std::size_t used() const noexcept { return used_; }
     void take(std::size_t n = 1) noexcept {
         of_.common_ += beyond();
         used_ += n;

@@ -120,6 +120,19 @@ TEST_F(Fairness, OnceTheClientHasAnsweredItLasts) {
     EXPECT_EQ(room->flows.size(), 0U) << "2 hours and 4 minutes";
 }
 
+TEST_F(Fairness, WhoSpeaksIsNotForgotten) {
+    open(1);
+    open(2);
+    for (int i = 0; i < 20; ++i) {
+        tick(1'000 * core::kSecond);
+        confirm(1);
+        tick(core::kSecond / 2);
+        confirm(1);  // not moved again so soon, and not forgotten for that
+    }
+    EXPECT_EQ(room->flows.size(), 1U);
+    EXPECT_TRUE(follows(1));
+}
+
 TEST_F(Fairness, DataOfTheClientAnswersAsWell) {
     small(1);
     syn(1);

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: BSD-3-Clause
 // One sender, or one edge, does not take the room of all others.
-#include <array>
+#include <memory>
 
-#include "dataplane/sip/message.hpp"
 #include "tests/unit/stream/kit.hpp"
 
 namespace kmsgate::stream::test {
@@ -73,12 +72,10 @@ class Fairness : public Gate {
     }
     /// Another edge of the same worker: what `what` sends goes through it.
     template <class F>
-    void through(Streams& other, F&& what) {
-        Streams* const own = streams.release();
-        streams.reset(&other);
+    void through(std::unique_ptr<Streams>& other, F&& what) {
+        streams.swap(other);
         what();
-        static_cast<void>(streams.release());
-        streams.reset(own);
+        streams.swap(other);
     }
     void hours(int n) {
         for (int i = 0; i < 360 * n; ++i) tick(10 * core::kSecond);
@@ -271,7 +268,7 @@ TEST_F(Fairness, TheFilterCountsManyOfOnePlace) {
 
 TEST_F(Fairness, SynsOfOneEdgeLeaveRoomForAnother) {
     small(64);
-    Streams other({}, *room, *hash, 8);
+    auto other = std::make_unique<Streams>(Limits{}, *room, *hash, 8);
     through(other, [&] { syns(100, 64); });
     EXPECT_EQ(room->flows.size(), 48U) << "but a quarter, half of one of two edges";
     syns(1, 16);
@@ -284,7 +281,7 @@ TEST_F(Fairness, SynsOfOneEdgeLeaveRoomForAnother) {
 
 TEST_F(Fairness, OpenConnectionsOfOneEdgeLeaveRoomForAnother) {
     small(64);
-    Streams other({}, *room, *hash, 8);
+    auto other = std::make_unique<Streams>(Limits{}, *room, *hash, 8);
     through(other, [&] {
         for (std::uint16_t port = 100; port < 164; ++port) open(port);
     });
@@ -296,7 +293,7 @@ TEST_F(Fairness, OpenConnectionsOfOneEdgeLeaveRoomForAnother) {
 
 TEST_F(Fairness, OneEdgeDoesNotTakeAllRoomOfAnother) {
     small(4'096, 1'024);
-    Streams other({}, *room, *hash, 8);
+    auto other = std::make_unique<Streams>(Limits{}, *room, *hash, 8);
     through(other, [&] {
         const std::string text = message(std::string(1'000, 'x'));
         for (std::uint16_t port = 1; port <= 40; ++port) {
@@ -327,7 +324,7 @@ TEST_F(Fairness, AnEdgeAloneHasEverything) {
 TEST_F(Fairness, AnEdgeThatGoesGivesItsRoomBack) {
     small(16, 100);
     {
-        Streams other({}, *room, *hash, 8);
+        auto other = std::make_unique<Streams>(Limits{}, *room, *hash, 8);
         through(other, [&] {
             open(1);
             wire(Arrival::inside, kClient + 1, kServer + 1, "A", "MESSAGE", 1);

@@ -35,18 +35,25 @@ void Segments::open(std::uint16_t window) {
                .flags = Flag::syn | Flag::ack,
                .window = window,
                .timestamps = {},
+               .sack = {},
                .payload = {}});
     add(false, {.seq = kClient + 1,
                 .ack = kServer + 1,
                 .flags = Flag::ack,
                 .window = 0xFFFF,
                 .timestamps = {},
+                .sack = {},
                 .payload = {}});
 }
 
 void Segments::syn() {
-    add(false,
-        {.seq = kClient, .ack = 0, .flags = Flag::syn, .window = 0xFFFF, .timestamps = {}, .payload = {}});
+    add(false, {.seq = kClient,
+                .ack = 0,
+                .flags = Flag::syn,
+                .window = 0xFFFF,
+                .timestamps = {},
+                .sack = {},
+                .payload = {}});
 }
 
 void Segments::say(std::size_t at, std::string_view bytes, std::uint8_t more_flags) {
@@ -60,6 +67,7 @@ void Segments::say(std::size_t at, std::string_view bytes, std::uint8_t more_fla
                 .flags = static_cast<std::uint8_t>(Flag::ack | more_flags),
                 .window = 0xFFFF,
                 .timestamps = {},
+                .sack = {},
                 .payload = bytes});
 }
 
@@ -69,6 +77,7 @@ void Segments::acknowledge(std::size_t at, std::uint16_t window) {
                .flags = Flag::ack,
                .window = window,
                .timestamps = {},
+               .sack = {},
                .payload = {}});
 }
 

@@ -73,7 +73,9 @@ HostileGate::HostileGate() : now_(kNow) {
     pipeline_ = std::make_unique<core::Pipeline>(config, *this);
     digest_ = table_->digest();
     judge_.table = table_.get();
-    judge_.edge = *table_->find_edge("e");
+    const auto edge = table_->find_edge("e");
+    if (!edge) throw std::runtime_error("no edge");
+    judge_.edge = *edge;
     judge_.mode = table_->edges()[judge_.edge].mode;
     judge_.digest = digest_;
     judge_.generation = 1;

@@ -3,6 +3,7 @@
 // all. Prints a line a mark: attack, size, what is counted (bytes of the message, segments of the stream),
 // frames (of the message) or new bytes + old ones (of the stream), what became of it. Without valgrind it
 // runs, too.
+#include <fmt/format.h>
 #include <valgrind/callgrind.h>
 
 #include <algorithm>
@@ -48,8 +49,7 @@ void count(kmsgate::bench::HostileGate& gate, const kmsgate::bench::Attack& atta
         gate.judge(frames);
         if (!counted) continue;
         CALLGRIND_DUMP_STATS_AT(attack.name.data());
-        std::printf("%s\t%zu\t%zu\t%zu\t%s\n", attack.name.data(), bytes, text.size(), in,
-                    gate.last().c_str());
+        fmt::print("{}\t{}\t{}\t{}\t{}\n", attack.name, bytes, text.size(), in, gate.last());
     }
 }
 
@@ -66,8 +66,8 @@ void count(kmsgate::bench::HostileGate& gate, const kmsgate::bench::StreamAttack
     CALLGRIND_ZERO_STATS;
     stream.feed();
     CALLGRIND_DUMP_STATS_AT(attack.name.data());
-    std::printf("%s\t%zu\t%zu\t%zu+%zu\t%s\n", attack.name.data(), segments, in, stream.fresh(),
-                stream.again(), gate.last().c_str());
+    fmt::print("{}\t{}\t{}\t{}+{}\t{}\n", attack.name, segments, in, stream.fresh(), stream.again(),
+               gate.last());
 }
 
 /// What the command line asks for.
@@ -111,7 +111,7 @@ int run(const std::optional<Asked<Attack>>& asked) {
 
 template <class Attack>
 int list(std::span<const Attack> all) {
-    for (const Attack& a : all) std::printf("%s\t%s\n", a.name.data(), a.what.data());
+    for (const Attack& a : all) fmt::print("{}\t{}\n", a.name, a.what);
     return 0;
 }
 

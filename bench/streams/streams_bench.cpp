@@ -89,7 +89,8 @@ class Gate {
     void check() {
         const auto forwarded =
             pipeline_->counters().verdict[static_cast<std::size_t>(policy::decide::Verdict::forward)].get();
-        if (forwarded != (expected_ += kBatch)) throw std::logic_error("a message was not forwarded");
+        expected_ += kBatch;
+        if (forwarded != expected_) throw std::logic_error("a message was not forwarded");
         out_.clear();
         now_ += 201 * core::kSecond;  // longer than any transaction lives
     }

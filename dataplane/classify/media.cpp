@@ -38,6 +38,11 @@ inline bool no_version(const std::uint8_t* at, const std::uint8_t* end) noexcept
 #include "dataplane/classify/media_rules.hpp"
 #undef KMSGATE_LEVEL
 
+std::uint64_t kmsgate::classify::portable::media_of(std::span<rte_mbuf* const> frames, const Ports& udp,
+                                                    const Ports& tcp, const Watched& watched) noexcept {
+    return media_among(frames, udp, tcp, watched);
+}
+
 namespace kmsgate::classify {
 
 namespace {

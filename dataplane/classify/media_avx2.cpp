@@ -86,6 +86,11 @@ enum class Seen : std::uint8_t { nothing, line_end, version };
 #include "dataplane/classify/media_rules.hpp"
 #undef KMSGATE_LEVEL
 
+std::uint64_t kmsgate::classify::avx2::media_of(std::span<rte_mbuf* const> frames, const Ports& udp,
+                                                const Ports& tcp, const Watched& watched) noexcept {
+    return media_among(frames, udp, tcp, watched);
+}
+
 #if defined(__clang__)
 #pragma clang attribute pop
 #else

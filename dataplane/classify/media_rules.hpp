@@ -118,10 +118,8 @@ template <class Addresses>
                        [ip] { return load<std::uint32_t>(ip + 12) ^ load<std::uint32_t>(ip + 16); });
 }
 
-}  // namespace
-
-std::uint64_t media_of(std::span<rte_mbuf* const> frames, const Ports& udp, const Ports& tcp,
-                       const Watched& watched) noexcept {
+inline std::uint64_t media_among(std::span<rte_mbuf* const> frames, const Ports& udp, const Ports& tcp,
+                                 const Watched& watched) noexcept {
     const Rules rules{pairs_of(udp), pairs_of(tcp), watched, udp.exact() ? kUdp : Rules::kNone,
                       tcp.exact() ? kTcp : Rules::kNone};
     rte_mbuf* const* const first = frames.data();
@@ -135,5 +133,7 @@ std::uint64_t media_of(std::span<rte_mbuf* const> frames, const Ports& udp, cons
     }
     return media;
 }
+
+}  // namespace
 
 }  // namespace kmsgate::classify::KMSGATE_LEVEL

@@ -136,6 +136,7 @@ void Box::plan_pairs() {
         partners.insert(std::minmax(plan_.pairs.back().port[0], plan_.pairs.back().port[1]));
     }
     std::vector<std::pair<nic::Port*, nic::Port*>> watched;
+    watched.reserve(partners.size());
     for (const auto& [a, b] : partners) watched.emplace_back(plan_.ports[a], plan_.ports[b]);
     links_ = std::make_unique<nic::LinkWatch>(watched, s.link_milliseconds * core::kMillisecond,
                                               options_.link_settle);

@@ -117,7 +117,8 @@ Sizes sizes_for(const startup::Startup& startup) {
     const std::size_t queues = startup.ports.size() * startup.workers;
     // a frame of the largest size takes several buffers, also while it is kept
     constexpr std::size_t kRoom = RTE_MBUF_DEFAULT_BUF_SIZE - RTE_PKTMBUF_HEADROOM;
-    const std::size_t each = (startup.mtu + RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN + kRoom - 1) / kRoom;
+    constexpr std::size_t kLink = RTE_ETHER_HDR_LEN + std::size_t{2} * RTE_VLAN_HLEN;
+    const std::size_t each = (startup.mtu + kLink + kRoom - 1) / kRoom;
     const std::size_t buffers = queues * (2 * sizes.descriptors + kDriverRing) +
                                 pipelines * (sizes.fragments * each + kWaiting) +
                                 startup.workers * (startup.segments * each + kInFlight);

@@ -109,9 +109,25 @@ void StreamFate::data(std::size_t me, const Stream::Sent& s, const NoteRef& note
     note->outcome = rules_.watching ? "forward" : "capture-end";
     for (const Kept& k : h.kept)
         if (k.begin <= h.next) h.next = std::max(h.next, k.end);
-    if (s.begin > h.next) return;
+    if (s.begin > h.next) {
+        if (!rules_.watching) promise(h, note);
+        return;
+    }
+    const bool filled = h.next > s.end;
     if (rules_.watching) h.released = h.next;
     read(me, note);
+    if (filled && state_ == State::open && waits(h) && h.next > std::max(h.promised, h.acked))
+        promise(h, note);
+}
+
+bool StreamFate::waits(const Side& side) {
+    return std::ranges::any_of(side.kept, [](const Kept& k) { return !k.ended; });
+}
+
+/// The sender hears how far its bytes have come.
+void StreamFate::promise(Side& side, const NoteRef& note) {
+    ++note->made.acknowledgements;
+    side.promised = std::max(side.promised, side.next);
 }
 
 void StreamFate::read(std::size_t me, const NoteRef& note) {
@@ -129,11 +145,8 @@ void StreamFate::read(std::size_t me, const NoteRef& note) {
         if (!m.framed || h.next < m.end) break;
         if (!judge(me, note)) return;
     }
-    const bool waits = std::ranges::any_of(h.kept, [](const Kept& k) { return !k.ended; });
     const std::size_t told = std::max(h.promised, h.acked);
-    if (!waits || h.next < told || h.next - told < rules_.patience) return;
-    ++note->made.acknowledgements;
-    h.promised = h.next;
+    if (waits(h) && h.next >= told && h.next - told >= rules_.patience) promise(h, note);
 }
 
 bool StreamFate::judge(std::size_t me, const NoteRef& note) {

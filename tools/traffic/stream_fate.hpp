@@ -62,6 +62,8 @@ class StreamFate {
     void data(std::size_t me, const Stream::Sent& sent, const NoteRef& note);
     [[nodiscard]] bool put(Side& side, Kept kept);
     void read(std::size_t me, const NoteRef& note);
+    [[nodiscard]] static bool waits(const Side& side);
+    static void promise(Side& side, const NoteRef& note);
     [[nodiscard]] bool judge(std::size_t me, const NoteRef& note);
     void release(Side& side, std::size_t upto);
     void refuse(std::size_t me, const NoteRef& note, std::string_view outcome, std::size_t upto);

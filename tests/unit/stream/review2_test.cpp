@@ -169,5 +169,46 @@ TEST_F(Review2, WhoGivesWayWhatHasLeftHearsAReset) {
     EXPECT_EQ(resets, 2U);
 }
 
+/// 8. The server lets its first SYN-ACK die behind the gate, so that the client repeats its SYN; minutes later
+/// it answers that SYN once more, at a place that it chooses: where its client stands within a body. From there
+/// on gate and client read different messages, and two versions of the same bytes leave.
+TEST_F(Review2, ASynThatWasAnsweredIsNotAnsweredAgain) {
+    one(40'000, 5060, Arrival::inside, kClient, 0, "S");
+    one(40'000, 5060, Arrival::outside, kServer, kClient + 1, "SA");  // low TTL
+    one(40'000, 5060, Arrival::inside, kClient, 0, "S");
+    one(40'000, 5060, Arrival::outside, kServer, kClient + 1, "SA");  // a copy; this one arrives
+    one(40'000, 5060, Arrival::inside, kClient + 1, kServer + 1, "A");
+    const std::string first = message(std::string(400, 'b'));
+    const Sequence cut = kServer + 1 + 200;
+    one(40'000, 5060, Arrival::outside, kServer + 1, kClient + 1, "A", first.substr(0, 200));
+    one(40'000, 5060, Arrival::outside, cut, kClient + 1, "A", first.substr(200));  // low TTL
+    ASSERT_EQ(host->messages.size(), 1U);
+    one(40'000, 5060, Arrival::inside, kClient + 1, cut, "A");  // so that is where the client stands
+    one(40'000, 5060, Arrival::outside, cut - 1, kClient + 1, "SA");
+    const std::string second = message("a=key-mgmt:mikey ...", "Content-Type: text/plain\r\n");
+    one(40'000, 5060, Arrival::outside, cut, kClient + 1, "A", second);
+    EXPECT_EQ(passed_to(Arrival::inside), first) << "other bytes for a place that has its bytes";
+}
+
+/// 9. The same at the begin: the answer to the repeated SYN, which crossed the first answer, begins earlier.
+/// What the gate takes for the first message its client takes for old, and reads on in the body.
+TEST_F(Review2, NoDataBeforeTheClientHasSaidWhichAnswerItTook) {
+    const std::string inner = message("a=key-mgmt:mikey ...");
+    const std::string outer = message(inner, "Content-Type: text/plain\r\n");
+    const auto skip = static_cast<Sequence>(outer.size() - inner.size());
+    one(40'000, 5060, Arrival::inside, kClient, 0, "S");
+    one(40'000, 5060, Arrival::outside, kServer, kClient + 1, "SA");         // the client takes this one
+    one(40'000, 5060, Arrival::inside, kClient, 0, "S");                      // sent before it came
+    one(40'000, 5060, Arrival::outside, kServer - skip, kClient + 1, "SA");  // nobody's
+    one(40'000, 5060, Arrival::inside, kClient + 1, kServer + 1, "A");
+    one(40'000, 5060, Arrival::outside, kServer + 1 - skip, kClient + 1, "A", outer);
+    for (const Left& left : host->ended) {
+        if (core::fate(left.outcome) != core::Fate::out) continue;
+        const Wire w = read_back(left.frame);
+        EXPECT_FALSE(w.from == Arrival::outside && !w.payload.empty())
+            << "the client reads: " << w.payload.substr(kServer + 1 - w.seq);
+    }
+}
+
 }  // namespace
 }  // namespace kmsgate::stream::test

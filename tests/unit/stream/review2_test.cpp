@@ -210,5 +210,41 @@ TEST_F(Review2, NoDataBeforeTheClientHasSaidWhichAnswerItTook) {
     }
 }
 
+/// 10. Who guesses an old place (half of all numbers) and an acknowledgement within a window (one of 2^16, or of
+/// 512 with scale 7) says a timestamp of the far future: everything that its victim says is then too old.
+TEST_F(Review2, ATimestampFromAnOldPlaceIsNobodys) {
+    const auto stamp = [](std::uint32_t value) {
+        return std::string("\x01\x01\x08\x0a", 4) +
+               std::string{static_cast<char>(value >> 24), static_cast<char>(value >> 16), static_cast<char>(value >> 8),
+                           static_cast<char>(value)} +
+               std::string(4, '\0');
+    };
+    shake_hands(stamp(1'000));
+    send({.from = Arrival::inside,
+          .seq = at[0] - 1'000'000,
+          .ack = at[1] - 10'000,
+          .flags = "A",
+          .payload = {},
+          .options = stamp(2'000'000'000)});
+    const std::string text = message();
+    send({.from = Arrival::inside, .seq = at[0], .ack = at[1], .flags = "PA", .payload = text, .options = stamp(1'001)});
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+    EXPECT_EQ(host->counted(Counter::tcp_old_timestamp), 0U);
+}
+
+/// 11. The same with a FIN.
+TEST_F(Review2, AFinFromAnOldPlaceEndsNothing) {
+    shake_hands();
+    send({.from = Arrival::inside,
+          .seq = at[0] - 1'000'000,
+          .ack = at[1] - 10'000,
+          .flags = "FA",
+          .payload = {},
+          .options = {}});
+    const std::string text = message();
+    say(Arrival::inside, text);
+    EXPECT_EQ(passed_to(Arrival::outside), text);
+}
+
 }  // namespace
 }  // namespace kmsgate::stream::test

@@ -52,9 +52,9 @@ void Streams::set_timer(Flow& flow, Half& half, Time now, Time delay) {
 
 /// Nothing is owed to a direction, nor waits. Who keeps much all the same stays among those that may have to
 /// give way (make_room).
-Time Streams::idle_timer(const Half& h) const noexcept {
+Time Streams::idle_timer(const Flow& flow, const Half& h) const noexcept {
     constexpr std::uint32_t kMuch = 4;
-    return h.kept.frames() < kMuch ? 0 : limits_.held;
+    return h.kept.frames() < (flow.candidate ? 1 : kMuch) ? 0 : limits_.held;
 }
 
 /// Tells the sender that its bytes have come. From then on they are ours to deliver. `early`: they have not,
@@ -264,7 +264,7 @@ void Streams::fire(Flow& flow, Arrival arrival, Time now, Host& host) {
         h.recover = h.released;
         return set_timer(flow, h, now, std::min(kFirstTimeout << h.tries, kLongestTimeout));
     }
-    if (waits == nullptr) return set_timer(flow, h, now, idle_timer(h));
+    if (waits == nullptr) return set_timer(flow, h, now, idle_timer(flow, h));
     if (h.blocked()) probe(flow, arrival, now, host);
     if (after(h.next, later(h.promised, h.acked))) promise(flow, arrival, now, host);
     set_timer(flow, h, now, std::min(kFirstTimeout, limits_.held));

@@ -180,7 +180,7 @@ class Streams {
     void end_message(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome);
     void end_kept(Half& h, rte_mbuf* m, Host& host, Outcome outcome);
     void set_timer(Flow& flow, Half& half, Time now, Time delay);
-    [[nodiscard]] Time idle_timer(const Half& h) const noexcept;
+    [[nodiscard]] Time idle_timer(const Flow& flow, const Half& h) const noexcept;
     void fire(Flow& flow, Time now, Host& host);
     void fire(Flow& flow, Arrival arrival, Time now, Host& host);
     void close(Flow& flow, Time now, Host& host);

@@ -257,7 +257,7 @@ bool Streams::make_room(const Flow& flow, Coming& in) {
     const Half& inside = victim->from(Arrival::inside);
     const Half& outside = victim->from(Arrival::outside);
     const bool waits = inside.kept.waiting() != nullptr;
-    const Arrival side = waits || (outside.kept.empty()) ? Arrival::inside : Arrival::outside;
+    const Arrival side = waits || outside.kept.empty() ? Arrival::inside : Arrival::outside;
     in.host.count(Counter::tcp_late);
     refuse(*victim, side, in.now, in.host, Outcome::tcp_budget, false, action == Action::drop);
     return frames_.left() != 0;

@@ -134,6 +134,7 @@ void Streams::open(Coming& in, Flow& flow) {
     // What its peer has is nothing to it. A FIN leaves behind what stands before it.
     const bool early_fin = s.has(Flag::fin) && after(s.seq + s.size, h.released) && !in.host.watching();
     if (s.size == 0 ? !early_fin : !after(s.seq + s.size, h.acked)) {
+        if (after(s.seq, h.edge) && !in.host.watching()) step_back(in, flow);
         end(in, Outcome::passed, false);
     } else {
         data(in, flow);

@@ -109,6 +109,21 @@ void Streams::probe(Flow& flow, Arrival arrival, Time now, Host& host) {
     host.made(std::move(frame), opposite(arrival), arrival, now, meta(like).pair);
 }
 
+/// What stands behind bytes for which its receiver has no room is thrown away by it (RFC 9293 3.10.7.4); it
+/// hears the same from where it stands, or the other direction would stand still as well.
+void Streams::step_back(const Coming& in, Flow& flow) {
+    const Half& h = flow.from(in.arrival);
+    Made made;
+    made.seq = h.released;
+    made.ack = in.segment.ack;
+    made.flags = Flag::ack;
+    made.window = in.segment.window;
+    made.timestamps = stamps(flow, h, flow.to(in.arrival));
+    const std::uint16_t pair = meta(in.frame.get()).pair;
+    if (Mbuf frame = make(in.bytes, false, made, in.host.pool()))
+        in.host.made(std::move(frame), opposite(in.arrival), in.arrival, in.now, pair);
+}
+
 /// Sends the first byte that the peer lacks once more, with the segment that it came in, if that has at most
 /// `most` bytes.
 void Streams::again(Flow& flow, Arrival arrival, Time now, Host& host, std::uint32_t most) {

@@ -168,6 +168,7 @@ class Streams {
     // ending.cpp: promises, refusals, timers
     void promise(Flow& flow, Arrival arrival, Time now, Host& host, rte_mbuf* early = nullptr);
     void more_room(Flow& flow, Arrival arrival, Time now, Host& host);
+    void step_back(const Coming& in, Flow& flow);
     void probe(Flow& flow, Arrival arrival, Time now, Host& host);
     void again(Flow& flow, Arrival arrival, Time now, Host& host, std::uint32_t most = ~std::uint32_t{0});
     [[nodiscard]] bool answer(Flow& flow, const Now& c, std::string_view text);

@@ -119,7 +119,15 @@ TEST_F(Review2, AnAcknowledgementStandsWhereItsReceiverTakesIt) {
     ASSERT_EQ(streams->held(), 1U);
     host->ended.clear();
     host->sent.clear();
-    say(Arrival::outside, message());
+    send({.from = Arrival::outside,
+          .seq = at[1],
+          .ack = kClient + 1,
+          .flags = "PA",
+          .window = 5'000,
+          .payload = message(),
+          .options = {}});
+    at[1] += static_cast<Sequence>(message().size());
+    ASSERT_EQ(streams->held(), 1U);
     send({.from = Arrival::inside, .seq = at[0], .ack = at[1], .flags = "A", .payload = {}, .options = {}});
     bool heard = false;
     const auto look = [&](const Wire& w) {

@@ -131,7 +131,8 @@ TEST_F(Review2, AnAcknowledgementStandsWhereItsReceiverTakesIt) {
     send({.from = Arrival::inside, .seq = at[0], .ack = at[1], .flags = "A", .payload = {}, .options = {}});
     bool heard = false;
     const auto look = [&](const Wire& w) {
-        heard = heard || (w.from == Arrival::inside && w.ack == at[1] && !after(w.seq, kClient + 1 + 5'000));
+        heard = heard || (w.from == Arrival::inside && w.ack == at[1] && !after(w.seq, kClient + 1 + 5'000) &&
+                          !before(w.seq, kClient + 1 + static_cast<Sequence>(first.size())));
     };
     for (const Left& left : host->ended)
         if (core::fate(left.outcome) == core::Fate::out) look(read_back(left.frame));

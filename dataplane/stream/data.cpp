@@ -33,6 +33,9 @@ bool Streams::believed(Coming& in, Flow& flow) {
     if (flow.stamps && s.timestamps && h.stamped && in.now - flow.last < kOldTimestamp &&
         before(s.timestamps->value, h.recent))
         return no(Counter::tcp_old_timestamp);
+    // Nobody speaks whose answer was not acknowledged; of two answers that says which one counts.
+    if ((s.size != 0 || s.has(Flag::fin)) && in.arrival != flow.client && !r.settled)
+        return no(Counter::tcp_window);
     const Sequence end = s.seq + s.size;
     if (!after(end, h.acked)) return true;  // its peer has all of it
     if (before(s.seq, h.start)) return no(Counter::tcp_window);
@@ -101,6 +104,13 @@ void Streams::open(Coming& in, Flow& flow) {
     const Segment& s = in.segment;
     if (!believed(in, flow)) return;
     Half& h = flow.from(in.arrival);
+    // Its receiver reads nothing else in what it has got long ago (RFC 9293 3.10.7.4): such a place anybody
+    // can guess.
+    if (before(s.end(), h.acked)) {
+        table_.touch(flow, in.now);
+        return end(in, Outcome::passed, false);
+    }
+    if (flow.renewer == in.arrival) flow.renewing = false;  // it has not forgotten the connection
     if (s.timestamps) {
         if (!after(s.seq, h.acked)) h.recent = later(h.recent, s.timestamps->value);
         h.newest = later(h.newest, s.timestamps->value);
@@ -124,6 +134,7 @@ void Streams::open(Coming& in, Flow& flow) {
     // What its peer has is nothing to it. A FIN leaves behind what stands before it.
     const bool early_fin = s.has(Flag::fin) && after(s.seq + s.size, h.released) && !in.host.watching();
     if (s.size == 0 ? !early_fin : !after(s.seq + s.size, h.acked)) {
+        if (after(s.seq, h.edge) && !in.host.watching()) step_back(in, flow);
         end(in, Outcome::passed, false);
     } else {
         data(in, flow);
@@ -216,14 +227,22 @@ bool Streams::give_way(Half& h, Coming& in) {
 /// keeps nobody else from it for long.
 bool Streams::make_room(const Flow& flow, Coming& in) {
     constexpr std::size_t kLooks = 16;
+    constexpr std::uint32_t kMessage = 64;  // segments of the largest one
     constexpr Time kLeast = core::kSecond;
     if (in.host.watching()) return false;
     Flow* victim = nullptr;
-    Time oldest = in.now - std::min(in.now, kLeast);
+    const Time limit = in.now - std::min(in.now, kLeast);
+    Time oldest = limit;
+    const auto frames = [](const Flow& f) { return f.half[0].kept.frames() + f.half[1].kept.frames(); };
+    // who has more than a message takes nothing from who has less
+    const std::uint32_t mine = frames(flow) > kMessage ? frames(flow) : 0;
     const auto look = [&](Flow& other) {
-        if (&other == &flow || other.state != Flow::State::open) return;
+        if (&other == &flow || other.state != Flow::State::open || frames(other) < mine) return;
+        if (!other.candidate && (flow.candidate || (victim != nullptr && victim->candidate))) return;
         for (const Half& h : other.half) {
-            if (h.kept.empty() || meta(h.kept.front()).time >= oldest) continue;
+            if (h.kept.empty() || meta(h.kept.front()).time >= limit) continue;
+            const bool first = victim != nullptr && !victim->candidate && other.candidate;
+            if (!first && meta(h.kept.front()).time >= oldest) continue;
             victim = &other;
             oldest = meta(h.kept.front()).time;
         }
@@ -236,8 +255,10 @@ bool Streams::make_room(const Flow& flow, Coming& in) {
         table_.remove(*victim);
         return frames_.left() != 0;
     }
-    const Arrival side =
-        victim->from(Arrival::inside).kept.waiting() != nullptr ? Arrival::inside : Arrival::outside;
+    const Half& inside = victim->from(Arrival::inside);
+    const Half& outside = victim->from(Arrival::outside);
+    const bool waits = inside.kept.waiting() != nullptr;
+    const Arrival side = waits || outside.kept.empty() ? Arrival::inside : Arrival::outside;
     in.host.count(Counter::tcp_late);
     refuse(*victim, side, in.now, in.host, Outcome::tcp_budget, false, action == Action::drop);
     return frames_.left() != 0;
@@ -274,7 +295,10 @@ bool Streams::speaks_sip(Coming& in, Flow& flow, rte_mbuf* newest) {
     if (goes_on && h.read == next) h.message = next;  // nothing but blanks
     while (rte_mbuf* const m = h.kept.waiting()) end_kept(h, m, in.host, Outcome::passed);
     h.next = h.released = later(h.next, next);
-    if (goes_on) return false;
+    if (goes_on) {
+        set_timer(flow, h, in.now, limits_.held);  // among those that may have to give way
+        return false;
+    }
     forget(flow, in.now, in.host);
     table_.remove(flow);
     return false;

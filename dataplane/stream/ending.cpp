@@ -52,9 +52,9 @@ void Streams::set_timer(Flow& flow, Half& half, Time now, Time delay) {
 
 /// Nothing is owed to a direction, nor waits. Who keeps much all the same stays among those that may have to
 /// give way (make_room).
-Time Streams::idle_timer(const Half& h) const noexcept {
+Time Streams::idle_timer(const Flow& flow, const Half& h) const noexcept {
     constexpr std::uint32_t kMuch = 4;
-    return h.kept.frames() < kMuch ? 0 : limits_.held;
+    return h.kept.frames() < (flow.candidate ? 1 : kMuch) ? 0 : limits_.held;
 }
 
 /// Tells the sender that its bytes have come. From then on they are ours to deliver. `early`: they have not,
@@ -107,6 +107,21 @@ void Streams::probe(Flow& flow, Arrival arrival, Time now, Host& host) {
     if (!frame) return host.count(Counter::unsent_answers);
     host.count(Counter::tcp_probes);
     host.made(std::move(frame), opposite(arrival), arrival, now, meta(like).pair);
+}
+
+/// What stands behind bytes for which its receiver has no room is thrown away by it (RFC 9293 3.10.7.4); it
+/// hears the same from where it stands, or the other direction would stand still as well.
+void Streams::step_back(const Coming& in, Flow& flow) {
+    const Half& h = flow.from(in.arrival);
+    Made made;
+    made.seq = h.released;
+    made.ack = in.segment.ack;
+    made.flags = Flag::ack;
+    made.window = in.segment.window;
+    made.timestamps = stamps(flow, h, flow.to(in.arrival));
+    const std::uint16_t pair = meta(in.frame.get()).pair;
+    if (Mbuf frame = make(in.bytes, false, made, in.host.pool()))
+        in.host.made(std::move(frame), opposite(in.arrival), in.arrival, in.now, pair);
 }
 
 /// Sends the first byte that the peer lacks once more, with the segment that it came in, if that has at most
@@ -264,7 +279,7 @@ void Streams::fire(Flow& flow, Arrival arrival, Time now, Host& host) {
         h.recover = h.released;
         return set_timer(flow, h, now, std::min(kFirstTimeout << h.tries, kLongestTimeout));
     }
-    if (waits == nullptr) return set_timer(flow, h, now, idle_timer(h));
+    if (waits == nullptr) return set_timer(flow, h, now, idle_timer(flow, h));
     if (h.blocked()) probe(flow, arrival, now, host);
     if (after(h.next, later(h.promised, h.acked))) promise(flow, arrival, now, host);
     set_timer(flow, h, now, std::min(kFirstTimeout, limits_.held));

@@ -66,7 +66,7 @@ void Streams::read(Flow& flow, const Now& c, rte_mbuf* newest) {
     // a late copy of what was judged, while the next message has begun
     release(flow, c.arrival, c.host, h.message);
     if (h.kept.waiting() == nullptr) {
-        if (!after(h.promised, h.acked)) set_timer(flow, h, c.now, idle_timer(h));
+        if (!after(h.promised, h.acked)) set_timer(flow, h, c.now, idle_timer(flow, h));
         return;
     }
     if (distance(later(h.promised, h.acked), h.next) >= kOutstanding) promise(flow, c.arrival, c.now, c.host);
@@ -267,7 +267,7 @@ void Streams::release(Flow& flow, Arrival arrival, Host& host, Sequence blanks_f
     if (!after(h.claimed, h.acked)) return;
     h.acknowledged(later(h.acked, earlier(h.claimed, h.released)));
     const std::size_t before_it = h.kept.frames();
-    h.kept.acknowledged(h.acked);
+    h.kept.acknowledged(earlier(h.acked, h.message));
     frames_.give(before_it - h.kept.frames());
 }
 

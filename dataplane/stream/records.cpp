@@ -132,7 +132,9 @@ void Streams::records(Flow& flow, const Now& c, rte_mbuf* newest) {
     const Sequence end = r.tls ? h.next : earlier(h.read, h.next);
     while (before(h.message, end)) {
         if (h.body == 0) {
-            const auto record = read_record(headers.text(h.message, earlier(end, h.message + kRecordHeader)));
+            // also where a segment that must leave before the answer ends within it
+            const auto record =
+                read_record(headers.text(h.message, earlier(h.next, h.message + kRecordHeader)));
             if (!record) return no();
             h.between = record->size != 0;
             if (!h.between) return;

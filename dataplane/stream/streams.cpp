@@ -120,6 +120,9 @@ void Streams::segment(Mbuf frame, const classify::Packet& packet, std::span<cons
             return join(in, flow);
         case Flow::State::opening:
             if (s.has(Flag::rst)) return reset_by(in, *flow);
+            // it has an older connection still, and says where that stands (RFC 5961 4)
+            if (s.size == 0 && s.has(Flag::ack) && !s.has(Flag::fin) && in.arrival != flow->client)
+                return end(in, Outcome::passed, false);
             // nobody takes data before both SYNs are there; or its other direction goes another way
             if (flow->candidate && s.size != 0) return unknown(in);
             return invalid(in, Counter::tcp_window);
@@ -177,7 +180,10 @@ void Streams::reset_by(Coming& in, Flow& flow) {
     const Half& r = flow.to(in.arrival);
     if (flow.state == Flow::State::opening) {
         const bool refused = flow.client != in.arrival && s.has(Flag::ack) && s.ack == r.start;
-        if (!refused && !(h.open && s.seq == h.next)) return invalid(in, Counter::tcp_window);
+        if (!refused && !(h.open && s.seq == h.next)) {
+            if (in.arrival == flow.client) return end(in, Outcome::passed, false);  // of an older connection
+            return invalid(in, Counter::tcp_window);
+        }
     } else {
         const bool there =
             s.seq == h.next || s.seq == h.released || s.seq == h.acked || (h.have_fin && s.seq == h.fin + 1);

@@ -168,6 +168,7 @@ class Streams {
     // ending.cpp: promises, refusals, timers
     void promise(Flow& flow, Arrival arrival, Time now, Host& host, rte_mbuf* early = nullptr);
     void more_room(Flow& flow, Arrival arrival, Time now, Host& host);
+    void step_back(const Coming& in, Flow& flow);
     void probe(Flow& flow, Arrival arrival, Time now, Host& host);
     void again(Flow& flow, Arrival arrival, Time now, Host& host, std::uint32_t most = ~std::uint32_t{0});
     [[nodiscard]] bool answer(Flow& flow, const Now& c, std::string_view text);
@@ -180,7 +181,7 @@ class Streams {
     void end_message(Flow& flow, Arrival arrival, Time now, Host& host, Outcome outcome);
     void end_kept(Half& h, rte_mbuf* m, Host& host, Outcome outcome);
     void set_timer(Flow& flow, Half& half, Time now, Time delay);
-    [[nodiscard]] Time idle_timer(const Half& h) const noexcept;
+    [[nodiscard]] Time idle_timer(const Flow& flow, const Half& h) const noexcept;
     void fire(Flow& flow, Time now, Host& host);
     void fire(Flow& flow, Arrival arrival, Time now, Host& host);
     void close(Flow& flow, Time now, Host& host);

@@ -101,6 +101,7 @@ TEST_F(Beginnings, EndsThatHaveForgottenEachOtherBeginAnew) {
     EXPECT_EQ(ends(Outcome::passed), 4U) << "its peer has to say what it thinks of it";
     say(Arrival::inside, message("2"));
     EXPECT_EQ(passed_to(Arrival::outside), message("1") + message("2")) << "nothing has changed yet";
+    send(client("S", 70'000));  // who goes on has forgotten nothing
     send(server("SA", 5, 70'002));
     EXPECT_EQ(ends(Outcome::tcp_invalid), 1U) << "no answer to it";
     send(server("SA", 5, 70'001));

@@ -186,7 +186,7 @@ void Streams::data(Coming& in, Flow& flow) {
         end_kept(h, frame, in.host, Outcome::forward);
     }
     if (flow.candidate && !speaks_sip(in, flow, frame)) return;
-    if (flow.off_port && s.multipath)  // its order is not that of the receiver
+    if (s.multipath && !in.host.watching())  // its order is not that of the receiver
         return broken(flow, in.arrival, in.now, in.host, Counter::tcp_multipath, Outcome::tcp_broken);
     if (after(s.seq, h.next)) {
         if (h.deadline == 0) set_timer(flow, h, in.now, limits_.held);

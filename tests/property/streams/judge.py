@@ -93,7 +93,9 @@ class Judge:
         numbers = self.arrived[source].get(frame) or self._renewed(port, segment, frame)
         ours, number = not numbers, 0
         if numbers:
-            number = numbers.pop(0)
+            # of twins the one that is believed
+            number = next((n for n in numbers if (source, n) not in self.reading.invalid), numbers[0])
+            numbers.remove(number)
             self.twins += segment is not None and not segment.payload
             self.left.add((source, number))
             if self.reading.invalid.get((source, number), "rst") not in ASKED:
@@ -130,7 +132,8 @@ class Judge:
             return []
         for number, old in self.bearing.get((source, segment.seq, segment.payload), []):
             before = read(old)
-            if (source, number) in self.left or before is None or len(old) != len(frame):
+            gone = (source, number) in self.left or (source, number) in self.reading.invalid
+            if gone or before is None or len(old) != len(frame):
                 continue
             ip = 14 + len(segment.tags)
             tcp = ip + ((frame[ip] & 15) * 4 if frame[ip] >> 4 == 4 else 40)

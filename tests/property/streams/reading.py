@@ -132,6 +132,8 @@ class Reading:
         self.unread: set[tuple[str, int]] = set()  # brought nothing new
         self.late: set[tuple[str, int]] = set()  # payload behind the end of the connection
         self.noise: dict[str, int] = {}
+        self.client: str | None = None
+        self.settled = False  # the client has acknowledged the answer to its SYN: before that its peer says nothing
 
     # what is believed
     def feed(self, port: str, time: int, number: int, segment: Segment | None) -> None:
@@ -148,6 +150,8 @@ class Reading:
                 self.late.add((port, number))
             return
         why = self._disbelief(segment, me, peer)
+        if why is None and port != self.client and not self.settled and (segment.payload or segment.flags & FIN):
+            why = "unsettled"
         if why is not None:
             self._no(port, number, why)
             return
@@ -157,6 +161,11 @@ class Reading:
             else:
                 self._no(port, number, "rst")
             return
+        end = me.place(segment.seq) + len(segment.payload) + (1 if segment.flags & FIN else 0)
+        if end < me.forgotten():  # got long ago: its receiver reads nothing else in it
+            self.unread.add((port, number))
+            return
+        self.settled = self.settled or port == self.client
         self._note(segment, me, peer)
         self._take(port, time, number, segment, me)
 
@@ -175,6 +184,8 @@ class Reading:
                 self.unread.add((port, number))
             return
         me.isn = segment.seq
+        if not segment.flags & ACK:
+            self.client = port
         me.mss = int.from_bytes(segment.options[2], "big") if 2 in segment.options else 536
         me.shift = segment.options[3][0] if 3 in segment.options else -1
         stamp = segment.stamp

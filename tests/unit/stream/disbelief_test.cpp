@@ -150,6 +150,16 @@ TEST_F(Disbelief, JoinedWhereAMessageCertainlyBegins) {
     EXPECT_EQ(passed_to(Arrival::inside), "SIP/2.0 200 OK\r\nContent-Length: 0\r\n\r\n");
 }
 
+TEST_F(Disbelief, JoinedByTheSideThatDidNotOpen) {
+    host->action = policy::Action::judge;
+    send({.from = Arrival::outside, .seq = at[1], .ack = at[0], .flags = "A", .payload = "x", .options = {}});
+    send({.from = Arrival::inside, .seq = at[0], .ack = at[1], .flags = "A", .payload = {}, .options = {}});
+    say(Arrival::outside, message("1"));
+    EXPECT_EQ(passed_to(Arrival::inside), message("1"));
+    say(Arrival::inside, message("2"));
+    EXPECT_EQ(passed_to(Arrival::outside), message("2"));
+}
+
 TEST_F(Disbelief, AResetWithBytesWhileJoining) {
     host->action = policy::Action::judge;
     say(Arrival::inside, "the end of something");

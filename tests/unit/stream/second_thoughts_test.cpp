@@ -9,7 +9,7 @@ namespace {
 using core::Counter;
 using core::Outcome;
 
-class Review2 : public Gate {
+class SecondThoughts : public Gate {
   protected:
     void one(std::uint16_t client, std::uint16_t server, Arrival from, Sequence seq, Sequence ack,
              std::string flags, std::string payload = {}) {
@@ -42,7 +42,7 @@ class Review2 : public Gate {
 };
 
 /// 1. A few connections on other ports hold every frame for two hours.
-TEST_F(Review2, LinesOnOtherPortsDoNotTakeTheRoomOfSip) {
+TEST_F(SecondThoughts, LinesOnOtherPortsDoNotTakeTheRoomOfSip) {
     build({.frames = 64});
     fill_with_lines(30);
     EXPECT_EQ(streams->held(), 0U) << "nothing of them waits";
@@ -52,7 +52,7 @@ TEST_F(Review2, LinesOnOtherPortsDoNotTakeTheRoomOfSip) {
     EXPECT_EQ(passed_to(Arrival::outside).find("MESSAGE") != std::string::npos, true);
 }
 
-TEST_F(Review2, NorThatOfTheWeb) {
+TEST_F(SecondThoughts, NorThatOfTheWeb) {
     build({.frames = 64});
     fill_with_lines(30);
     for (int i = 0; i < 40; ++i) tick(core::kSecond);
@@ -62,7 +62,7 @@ TEST_F(Review2, NorThatOfTheWeb) {
 }
 
 /// 2. Who has used up its own part of the room gets none at the cost of others.
-TEST_F(Review2, WhoHasHisQuarterTakesNobodysRoom) {
+TEST_F(SecondThoughts, WhoHasHisQuarterTakesNobodysRoom) {
     build({.frames = 400});
     std::vector<std::uint16_t> honest;
     const std::string text = message(std::string(100, 'b'));
@@ -82,7 +82,7 @@ TEST_F(Review2, WhoHasHisQuarterTakesNobodysRoom) {
 
 /// 3. RFC 9293 3.5.1: an end that had forgotten the connection asks with a SYN, hears where the other one
 /// stands, resets it and begins anew.
-TEST_F(Review2, AHalfOpenConnectionIsFoundOut) {
+TEST_F(SecondThoughts, AHalfOpenConnectionIsFoundOut) {
     one(40'000, 5060, Arrival::inside, kClient, 0, "S");
     one(40'000, 5060, Arrival::outside, 777, 888, "A");  // it still has one (RFC 5961 4)
     EXPECT_EQ(host->ended.back().outcome, Outcome::passed);
@@ -94,7 +94,7 @@ TEST_F(Review2, AHalfOpenConnectionIsFoundOut) {
 }
 
 /// 4. A receiver that acknowledges too early takes the begin of a line out of what is judged.
-TEST_F(Review2, ALineThatHasLeftIsJudgedWithTheRest) {
+TEST_F(SecondThoughts, ALineThatHasLeftIsJudgedWithTheRest) {
     begin(40'000, 8080);
     const std::string text = message("0123456789");
     const auto place = [&](std::size_t n) { return kClient + 1 + static_cast<Sequence>(n); };
@@ -110,7 +110,7 @@ TEST_F(Review2, ALineThatHasLeftIsJudgedWithTheRest) {
 
 /// 5. An acknowledgement alone, from behind bytes that its receiver has no room for, is thrown away by it
 /// (RFC 9293 3.10.7.4); then the other direction stands still until there is room.
-TEST_F(Review2, AnAcknowledgementStandsWhereItsReceiverTakesIt) {
+TEST_F(SecondThoughts, AnAcknowledgementStandsWhereItsReceiverTakesIt) {
     shake_hands({}, 5'000);
     const std::string first = message(std::string(4'800, 'b'));
     for (std::size_t from = 0; from < first.size(); from += 1'100) part(first, from, from + 1'100);
@@ -143,7 +143,7 @@ TEST_F(Review2, AnAcknowledgementStandsWhereItsReceiverTakesIt) {
 }
 
 /// 6. The ClientHello of who sends early data ends in a segment that ends within the header of a record.
-TEST_F(Review2, AClientHelloWhoseSegmentEndsWithinAHeaderLeaves) {
+TEST_F(SecondThoughts, AClientHelloWhoseSegmentEndsWithinAHeaderLeaves) {
     host->action = policy::Action::judge;
     shake_hands();
     std::string hello;
@@ -158,7 +158,7 @@ TEST_F(Review2, AClientHelloWhoseSegmentEndsWithinAHeaderLeaves) {
 }
 
 /// 7. The one who gives way hears of it, also when what it keeps has left.
-TEST_F(Review2, WhoGivesWayWhatHasLeftHearsAReset) {
+TEST_F(SecondThoughts, WhoGivesWayWhatHasLeftHearsAReset) {
     build({.frames = 32});
     const std::string text = message();
     begin(1'000, 5060);
@@ -184,7 +184,7 @@ TEST_F(Review2, WhoGivesWayWhatHasLeftHearsAReset) {
 /// 8. The server lets its first SYN-ACK die behind the gate, so that the client repeats its SYN; minutes
 /// later it answers that SYN once more, at a place that it chooses: where its client stands within a body.
 /// From there on gate and client read different messages, and two versions of the same bytes leave.
-TEST_F(Review2, ASynThatWasAnsweredIsNotAnsweredAgain) {
+TEST_F(SecondThoughts, ASynThatWasAnsweredIsNotAnsweredAgain) {
     one(40'000, 5060, Arrival::inside, kClient, 0, "S");
     one(40'000, 5060, Arrival::outside, kServer, kClient + 1, "SA");  // low TTL
     one(40'000, 5060, Arrival::inside, kClient, 0, "S");
@@ -204,7 +204,7 @@ TEST_F(Review2, ASynThatWasAnsweredIsNotAnsweredAgain) {
 
 /// 9. The same at the begin: the answer to the repeated SYN, which crossed the first answer, begins earlier.
 /// What the gate takes for the first message its client takes for old, and reads on in the body.
-TEST_F(Review2, NoDataBeforeTheClientHasSaidWhichAnswerItTook) {
+TEST_F(SecondThoughts, NoDataBeforeTheClientHasSaidWhichAnswerItTook) {
     const std::string inner = message("a=key-mgmt:mikey ...");
     const std::string outer = message(inner, "Content-Type: text/plain\r\n");
     const auto skip = static_cast<Sequence>(outer.size() - inner.size());
@@ -224,7 +224,7 @@ TEST_F(Review2, NoDataBeforeTheClientHasSaidWhichAnswerItTook) {
 
 /// 10. Who guesses an old place (half of all numbers) and an acknowledgement within a window (one of 2^16, or
 /// of 512 with scale 7) says a timestamp of the far future: everything that its victim says is then too old.
-TEST_F(Review2, ATimestampFromAnOldPlaceIsNobodys) {
+TEST_F(SecondThoughts, ATimestampFromAnOldPlaceIsNobodys) {
     const auto stamp = [](std::uint32_t value) {
         return std::string("\x01\x01\x08\x0a", 4) +
                std::string{static_cast<char>(value >> 24), static_cast<char>(value >> 16),
@@ -250,7 +250,7 @@ TEST_F(Review2, ATimestampFromAnOldPlaceIsNobodys) {
 }
 
 /// 11. The same with a FIN.
-TEST_F(Review2, AFinFromAnOldPlaceEndsNothing) {
+TEST_F(SecondThoughts, AFinFromAnOldPlaceEndsNothing) {
     shake_hands();
     send({.from = Arrival::inside,
           .seq = at[0] - 1'000'000,

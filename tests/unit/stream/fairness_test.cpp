@@ -13,17 +13,6 @@ constexpr std::uint16_t kOther = 8080;  // no signalling port
 
 class Fairness : public Gate {
   protected:
-    void wire(Arrival from, Sequence seq, Sequence ack, std::string flags, std::string payload = {},
-              std::uint16_t client = 40'000, std::uint16_t server = 5060) {
-        send({.from = from,
-              .seq = seq,
-              .ack = ack,
-              .flags = std::move(flags),
-              .payload = std::move(payload),
-              .options = {},
-              .client_port = client,
-              .server_port = server});
-    }
     void syn(std::uint16_t client, std::uint16_t server = 5060) {
         wire(Arrival::inside, kClient, 0, "S", {}, client, server);
     }

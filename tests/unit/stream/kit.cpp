@@ -160,6 +160,18 @@ void Gate::send(const Wire& w) {
     streams->segment(std::move(frame), packet, linear, port, *host);
 }
 
+void Gate::wire(Arrival from, Sequence seq, Sequence ack, std::string flags, std::string payload,
+                std::uint16_t client, std::uint16_t server) {
+    send({.from = from,
+          .seq = seq,
+          .ack = ack,
+          .flags = std::move(flags),
+          .payload = std::move(payload),
+          .options = {},
+          .client_port = client,
+          .server_port = server});
+}
+
 void Gate::shake_hands(const std::string& options, std::uint16_t window) {
     send({.from = Arrival::inside,
           .seq = kClient,

@@ -87,6 +87,9 @@ class Gate : public testing::Test {
     void build(const Limits& limits);
     /// Sends one segment through; what ended since stands in host.
     void send(const Wire& w);
+    /// The same in a row, for tests with many connections.
+    void wire(Arrival from, Sequence seq, Sequence ack, std::string flags, std::string payload = {},
+              std::uint16_t client = 40'000, std::uint16_t server = 5060);
     /// SYN, SYN and ACK, ACK; afterwards both sides stand behind their SYNs.
     void shake_hands(const std::string& options = {}, std::uint16_t window = 65'535);
     /// Data of one side at its place; moves that place.

@@ -13,14 +13,7 @@ class SecondThoughts : public Gate {
   protected:
     void one(std::uint16_t client, std::uint16_t server, Arrival from, Sequence seq, Sequence ack,
              std::string flags, std::string payload = {}) {
-        send({.from = from,
-              .seq = seq,
-              .ack = ack,
-              .flags = std::move(flags),
-              .payload = std::move(payload),
-              .options = {},
-              .client_port = client,
-              .server_port = server});
+        wire(from, seq, ack, std::move(flags), std::move(payload), client, server);
     }
     void begin(std::uint16_t client, std::uint16_t server) {
         one(client, server, Arrival::inside, kClient, 0, "S");
